@@ -1,0 +1,247 @@
+//! Signature suites, public keys, and the one call that checks a signature.
+
+use ed25519_dalek::VerifyingKey;
+
+use super::composite::Composite;
+use crate::digest::{self, KeyId};
+use crate::wire::{DecodeError, Reader};
+
+/// What a signature is for. Signed bytes begin with the role and a zero byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// An event, by its writer.
+    Event,
+    /// A request to a node, by a member.
+    Request,
+    /// A vote, by a validator.
+    Vote,
+}
+
+impl Role {
+    /// The text that begins the signed bytes and is the context of composite signatures.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "cairn v1 event",
+            Self::Request => "cairn v1 request",
+            Self::Vote => "cairn v1 vote",
+        }
+    }
+}
+
+/// The longest signed bytes: role, zero byte, and a vote's 109 bytes.
+const MAX_SIGNED_LEN: usize = 160;
+
+/// Role, zero byte, message: what every signature is over. `None` for a message longer than any
+/// role's.
+#[must_use]
+pub fn signing_bytes(role: Role, message: &[u8]) -> Option<SignedBytes> {
+    let mut signed = SignedBytes {
+        bytes: [0; MAX_SIGNED_LEN],
+        len: 0,
+    };
+    for part in [role.as_str().as_bytes(), &[0], message] {
+        let end = signed.len.checked_add(part.len())?;
+        signed.bytes.get_mut(signed.len..end)?.copy_from_slice(part);
+        signed.len = end;
+    }
+    Some(signed)
+}
+
+/// Bytes ready to be signed or checked.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedBytes {
+    bytes: [u8; MAX_SIGNED_LEN],
+    len: usize,
+}
+
+impl SignedBytes {
+    /// The bytes.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// The longest public key of any signature suite.
+pub const MAX_PUBLIC_KEY_LEN: usize = 1_344;
+/// The longest signature of any suite.
+pub const MAX_SIGNATURE_LEN: usize = 2_484;
+
+/// A signature suite, fixed by the key's record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Suite {
+    /// 1: Ed25519 (RFC 8032), strict verification.
+    Ed25519,
+    /// 2: ML-DSA-44 and Ed25519 together, as id-MLDSA44-Ed25519-SHA512 of
+    /// draft-ietf-lamps-pq-composite-sigs-19; both halves must hold.
+    MlDsa44Ed25519,
+}
+
+impl Suite {
+    /// The suite's byte.
+    #[must_use]
+    pub const fn byte(self) -> u8 {
+        match self {
+            Self::Ed25519 => 1,
+            Self::MlDsa44Ed25519 => 2,
+        }
+    }
+
+    /// Length of a public key in bytes.
+    #[must_use]
+    pub const fn public_key_len(self) -> usize {
+        match self {
+            Self::Ed25519 => 32,
+            Self::MlDsa44Ed25519 => MAX_PUBLIC_KEY_LEN,
+        }
+    }
+
+    /// Length of a signature in bytes.
+    #[must_use]
+    pub const fn signature_len(self) -> usize {
+        match self {
+            Self::Ed25519 => 64,
+            Self::MlDsa44Ed25519 => MAX_SIGNATURE_LEN,
+        }
+    }
+
+    /// Whether a forger needs to break a post-quantum signature too.
+    #[must_use]
+    pub const fn is_post_quantum(self) -> bool {
+        matches!(self, Self::MlDsa44Ed25519)
+    }
+
+    /// The suite's name for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "Ed25519",
+            Self::MlDsa44Ed25519 => "ML-DSA-44 + Ed25519",
+        }
+    }
+
+    /// Reads a suite byte.
+    ///
+    /// # Errors
+    /// [`DecodeError::Unknown`].
+    pub fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match reader.u8()? {
+            1 => Ok(Self::Ed25519),
+            2 => Ok(Self::MlDsa44Ed25519),
+            found => Err(DecodeError::Unknown {
+                what: "signature suite",
+                found,
+            }),
+        }
+    }
+}
+
+/// A signature does not hold under a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BadSignature;
+
+/// A signer's public key: suite and bytes of that suite's length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublicKey<'a> {
+    suite: Suite,
+    bytes: &'a [u8],
+}
+
+impl<'a> PublicKey<'a> {
+    /// A key of this suite, or `None` if the length is another suite's.
+    #[must_use]
+    pub const fn new(suite: Suite, bytes: &'a [u8]) -> Option<Self> {
+        if bytes.len() == suite.public_key_len() {
+            Some(Self { suite, bytes })
+        } else {
+            None
+        }
+    }
+
+    /// Reads suite byte and key.
+    ///
+    /// # Errors
+    /// Truncated or unknown suite.
+    pub fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let suite = Suite::read(reader)?;
+        Ok(Self {
+            suite,
+            bytes: reader.take(suite.public_key_len())?,
+        })
+    }
+
+    /// Appends suite byte and key.
+    #[cfg(feature = "alloc")]
+    pub fn write(&self, writer: &mut crate::wire::Writer) {
+        writer.u8(self.suite.byte()).raw(self.bytes);
+    }
+
+    /// The suite.
+    #[must_use]
+    pub const fn suite(&self) -> Suite {
+        self.suite
+    }
+
+    /// The key's bytes, without the suite.
+    #[must_use]
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The key's id.
+    #[must_use]
+    pub fn id(&self) -> KeyId {
+        digest::derive(digest::KEY, &[&[self.suite.byte()], self.bytes]).into()
+    }
+
+    /// Whether two keys share a key or half of one.
+    #[must_use]
+    pub fn shares_half_with(&self, other: &PublicKey<'_>) -> bool {
+        let (pq, classic) = self.halves();
+        let (other_pq, other_classic) = other.halves();
+        classic == other_classic || (!pq.is_empty() && pq == other_pq)
+    }
+
+    /// The ML-DSA half (empty in suite 1) and the Ed25519 half.
+    fn halves(&self) -> (&'a [u8], &'a [u8]) {
+        let pq_len = self.bytes.len().saturating_sub(32);
+        self.bytes
+            .split_at_checked(pq_len)
+            .unwrap_or((&[], self.bytes))
+    }
+
+    /// Checks a signature over role and message.
+    ///
+    /// # Errors
+    /// [`BadSignature`], for whatever reason it does not hold.
+    pub fn verify(&self, role: Role, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        let signed = signing_bytes(role, message).ok_or(BadSignature)?;
+        match self.suite {
+            Suite::Ed25519 => verify_ed25519(self.bytes, signed.as_slice(), signature),
+            Suite::MlDsa44Ed25519 => {
+                let (pq, classic) = self.halves();
+                Composite::new(role.as_str().as_bytes(), signed.as_slice())
+                    .verify(pq, classic, signature)
+            }
+        }
+    }
+}
+
+/// Ed25519, always strict: no small-order keys, no second encodings.
+pub(super) fn verify_ed25519(
+    key: &[u8],
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), BadSignature> {
+    let key = <&[u8; 32]>::try_from(key).map_err(|_| BadSignature)?;
+    let signature = <&[u8; 64]>::try_from(signature).map_err(|_| BadSignature)?;
+    VerifyingKey::from_bytes(key)
+        .and_then(|key| {
+            key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature))
+        })
+        .map_err(|_| BadSignature)
+}

@@ -1,0 +1,55 @@
+//! Cairn's verification core: decides whether bytes from anywhere prove that an event is in a
+//! log, that the log is final, and what the event's payload says.
+//!
+//! Start at [`receipt::verify`]. The bytes of every format, and the order of the checks, are
+//! in `SPEC.md`, which is normative.
+//!
+//! Everything from outside is a *claim*; only a check in this crate turns it into a *fact*:
+//!
+//! ```text
+//! bytes --decode--> claim
+//! the user's choice --> TrustAnchor
+//! anchor + handovers --> TrustedValidators
+//! header + certificate + TrustedValidators --> FinalHeader
+//! FinalHeader + older header + header-tree inclusion --> FinalHeader
+//! FinalHeader + index + event + inclusion proof --> VerifiedEvent
+//! event + wrap + ciphertext + key --> OpenedPayload      authentic to the key holder, not yet in the log
+//! OpenedPayload + VerifiedEvent --> VerifiedPayload
+//! ```
+//!
+//! **Invariant:** this crate knows no clock, randomness, network, storage or JavaScript.
+//! **Invariant:** verifying a receipt needs no allocator.
+#![no_std]
+#![deny(
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc,
+    clippy::alloc_instead_of_core
+)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+pub mod check;
+pub mod digest;
+pub mod error;
+pub mod event;
+pub mod fact;
+pub mod finality;
+#[cfg(feature = "json")]
+pub mod json;
+#[cfg(feature = "open")]
+pub mod payload;
+#[cfg(feature = "open")]
+pub mod pcek;
+pub mod receipt;
+#[cfg(feature = "secret")]
+pub mod secret;
+pub mod time;
+pub mod tree;
+pub mod trust;
+pub mod wire;
+
+pub use error::Error;
+pub use fact::{Extends, FinalHeader, VerifiedEvent};
+pub use time::UnixMillis;
+pub use trust::TrustAnchor;

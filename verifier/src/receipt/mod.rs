@@ -1,0 +1,10 @@
+//! Receipts: one file that proves one event, offline, for ever.
+
+mod format;
+mod verify;
+
+pub use format::{Bracket, MAX_RECEIPT_LEN, MAX_WRAPS, Receipt, Wraps};
+pub use verify::{VerifiedReceipt, verify};
+
+#[cfg(feature = "alloc")]
+pub use format::{BracketDraft, ReceiptDraft};

@@ -1,0 +1,201 @@
+//! Secret keys: what a member or a validator holds. One 32-byte seed each; every key is derived
+//! from it under a context of its own, so no key serves two suites or roles.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use ml_dsa::{ExpandedSigningKey, MlDsa44};
+use zeroize::Zeroizing;
+
+use crate::digest::{self, KeyId};
+use crate::finality::{Composite, PublicKey, Role, Suite, signing_bytes};
+use crate::pcek::v2::WrapSecret;
+
+const MEMBER: &str = "cairn-secret-member:";
+const VALIDATOR: &str = "cairn-secret-validator:";
+
+/// The text is not a secret key file of the wanted kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BadSecret;
+
+impl fmt::Display for BadSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a key file has one line `cairn-secret-member:` (or -validator:) and 64 hex digits",
+        )
+    }
+}
+
+impl core::error::Error for BadSecret {}
+
+/// Reads the one line of a key file that is neither empty nor a `#` comment.
+fn parse_seed(text: &str, prefix: &str) -> Result<Zeroizing<[u8; 32]>, BadSecret> {
+    let mut lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty() && !l.starts_with('#'));
+    let (Some(line), None) = (lines.next(), lines.next()) else {
+        return Err(BadSecret);
+    };
+    let hex = line.strip_prefix(prefix).ok_or(BadSecret)?;
+    digest::parse_hex(hex)
+        .map(Zeroizing::new)
+        .map_err(|_| BadSecret)
+}
+
+fn seed_text(prefix: &str, seed: &[u8; 32]) -> Zeroizing<String> {
+    Zeroizing::new(alloc::format!(
+        "{prefix}{}",
+        digest::Hash::from_bytes(*seed)
+    ))
+}
+
+fn derive(context: &str, seed: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(digest::derive(context, &[seed]))
+}
+
+/// A member's keys: an Ed25519 key that signs events and requests, an X-Wing key that wraps are
+/// made for.
+#[derive(Clone)]
+pub struct MemberSecret {
+    seed: Zeroizing<[u8; 32]>,
+    signing: SigningKey,
+    wrap: WrapSecret,
+}
+
+impl fmt::Debug for MemberSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemberSecret")
+            .field("key", &self.key_id())
+            .finish_non_exhaustive()
+    }
+}
+
+impl MemberSecret {
+    /// The keys of a seed.
+    #[must_use]
+    pub fn from_seed(seed: [u8; 32]) -> Option<Self> {
+        let seed = Zeroizing::new(seed);
+        let signing = SigningKey::from_bytes(&derive("cairn v1 secret member ed25519", &seed));
+        let wrap = WrapSecret::from_seed(*derive("cairn v1 secret member x-wing", &seed))?;
+        Some(Self {
+            seed,
+            signing,
+            wrap,
+        })
+    }
+
+    /// Reads a member's key file.
+    ///
+    /// # Errors
+    /// [`BadSecret`].
+    pub fn parse(text: &str) -> Result<Self, BadSecret> {
+        Self::from_seed(*parse_seed(text, MEMBER)?).ok_or(BadSecret)
+    }
+
+    /// The line of the key file.
+    #[must_use]
+    pub fn to_text(&self) -> Zeroizing<String> {
+        seed_text(MEMBER, &self.seed)
+    }
+
+    /// The Ed25519 public key (suite 1).
+    #[must_use]
+    pub fn public_key(&self) -> [u8; 32] {
+        self.signing.verifying_key().to_bytes()
+    }
+
+    /// The id of the Ed25519 public key.
+    #[must_use]
+    pub fn key_id(&self) -> KeyId {
+        let key = self.public_key();
+        digest::derive(digest::KEY, &[&[Suite::Ed25519.byte()], &key]).into()
+    }
+
+    /// The wrap key.
+    #[must_use]
+    pub const fn wrap(&self) -> &WrapSecret {
+        &self.wrap
+    }
+
+    /// Signs a message in a role; `None` for a message longer than any role has.
+    #[must_use]
+    pub fn sign(&self, role: Role, message: &[u8]) -> Option<[u8; 64]> {
+        let signed = signing_bytes(role, message)?;
+        Some(self.signing.sign(signed.as_slice()).to_bytes())
+    }
+}
+
+/// A validator's key, suite 2.
+pub struct ValidatorSecret {
+    seed: Zeroizing<[u8; 32]>,
+    ed25519: SigningKey,
+    ml_dsa: ExpandedSigningKey<MlDsa44>,
+}
+
+impl fmt::Debug for ValidatorSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ValidatorSecret(..)")
+    }
+}
+
+impl ValidatorSecret {
+    /// The key of a seed.
+    #[must_use]
+    pub fn from_seed(seed: [u8; 32]) -> Self {
+        let seed = Zeroizing::new(seed);
+        let ed25519 = SigningKey::from_bytes(&derive("cairn v1 secret validator ed25519", &seed));
+        let ml_dsa_seed = derive("cairn v1 secret validator ml-dsa-44", &seed);
+        let ml_dsa = ExpandedSigningKey::from_seed((&*ml_dsa_seed).into());
+        Self {
+            seed,
+            ed25519,
+            ml_dsa,
+        }
+    }
+
+    /// Reads a validator's key file.
+    ///
+    /// # Errors
+    /// [`BadSecret`].
+    pub fn parse(text: &str) -> Result<Self, BadSecret> {
+        parse_seed(text, VALIDATOR).map(|seed| Self::from_seed(*seed))
+    }
+
+    /// The line of the key file.
+    #[must_use]
+    pub fn to_text(&self) -> Zeroizing<String> {
+        seed_text(VALIDATOR, &self.seed)
+    }
+
+    /// The suite of its signatures.
+    #[must_use]
+    pub const fn suite(&self) -> Suite {
+        Suite::MlDsa44Ed25519
+    }
+
+    /// The public key: ML-DSA-44, then Ed25519.
+    #[must_use]
+    pub fn public_key(&self) -> Vec<u8> {
+        let ml_dsa = self.ml_dsa.verifying_key().encode();
+        [ml_dsa.as_slice(), self.ed25519.verifying_key().as_bytes()].concat()
+    }
+
+    /// The id of the public key.
+    #[must_use]
+    pub fn key_id(&self) -> KeyId {
+        let key = self.public_key();
+        PublicKey::new(self.suite(), &key).map_or(KeyId::ZERO, |key| key.id())
+    }
+
+    /// Signs a message in a role; `None` for a message longer than any role has.
+    #[must_use]
+    pub fn sign(&self, role: Role, message: &[u8]) -> Option<Vec<u8>> {
+        let signed = signing_bytes(role, message)?;
+        Composite::new(role.as_str().as_bytes(), signed.as_slice())
+            .sign(&self.ml_dsa, &self.ed25519)
+    }
+}

@@ -1,0 +1,49 @@
+//! Small whole trees in memory: the field tree, and the tests' model. A log's tree lives in
+//! tiles, in the node.
+
+use alloc::vec::Vec;
+
+use super::{Join, TreeHasher, TreeSize};
+use crate::digest::Hash;
+
+/// The root of a tree of these leaves.
+#[must_use]
+pub fn root_of_leaves<H: TreeHasher>(hasher: &H, leaves: &[Hash]) -> Hash {
+    let size = u64::try_from(leaves.len()).ok().and_then(TreeSize::new);
+    let top = (!leaves.is_empty()).then(|| top(hasher, leaves));
+    hasher.root(size.unwrap_or(TreeSize::EMPTY), top.as_ref())
+}
+
+/// The inclusion proof of leaf `index`, which must be one of `leaves`; empty otherwise.
+#[must_use]
+pub fn inclusion_of<H: TreeHasher>(hasher: &H, leaves: &[Hash], index: usize) -> Vec<[u8; 32]> {
+    let Some((left, right)) = split(leaves) else {
+        return Vec::new();
+    };
+    let (mut proof, sibling) = match index.checked_sub(left.len()) {
+        None => (inclusion_of(hasher, left, index), top(hasher, right)),
+        Some(index) => (inclusion_of(hasher, right, index), top(hasher, left)),
+    };
+    proof.push(*sibling.as_bytes());
+    proof
+}
+
+/// Node, bag or leaf over all of `leaves`, by the recursive definition of RFC 9162 section 2.1.
+fn top<H: TreeHasher>(hasher: &H, leaves: &[Hash]) -> Hash {
+    let Some((left, right)) = split(leaves) else {
+        return leaves.first().copied().unwrap_or(Hash::ZERO);
+    };
+    let height = u8::try_from(leaves.len().trailing_zeros()).unwrap_or(u8::MAX);
+    let join = if leaves.len().is_power_of_two() {
+        Join::Node { height }
+    } else {
+        Join::Bag
+    };
+    hasher.join(join, &top(hasher, left), &top(hasher, right))
+}
+
+/// At the largest power of two below the length; `None` for one leaf or none.
+fn split(leaves: &[Hash]) -> Option<(&[Hash], &[Hash])> {
+    let below = leaves.len().checked_sub(1).filter(|below| *below != 0)?;
+    leaves.split_at_checked(1_usize.checked_shl(below.ilog2())?)
+}

@@ -1,0 +1,247 @@
+//! What leads from an anchor to a final header, as it travels.
+
+use crate::finality::{Certificate, HEADER_LEN, Header, ValidatorSet};
+use crate::tree::Proof;
+use crate::wire::{DecodeError, Reader};
+
+use super::{Genesis, MAX_GENESIS_LEN};
+
+/// The most handovers in one proof.
+pub const MAX_HANDOVERS: u16 = 1_024;
+
+const VERSION: u8 = 1;
+const FILE_TYPE: u8 = b'C';
+
+/// What the anchor pins, with what is needed to go on from it.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "the wire format has these three")]
+#[expect(clippy::large_enum_variant, reason = "boxing needs an allocator")]
+pub enum Base<'a> {
+    /// 1: a genesis.
+    Genesis(Genesis<'a>),
+    /// 2: a header and the set in force after it, so that certificates can be checked.
+    Checkpoint(Header, ValidatorSet<'a>),
+    /// 3: a header alone: enough for itself and everything older.
+    Header(Header),
+}
+
+impl<'a> Base<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        match reader.u8()? {
+            1 => {
+                let limit = u32::try_from(MAX_GENESIS_LEN).unwrap_or(u32::MAX);
+                Genesis::decode(reader.bytes32("genesis length", limit)?).map(Base::Genesis)
+            }
+            2 => Ok(Base::Checkpoint(
+                Header::read(reader)?,
+                ValidatorSet::read(reader)?,
+            )),
+            3 => Header::read(reader).map(Base::Header),
+            found => Err(DecodeError::Unknown {
+                what: "base",
+                found,
+            }),
+        }
+    }
+
+    /// Appends the base.
+    #[cfg(feature = "alloc")]
+    pub fn write(&self, writer: &mut crate::wire::Writer) {
+        match self {
+            Self::Genesis(genesis) => writer.u8(1).bytes32(genesis.bytes()),
+            Self::Checkpoint(header, set) => writer.u8(2).raw(&header.encode()).raw(set.bytes()),
+            Self::Header(header) => writer.u8(3).raw(&header.encode()),
+        };
+    }
+}
+
+/// A header that names another next set, its certificate, and that set.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the wire format has these fields"
+)]
+pub struct Handover<'a> {
+    /// The last header of its epoch.
+    pub header: Header,
+    /// The old set's certificate over it.
+    pub certificate: Certificate<'a>,
+    /// The set of the next epoch.
+    pub next_set: ValidatorSet<'a>,
+}
+
+impl<'a> Handover<'a> {
+    /// Reads a handover.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
+    pub fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            header: Header::read(reader)?,
+            certificate: Certificate::read(reader)?,
+            next_set: ValidatorSet::read(reader)?,
+        })
+    }
+}
+
+/// Handovers, first to last.
+#[derive(Clone, Copy, Debug)]
+pub struct Handovers<'a> {
+    count: u16,
+    bytes: &'a [u8],
+}
+
+impl<'a> Handovers<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let count = reader.u16()?;
+        Reader::within("handover count", u64::from(count), u64::from(MAX_HANDOVERS))?;
+        let bytes = reader.rest();
+        for _ in 0..count {
+            Handover::read(reader)?;
+        }
+        Ok(Self { count, bytes })
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn count(&self) -> u16 {
+        self.count
+    }
+
+    /// The handovers, first to last.
+    pub fn iter(&self) -> impl Iterator<Item = Handover<'a>> + use<'a> {
+        let mut reader = Reader::new(self.bytes);
+        (0..self.count).map_while(move |_| Handover::read(&mut reader).ok())
+    }
+}
+
+/// Why the header is final: exactly one of three.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "the wire format has these three")]
+pub enum Finality<'a> {
+    /// 1: a certificate of the trusted set.
+    Certificate(Certificate<'a>),
+    /// 2: it is in the header tree of the newest trusted header.
+    HeaderTree(Proof<'a>),
+    /// 3: it is the newest trusted header.
+    Trusted,
+}
+
+/// Base, handovers, header, and why it is final. Alone it is a checkpoint file; it also begins
+/// every receipt.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the wire format has these fields"
+)]
+pub struct FinalityProof<'a> {
+    /// What the anchor pins.
+    pub base: Base<'a>,
+    /// The way to the header's epoch.
+    pub handovers: Handovers<'a>,
+    /// The header in question.
+    pub header: Header,
+    /// Why it is final.
+    pub finality: Finality<'a>,
+}
+
+impl<'a> FinalityProof<'a> {
+    /// Decodes a checkpoint file.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        crate::wire::decode_all(bytes, |reader| {
+            reader.file(VERSION, FILE_TYPE)?;
+            Self::read(reader)
+        })
+    }
+
+    /// Reads base, handovers, header and finality.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
+    pub fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let base = Base::read(reader)?;
+        let handovers = Handovers::read(reader)?;
+        let header = Header::read(reader)?;
+        let finality = match reader.u8()? {
+            1 => Finality::Certificate(Certificate::read(reader)?),
+            2 => Finality::HeaderTree(Proof::read(reader)?),
+            3 => Finality::Trusted,
+            found => {
+                return Err(DecodeError::Unknown {
+                    what: "finality",
+                    found,
+                });
+            }
+        };
+        Ok(Self {
+            base,
+            handovers,
+            header,
+            finality,
+        })
+    }
+}
+
+/// What a node puts together to prove that a header is final.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the wire format has these fields"
+)]
+pub struct FinalityDraft<'a> {
+    /// What the anchor pins.
+    pub base: Base<'a>,
+    /// Encoded handovers, first to last.
+    pub handovers: &'a [alloc::vec::Vec<u8>],
+    /// The encoded header.
+    pub header: &'a [u8; HEADER_LEN],
+    /// Why it is final.
+    pub finality: FinalityBytes<'a>,
+}
+
+/// Why a header is final, encoded.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "the wire format has these three")]
+pub enum FinalityBytes<'a> {
+    /// An encoded certificate.
+    Certificate(&'a [u8]),
+    /// A proof in the header tree.
+    HeaderTree(Proof<'a>),
+    /// It is the trusted header.
+    Trusted,
+}
+
+#[cfg(feature = "alloc")]
+impl FinalityDraft<'_> {
+    /// Appends base, handovers, header and finality.
+    pub fn write(&self, writer: &mut crate::wire::Writer) {
+        self.base.write(writer);
+        writer.len16(self.handovers.len());
+        for handover in self.handovers {
+            writer.raw(handover);
+        }
+        writer.raw(self.header);
+        match self.finality {
+            FinalityBytes::Certificate(bytes) => {
+                writer.u8(1).raw(bytes);
+            }
+            FinalityBytes::HeaderTree(proof) => proof.write(writer.u8(2)),
+            FinalityBytes::Trusted => {
+                writer.u8(3);
+            }
+        }
+    }
+
+    /// The checkpoint file.
+    #[must_use]
+    pub fn encode(&self) -> alloc::vec::Vec<u8> {
+        let mut writer = crate::wire::Writer::new();
+        self.write(writer.u8(VERSION).u8(FILE_TYPE));
+        writer.into_bytes()
+    }
+}

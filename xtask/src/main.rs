@@ -1,0 +1,92 @@
+//! The tasks of this repository, run as `cargo xtask`: build it, look at it, test it.
+
+mod browser;
+mod build;
+mod demo;
+mod npm;
+mod say;
+mod steps;
+mod test;
+mod tools;
+mod wasm;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask demo                      build everything and open a log to look at
+  cargo xtask demo --from events.jsonl  the same with your own events
+  cargo xtask test                      all that must pass before a change is merged
+  cargo xtask test --only fmt clippy    two of its steps
+  cargo xtask build ui                  the page only, into target/ui
+  cargo xtask size                      bytes of the page and the npm package, compressed";
+
+/// Build, look at and test Cairn
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build the page, the npm package's module and the node
+    Build {
+        #[arg(value_enum, default_value = "all")]
+        part: build::Part,
+    },
+    /// Build everything and run a node with a log to look at
+    Demo(demo::Demo),
+    /// Run every check and say how each one went
+    #[command(after_help = "With CAIRN_REQUIRE=all, a step that could not run has failed.")]
+    Test(test::Test),
+    /// Print the size of what a browser loads: raw, gzip and brotli
+    Size,
+    /// Called by cargo with a test module built for the browser
+    #[command(name = "__runner", hide = true, disable_help_flag = true)]
+    Runner {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+}
+
+fn main() -> ExitCode {
+    run(Cli::parse().task).unwrap_or_else(|error| {
+        say::error(&error);
+        ExitCode::FAILURE
+    })
+}
+
+fn run(task: Task) -> Result<ExitCode> {
+    let ok = |()| ExitCode::SUCCESS;
+    match task {
+        Task::Build { part } => {
+            tools::enter_root()?;
+            build::build(part).map(ok)
+        }
+        Task::Demo(demo) => {
+            let demo = demo.absolute()?;
+            tools::enter_root()?;
+            demo::demo(&demo)
+        }
+        Task::Test(args) => {
+            tools::enter_root()?;
+            Ok(if test::test(&args) {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        }
+        Task::Size => {
+            tools::enter_root()?;
+            npm::size().map(ok)
+        }
+        // Cargo started us in the directory of the tests, which is where they expect to be.
+        Task::Runner { args } => wasm::runner(args).map(ok),
+    }
+}

@@ -1,0 +1,100 @@
+//! Node.js: its version, the packages of the browser tests, and running scripts and tests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::tools::{self, missing};
+use crate::{build, say};
+
+/// The tests of page and node together, which need npm packages.
+pub(crate) const E2E: &str = "tests/e2e";
+const OLDEST_NODE: u32 = 20;
+
+/// `node`, known to be new enough.
+pub(crate) fn node() -> Result<Command> {
+    let advice = format!("install Node.js {OLDEST_NODE} or newer (nodejs.org)");
+    let version = tools::output(Command::new("node").arg("--version"))
+        .map_err(|_| missing(format!("`node` does not run; {advice}")))?;
+    let version = version.trim();
+    let major = version
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .unwrap_or_default();
+    if major.parse::<u32>().is_ok_and(|major| major >= OLDEST_NODE) {
+        Ok(Command::new("node"))
+    } else {
+        Err(missing(format!(
+            "Node.js is {version}, which is too old; {advice}"
+        )))
+    }
+}
+
+/// Installs the packages of the browser tests, unless they are as their lock file says.
+pub(crate) fn ensure_packages() -> Result<()> {
+    let dir = Path::new(E2E);
+    let lock = dir.join("package-lock.json");
+    let wanted = fs::metadata(&lock).and_then(|data| data.modified());
+    let wanted = wanted.with_context(|| format!("cannot read {}", lock.display()))?;
+    // npm writes this file last.
+    let installed = fs::metadata(dir.join("node_modules/.package-lock.json"));
+    if installed
+        .and_then(|data| data.modified())
+        .is_ok_and(|installed| installed >= wanted)
+    {
+        return Ok(());
+    }
+    node()?;
+    tools::run(
+        Command::new("npm")
+            .args(["ci", "--no-audit", "--no-fund"])
+            .current_dir(dir),
+    )
+}
+
+/// A `node --test` over every `*.test.mjs`, `.js` or `.cjs` directly in a directory. The names are
+/// given one by one: Node.js 20 takes no pattern.
+pub(crate) fn test(dir: &str) -> Result<Command> {
+    let files: Vec<PathBuf> = build::files(Path::new(dir))?
+        .into_iter()
+        .filter(|file| file.parent() == Some(Path::new(dir)) && is_test(file))
+        .collect();
+    if files.is_empty() {
+        bail!("{dir} has no test: no file there ends in `.test.mjs`, `.test.js` or `.test.cjs`");
+    }
+    let mut command = node()?;
+    command.arg("--test").args(files);
+    Ok(command)
+}
+
+fn is_test(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    [".test.mjs", ".test.js", ".test.cjs"]
+        .iter()
+        .any(|end| name.ends_with(end))
+}
+
+/// `cargo xtask size`: bytes as they are, and as a server would send them.
+pub(crate) fn size() -> Result<()> {
+    let dist = Path::new(build::PKG).join("dist");
+    let page = build::ui_dir();
+    let mut files = vec![
+        dist.join("light_client_bg.wasm"),
+        dist.join("light_client.js"),
+    ];
+    files.extend(build::files(&page).unwrap_or_else(|_| vec![page]));
+    let (there, absent): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.is_file());
+    for file in absent {
+        say::not_run(&format!(
+            "{} is not built; run `cargo xtask build`",
+            file.display()
+        ));
+    }
+    let mut measure = node()?;
+    measure.arg("-e").arg(include_str!("size.js")).args(there);
+    say::line(tools::output(&mut measure)?.trim_end());
+    Ok(())
+}
