@@ -42,6 +42,7 @@ pub mod payload;
 #[cfg(feature = "open")]
 pub mod pcek;
 pub mod receipt;
+pub mod request;
 #[cfg(feature = "secret")]
 pub mod secret;
 pub mod time;

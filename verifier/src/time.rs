@@ -4,6 +4,7 @@ use core::fmt;
 
 /// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::exhaustive_structs, reason = "a number with its unit")]
 pub struct UnixMillis(pub u64);
 
 /// How far ahead of the checking clock a header may be, in milliseconds.

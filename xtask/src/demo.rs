@@ -122,7 +122,7 @@ fn ready_file(dir: &Path) -> PathBuf {
     dir.with_file_name(name)
 }
 
-/// A node in the background. It ends when this is dropped, however we got there.
+/// A node in the background, ended when this is dropped. Ctrl-C reaches it without our help.
 struct Running(Child);
 
 impl Running {

@@ -1,6 +1,8 @@
 //! Validator sets.
 
-use super::{PublicKey, Suite};
+use super::PublicKey;
+#[cfg(feature = "alloc")]
+use super::Suite;
 use crate::digest::{self, SetDigest};
 use crate::wire::{DecodeError, Reader};
 
@@ -110,15 +112,16 @@ impl<'a> ValidatorSet<'a> {
                 what: "validator key used twice",
             });
         }
-        let total = self
-            .total
-            .checked_add(validator.power)
-            .filter(|sum| *sum < MAX_TOTAL_POWER);
-        self.total = total.ok_or(DecodeError::OutOfRange {
-            what: "total voting power",
-            limit: MAX_TOTAL_POWER.saturating_sub(1),
-            found: self.total.saturating_add(validator.power),
-        })?;
+        let sum = self.total.saturating_add(validator.power);
+        let limit = MAX_TOTAL_POWER.saturating_sub(1);
+        if sum > limit {
+            return Err(DecodeError::OutOfRange {
+                what: "total voting power",
+                limit,
+                found: sum,
+            });
+        }
+        self.total = sum;
         self.largest = self.largest.max(validator.power);
         self.post_quantum &= validator.key.suite().is_post_quantum();
         Ok(())

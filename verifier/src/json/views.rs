@@ -221,6 +221,10 @@ fn sides(error: &Error) -> Option<(String, String)> {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "callers give numbers and fresh strings alike"
+)]
 fn pair(expected: impl ToString, found: impl ToString) -> Option<(String, String)> {
     Some((expected.to_string(), found.to_string()))
 }

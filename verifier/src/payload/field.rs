@@ -17,10 +17,6 @@ const FILE_TYPE: u8 = b'F';
 /// One field of a sealed payload with its way to the event's field root. Whoever holds it can
 /// show the field to anyone, and nothing else of the payload but the names.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
 pub struct FieldOpening<'a> {
     names: &'a [u8],
     count: u16,

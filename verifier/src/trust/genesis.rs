@@ -26,10 +26,6 @@ pub const WRAP_X_WING: u8 = 17;
 
 /// A decoded genesis; it is the log's if its id is the one wanted.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
 pub struct Genesis<'a> {
     /// The log's first moment; header 0 is later.
     pub time: UnixMillis,
@@ -46,10 +42,6 @@ pub struct Genesis<'a> {
 
 /// One member at genesis.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
 pub struct Member<'a> {
     /// A name, unique in the genesis.
     pub name: &'a str,

@@ -1,6 +1,8 @@
 //! What leads from an anchor to a final header, as it travels.
 
-use crate::finality::{Certificate, HEADER_LEN, Header, ValidatorSet};
+#[cfg(feature = "alloc")]
+use crate::finality::HEADER_LEN;
+use crate::finality::{Certificate, Header, ValidatorSet};
 use crate::tree::Proof;
 use crate::wire::{DecodeError, Reader};
 
@@ -15,7 +17,6 @@ const FILE_TYPE: u8 = b'C';
 /// What the anchor pins, with what is needed to go on from it.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "the wire format has these three")]
-#[expect(clippy::large_enum_variant, reason = "boxing needs an allocator")]
 pub enum Base<'a> {
     /// 1: a genesis.
     Genesis(Genesis<'a>),
