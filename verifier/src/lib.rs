@@ -25,6 +25,14 @@
     clippy::std_instead_of_alloc,
     clippy::alloc_instead_of_core
 )]
+#![cfg_attr(
+    test,
+    expect(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        reason = "tests may panic"
+    )
+)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;

@@ -242,6 +242,3 @@ pub fn encode_certificate(
     Certificate::decode(&bytes)?;
     Ok(bytes)
 }
-
-#[cfg(test)]
-mod tests;

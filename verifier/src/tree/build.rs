@@ -10,7 +10,7 @@ use crate::digest::Hash;
 #[must_use]
 pub fn root_of_leaves<H: TreeHasher>(hasher: &H, leaves: &[Hash]) -> Hash {
     let size = u64::try_from(leaves.len()).ok().and_then(TreeSize::new);
-    let top = (!leaves.is_empty()).then(|| top(hasher, leaves));
+    let top = (!leaves.is_empty()).then(|| top_of_leaves(hasher, leaves));
     hasher.root(size.unwrap_or(TreeSize::EMPTY), top.as_ref())
 }
 
@@ -21,15 +21,22 @@ pub fn inclusion_of<H: TreeHasher>(hasher: &H, leaves: &[Hash], index: usize) ->
         return Vec::new();
     };
     let (mut proof, sibling) = match index.checked_sub(left.len()) {
-        None => (inclusion_of(hasher, left, index), top(hasher, right)),
-        Some(index) => (inclusion_of(hasher, right, index), top(hasher, left)),
+        None => (
+            inclusion_of(hasher, left, index),
+            top_of_leaves(hasher, right),
+        ),
+        Some(index) => (
+            inclusion_of(hasher, right, index),
+            top_of_leaves(hasher, left),
+        ),
     };
     proof.push(*sibling.as_bytes());
     proof
 }
 
 /// Node, bag or leaf over all of `leaves`, by the recursive definition of RFC 9162 section 2.1.
-fn top<H: TreeHasher>(hasher: &H, leaves: &[Hash]) -> Hash {
+#[must_use]
+pub fn top_of_leaves<H: TreeHasher>(hasher: &H, leaves: &[Hash]) -> Hash {
     let Some((left, right)) = split(leaves) else {
         return leaves.first().copied().unwrap_or(Hash::ZERO);
     };
@@ -39,7 +46,11 @@ fn top<H: TreeHasher>(hasher: &H, leaves: &[Hash]) -> Hash {
     } else {
         Join::Bag
     };
-    hasher.join(join, &top(hasher, left), &top(hasher, right))
+    hasher.join(
+        join,
+        &top_of_leaves(hasher, left),
+        &top_of_leaves(hasher, right),
+    )
 }
 
 /// At the largest power of two below the length; `None` for one leaf or none.

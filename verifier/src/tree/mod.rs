@@ -35,7 +35,7 @@ mod keys;
 mod steps;
 
 #[cfg(feature = "alloc")]
-pub use build::{inclusion_of, root_of_leaves};
+pub use build::{inclusion_of, root_of_leaves, top_of_leaves};
 pub use consistency::{ConsistencyError, verify_consistency};
 pub use hasher::{Blake3, Kind, Rfc6962Sha256, TreeHasher};
 pub use inclusion::{InclusionError, inclusion_proof_len, root_of_inclusion, verify_inclusion};

@@ -11,7 +11,7 @@ const FILE_TYPE: u8 = b'X';
 
 /// That an old header is in a new one's header tree, and its event tree a prefix of the new
 /// one's. Both proofs are empty between equal heights.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     clippy::exhaustive_structs,
     reason = "the wire format has these fields"

@@ -346,6 +346,3 @@ fn expect_set(expected: SetDigest, found: SetDigest) -> Result<(), TrustError> {
         Err(TrustError::OtherSet { expected, found })
     }
 }
-
-#[cfg(test)]
-mod tests;

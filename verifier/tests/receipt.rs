@@ -1,0 +1,90 @@
+//! A receipt verifies, and no bent one does.
+
+#![expect(clippy::as_conversions, reason = "a test crate")]
+
+mod kit;
+
+use cairn_verifier::check::Check;
+use cairn_verifier::receipt::verify;
+use kit::{Council, Signer, four, small_log};
+
+#[test]
+fn every_event_of_a_log_verifies() {
+    let kit = small_log(1, four(1));
+    for index in 0..11 {
+        let bytes = kit.parts(index).encode();
+        let mut checks = Vec::new();
+        let receipt = verify(&bytes, kit.anchor(), kit.now(), &mut checks).unwrap();
+        assert_eq!(receipt.event().index(), index);
+        assert_eq!(receipt.event().id(), kit.ids[index as usize]);
+        assert!(receipt.event().log_time().is_some());
+        assert!(
+            checks.iter().any(|check| matches!(check, Check::Quorum(_))),
+            "{checks:?}"
+        );
+    }
+}
+
+#[test]
+fn hybrid_validators_verify() {
+    let council = Council::new((0..4).map(|n| (Signer::hybrid(n), 1)).collect());
+    let kit = small_log(2, council);
+    let bytes = kit.parts(5).encode();
+    let receipt = verify(&bytes, kit.anchor(), kit.now(), &mut ()).unwrap();
+    assert_eq!(receipt.event().header().standing().post_quantum, Some(true));
+}
+
+#[test]
+fn every_flipped_byte_is_refused() {
+    let kit = small_log(3, four(1));
+    let bytes = kit.parts(4).encode();
+    for at in 0..bytes.len() {
+        for bit in [1, 0x80] {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= bit;
+            let found = verify(&flipped, kit.anchor(), kit.now(), &mut ());
+            assert!(found.is_err(), "byte {at} flipped by {bit} was accepted");
+        }
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let kit = small_log(4, four(1));
+    let bytes = kit.parts(4).encode();
+    for len in 0..bytes.len() {
+        assert!(
+            verify(&bytes[..len], kit.anchor(), kit.now(), &mut ()).is_err(),
+            "{len}"
+        );
+    }
+}
+
+#[test]
+fn set_changes_are_followed() {
+    let mut kit = small_log(5, four(1));
+    kit.block(None);
+    kit.push_plain(2);
+    kit.block(Some(four(20)));
+    kit.push_plain(2);
+    kit.block(None);
+    for _ in 0..2 {
+        kit.block(None);
+    }
+    kit.push_plain(1);
+    kit.block(Some(Council::new(
+        (0..4).map(|n| (Signer::hybrid(n), 3)).collect(),
+    )));
+    kit.push_plain(3);
+    kit.block(None);
+    assert_eq!(kit.handovers.len(), 2);
+    for index in [0, 12, 14, 18] {
+        let bytes = kit.parts(index).encode();
+        let receipt = verify(&bytes, kit.anchor(), kit.now(), &mut ()).unwrap();
+        assert_eq!(receipt.event().header().header().epoch, 2);
+        assert_eq!(
+            receipt.event().header().standing().post_quantum,
+            Some(false)
+        );
+    }
+}
