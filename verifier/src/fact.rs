@@ -26,13 +26,7 @@ pub struct Standing {
 
 impl Standing {
     pub(crate) const fn new(anchor: TrustAnchor, trust_period: u64) -> Self {
-        Self {
-            anchor,
-            post_quantum: None,
-            concentrated: None,
-            signed: None,
-            trust_period,
-        }
+        Self { anchor, post_quantum: None, concentrated: None, signed: None, trust_period }
     }
 
     pub(crate) fn with_set(mut self, set: &ValidatorSet<'_>) -> Self {
@@ -60,11 +54,7 @@ pub struct FinalHeader {
 
 impl FinalHeader {
     pub(crate) const fn new(header: Header, digest: HeaderDigest, standing: Standing) -> Self {
-        Self {
-            header,
-            digest,
-            standing,
-        }
+        Self { header, digest, standing }
     }
 
     /// The header.
@@ -138,13 +128,7 @@ impl<'a> VerifiedEvent<'a> {
         index: u64,
         (id, event): (EventId, EventBody<'a>),
     ) -> Self {
-        Self {
-            header,
-            index,
-            id,
-            event,
-            log_time: None,
-        }
+        Self { header, index, id, event, log_time: None }
     }
 
     pub(crate) const fn with_log_time(mut self, log_time: Option<LogTime>) -> Self {

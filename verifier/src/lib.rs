@@ -20,18 +20,10 @@
 //! **Invariant:** this crate knows no clock, randomness, network, storage or JavaScript.
 //! **Invariant:** verifying a receipt needs no allocator.
 #![no_std]
-#![deny(
-    clippy::std_instead_of_core,
-    clippy::std_instead_of_alloc,
-    clippy::alloc_instead_of_core
-)]
+#![deny(clippy::std_instead_of_core, clippy::std_instead_of_alloc, clippy::alloc_instead_of_core)]
 #![cfg_attr(
     test,
-    expect(
-        clippy::arithmetic_side_effects,
-        clippy::as_conversions,
-        reason = "tests may panic"
-    )
+    expect(clippy::arithmetic_side_effects, clippy::as_conversions, reason = "tests may panic")
 )]
 
 #[cfg(feature = "alloc")]

@@ -13,8 +13,5 @@ pub const MAX_SKEW: u64 = 60_000;
 /// What is signed: the log, the time, and the request's path with its query.
 #[must_use]
 pub fn message(log: &LogId, time: UnixMillis, path: &str) -> [u8; 32] {
-    digest::derive(
-        digest::REQUEST,
-        &[log.as_bytes(), &time.0.to_be_bytes(), path.as_bytes()],
-    )
+    digest::derive(digest::REQUEST, &[log.as_bytes(), &time.0.to_be_bytes(), path.as_bytes()])
 }

@@ -33,24 +33,16 @@ impl core::error::Error for BadSecret {}
 
 /// Reads the one line of a key file that is neither empty nor a `#` comment.
 fn parse_seed(text: &str, prefix: &str) -> Result<Zeroizing<[u8; 32]>, BadSecret> {
-    let mut lines = text
-        .lines()
-        .map(str::trim)
-        .filter(|l| !l.is_empty() && !l.starts_with('#'));
+    let mut lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
     let (Some(line), None) = (lines.next(), lines.next()) else {
         return Err(BadSecret);
     };
     let hex = line.strip_prefix(prefix).ok_or(BadSecret)?;
-    digest::parse_hex(hex)
-        .map(Zeroizing::new)
-        .map_err(|_| BadSecret)
+    digest::parse_hex(hex).map(Zeroizing::new).map_err(|_| BadSecret)
 }
 
 fn seed_text(prefix: &str, seed: &[u8; 32]) -> Zeroizing<String> {
-    Zeroizing::new(alloc::format!(
-        "{prefix}{}",
-        digest::Hash::from_bytes(*seed)
-    ))
+    Zeroizing::new(alloc::format!("{prefix}{}", digest::Hash::from_bytes(*seed)))
 }
 
 fn derive(context: &str, seed: &[u8; 32]) -> Zeroizing<[u8; 32]> {
@@ -68,9 +60,7 @@ pub struct MemberSecret {
 
 impl fmt::Debug for MemberSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemberSecret")
-            .field("key", &self.key_id())
-            .finish_non_exhaustive()
+        f.debug_struct("MemberSecret").field("key", &self.key_id()).finish_non_exhaustive()
     }
 }
 
@@ -81,11 +71,7 @@ impl MemberSecret {
         let seed = Zeroizing::new(seed);
         let signing = SigningKey::from_bytes(&derive("cairn v1 secret member ed25519", &seed));
         let wrap = WrapSecret::from_seed(*derive("cairn v1 secret member x-wing", &seed))?;
-        Some(Self {
-            seed,
-            signing,
-            wrap,
-        })
+        Some(Self { seed, signing, wrap })
     }
 
     /// Reads a member's key file.
@@ -150,11 +136,7 @@ impl ValidatorSecret {
         let ed25519 = SigningKey::from_bytes(&derive("cairn v1 secret validator ed25519", &seed));
         let ml_dsa_seed = derive("cairn v1 secret validator ml-dsa-44", &seed);
         let ml_dsa = ExpandedSigningKey::from_seed((&*ml_dsa_seed).into());
-        Self {
-            seed,
-            ed25519,
-            ml_dsa,
-        }
+        Self { seed, ed25519, ml_dsa }
     }
 
     /// Reads a validator's key file.

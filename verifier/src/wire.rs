@@ -94,10 +94,7 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::FileType { expected, found } => {
-                write!(
-                    f,
-                    "this is a file of type {found:#04x}, not {expected:#04x}"
-                )
+                write!(f, "this is a file of type {found:#04x}, not {expected:#04x}")
             }
             Self::NotAscending { what } => write!(f, "{what} is not strictly ascending"),
             Self::NotCanonical { what } => write!(f, "{what} is not in its only allowed form"),
@@ -107,17 +104,11 @@ impl fmt::Display for DecodeError {
             }
             Self::Trailing { at, left } => write!(f, "{left} bytes follow the end at byte {at}"),
             Self::Truncated { at, needed, left } => {
-                write!(
-                    f,
-                    "cut off at byte {at}: {needed} more bytes needed, {left} left"
-                )
+                write!(f, "cut off at byte {at}: {needed} more bytes needed, {left} left")
             }
             Self::Unknown { what, found } => write!(f, "{what} {found} is not known"),
             Self::Version { expected, found } => {
-                write!(
-                    f,
-                    "format version {found} is not known; this verifier reads {expected}"
-                )
+                write!(f, "format version {found} is not known; this verifier reads {expected}")
             }
         }
     }
@@ -156,14 +147,11 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`DecodeError::Truncated`].
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, left) = self
-            .left
-            .split_at_checked(count)
-            .ok_or(DecodeError::Truncated {
-                at: self.at,
-                needed: count,
-                left: self.left.len(),
-            })?;
+        let (taken, left) = self.left.split_at_checked(count).ok_or(DecodeError::Truncated {
+            at: self.at,
+            needed: count,
+            left: self.left.len(),
+        })?;
         self.left = left;
         self.at = self.at.saturating_add(count);
         Ok(taken)
@@ -174,14 +162,11 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`DecodeError::Truncated`].
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let (taken, left) = self
-            .left
-            .split_first_chunk::<N>()
-            .ok_or(DecodeError::Truncated {
-                at: self.at,
-                needed: N,
-                left: self.left.len(),
-            })?;
+        let (taken, left) = self.left.split_first_chunk::<N>().ok_or(DecodeError::Truncated {
+            at: self.at,
+            needed: N,
+            left: self.left.len(),
+        })?;
         self.left = left;
         self.at = self.at.saturating_add(N);
         Ok(*taken)
@@ -279,11 +264,7 @@ impl<'a> Reader<'a> {
     /// [`DecodeError::Version`] for any version but `expected`.
     pub fn version(&mut self, expected: u8) -> Result<(), DecodeError> {
         let found = self.u8()?;
-        if found == expected {
-            Ok(())
-        } else {
-            Err(DecodeError::Version { expected, found })
-        }
+        if found == expected { Ok(()) } else { Err(DecodeError::Version { expected, found }) }
     }
 
     /// Version and type byte that begin every file.
@@ -293,11 +274,7 @@ impl<'a> Reader<'a> {
     pub fn file(&mut self, version: u8, expected: u8) -> Result<(), DecodeError> {
         self.version(version)?;
         let found = self.u8()?;
-        if found == expected {
-            Ok(())
-        } else {
-            Err(DecodeError::FileType { expected, found })
-        }
+        if found == expected { Ok(()) } else { Err(DecodeError::FileType { expected, found }) }
     }
 
     /// Ends reading.
@@ -308,10 +285,7 @@ impl<'a> Reader<'a> {
         if self.left.is_empty() {
             Ok(())
         } else {
-            Err(DecodeError::Trailing {
-                at: self.at,
-                left: self.left.len(),
-            })
+            Err(DecodeError::Trailing { at: self.at, left: self.left.len() })
         }
     }
 }

@@ -18,10 +18,7 @@ fn every_event_of_a_log_verifies() {
         assert_eq!(receipt.event().index(), index);
         assert_eq!(receipt.event().id(), kit.ids[index as usize]);
         assert!(receipt.event().log_time().is_some());
-        assert!(
-            checks.iter().any(|check| matches!(check, Check::Quorum(_))),
-            "{checks:?}"
-        );
+        assert!(checks.iter().any(|check| matches!(check, Check::Quorum(_))), "{checks:?}");
     }
 }
 
@@ -53,10 +50,7 @@ fn every_truncation_is_refused() {
     let kit = small_log(4, four(1));
     let bytes = kit.parts(4).encode();
     for len in 0..bytes.len() {
-        assert!(
-            verify(&bytes[..len], kit.anchor(), kit.now(), &mut ()).is_err(),
-            "{len}"
-        );
+        assert!(verify(&bytes[..len], kit.anchor(), kit.now(), &mut ()).is_err(), "{len}");
     }
 }
 
@@ -72,9 +66,7 @@ fn set_changes_are_followed() {
         kit.block(None);
     }
     kit.push_plain(1);
-    kit.block(Some(Council::new(
-        (0..4).map(|n| (Signer::hybrid(n), 3)).collect(),
-    )));
+    kit.block(Some(Council::new((0..4).map(|n| (Signer::hybrid(n), 3)).collect())));
     kit.push_plain(3);
     kit.block(None);
     assert_eq!(kit.handovers.len(), 2);
@@ -82,9 +74,6 @@ fn set_changes_are_followed() {
         let bytes = kit.parts(index).encode();
         let receipt = verify(&bytes, kit.anchor(), kit.now(), &mut ()).unwrap();
         assert_eq!(receipt.event().header().header().epoch, 2);
-        assert_eq!(
-            receipt.event().header().standing().post_quantum,
-            Some(false)
-        );
+        assert_eq!(receipt.event().header().standing().post_quantum, Some(false));
     }
 }

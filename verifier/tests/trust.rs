@@ -20,12 +20,7 @@ use kit::{Council, Kit, Signer, four, small_log};
 fn checkpoint(kit: &Kit, height: usize) -> FinalHeader {
     let block = &kit.blocks[height];
     let mut writer = Writer::new();
-    writer
-        .u8(1)
-        .u8(b'C')
-        .raw(&kit.genesis_base())
-        .u16(0)
-        .raw(&block.header.encode());
+    writer.u8(1).u8(b'C').raw(&kit.genesis_base()).u16(0).raw(&block.header.encode());
     let bytes = writer.u8(1).raw(&block.certificate).clone().into_bytes();
     let proof = FinalityProof::decode(&bytes).unwrap();
     proof.verify(kit.anchor(), kit.now(), &mut ()).unwrap().0
@@ -41,10 +36,7 @@ fn consistency(tree: &Blake3, old: usize, leaves: &[Hash]) -> Vec<[u8; 32]> {
     let (mut proof, sibling) = if old <= half {
         (consistency(tree, old, left), top_of_leaves(tree, right))
     } else {
-        (
-            consistency(tree, old - half, right),
-            top_of_leaves(tree, left),
-        )
+        (consistency(tree, old - half, right), top_of_leaves(tree, left))
     };
     proof.push(*sibling.as_bytes());
     proof
@@ -57,41 +49,26 @@ fn a_new_header_extends_an_old_one() {
     let (old, new) = (checkpoint(&kit, 1), checkpoint(&kit, 2));
     let header = kit.header_proof(1, 2);
     let events = consistency(&tree, 7, &kit.event_leaves());
-    let proof = ExtendsProof {
-        header: Proof::new(&header),
-        events: Proof::new(&events),
-    };
+    let proof = ExtendsProof { header: Proof::new(&header), events: Proof::new(&events) };
     let extends = verify_extends(&old, &new, &proof).unwrap();
     assert_eq!(extends.old().digest(), old.digest());
     assert_eq!(ExtendsProof::decode(&proof.encode()).unwrap(), proof);
 
     let code = |old, new, proof| verify_extends(old, new, proof).unwrap_err().code();
     assert_eq!(code(&new, &old, &proof), "trust-height-not-above");
-    let none = ExtendsProof {
-        header: Proof::new(&[]),
-        events: Proof::new(&[]),
-    };
+    let none = ExtendsProof { header: Proof::new(&[]), events: Proof::new(&[]) };
     assert_eq!(code(&old, &new, &none), "inclusion-proof-length");
     assert!(verify_extends(&old, &old, &none).is_ok());
     assert_eq!(code(&old, &old, &proof), "inclusion-proof-length");
-    let surplus = ExtendsProof {
-        header: Proof::new(&[]),
-        events: Proof::new(&events),
-    };
+    let surplus = ExtendsProof { header: Proof::new(&[]), events: Proof::new(&events) };
     assert_eq!(code(&old, &old, &surplus), "consistency-proof-length");
     let mut bent = events.clone();
     bent[0][0] ^= 1;
-    let bent = ExtendsProof {
-        header: Proof::new(&header),
-        events: Proof::new(&bent),
-    };
+    let bent = ExtendsProof { header: Proof::new(&header), events: Proof::new(&bent) };
     assert_eq!(code(&old, &new, &bent), "consistency-old-root-mismatch");
     let mut bent = events.clone();
     bent[1][0] ^= 1;
-    let bent = ExtendsProof {
-        header: Proof::new(&header),
-        events: Proof::new(&bent),
-    };
+    let bent = ExtendsProof { header: Proof::new(&header), events: Proof::new(&bent) };
     assert!(code(&old, &new, &bent).starts_with("consistency-"));
 }
 
@@ -110,16 +87,10 @@ fn a_rewritten_history_is_no_extension() {
     let header = fork.header_proof(1, 2);
     let tree = Blake3::new(Kind::Event, *kit.log.as_bytes());
     let events = consistency(&tree, 7, &fork.event_leaves());
-    let proof = ExtendsProof {
-        header: Proof::new(&header),
-        events: Proof::new(&events),
-    };
+    let proof = ExtendsProof { header: Proof::new(&header), events: Proof::new(&events) };
     let error = verify_extends(&old, &new, &proof).unwrap_err();
     assert_eq!(error.code(), "inclusion-root-mismatch");
-    let none = ExtendsProof {
-        header: Proof::new(&[]),
-        events: Proof::new(&[]),
-    };
+    let none = ExtendsProof { header: Proof::new(&[]), events: Proof::new(&[]) };
     let same_height = verify_extends(&checkpoint(&kit, 1), &checkpoint(&fork, 1), &none);
     assert_eq!(same_height.unwrap_err().code(), "trust-other-parent");
     let other_log = small_log(32, four(1));
@@ -130,18 +101,11 @@ fn a_rewritten_history_is_no_extension() {
 #[test]
 fn sets_are_strict() {
     let entry = |seed: u8, power| (Suite::Ed25519, Signer::classic(seed).public(), power);
-    let refused = |entries: &[_]| {
-        cairn_verifier::finality::encode_set(entries)
-            .unwrap_err()
-            .code()
-    };
+    let refused = |entries: &[_]| cairn_verifier::finality::encode_set(entries).unwrap_err().code();
     assert_eq!(refused(&[]), "decode-not-canonical");
     assert_eq!(refused(&[entry(1, 0)]), "decode-not-canonical");
     assert_eq!(refused(&[entry(1, 1 << 62)]), "decode-out-of-range");
-    assert_eq!(
-        refused(&[entry(1, 1 << 61), entry(2, 1 << 61)]),
-        "decode-out-of-range"
-    );
+    assert_eq!(refused(&[entry(1, 1 << 61), entry(2, 1 << 61)]), "decode-out-of-range");
     assert_eq!(refused(&[entry(1, 1), entry(1, 1)]), "decode-not-ascending");
     let many: Vec<_> = (0..101).map(|n| entry(n, 1)).collect();
     assert_eq!(refused(&many), "decode-out-of-range");
@@ -149,23 +113,13 @@ fn sets_are_strict() {
     let set = ValidatorSet::decode(&bytes).unwrap();
     assert_eq!((set.count(), set.total_power()), (100, 100));
     let longer = [&bytes[..], &[0]].concat();
-    assert_eq!(
-        ValidatorSet::decode(&longer).unwrap_err().code(),
-        "decode-trailing-bytes"
-    );
+    assert_eq!(ValidatorSet::decode(&longer).unwrap_err().code(), "decode-trailing-bytes");
 }
 
 #[test]
 fn one_entry_with_a_third_is_said_so() {
-    for (powers, third) in [
-        ([1, 1, 1, 1], false),
-        ([2, 2, 1, 1], true),
-        ([9, 1, 1, 1], true),
-    ] {
-        let signers = (1..)
-            .zip(powers)
-            .map(|(n, power)| (Signer::classic(n), power))
-            .collect();
+    for (powers, third) in [([1, 1, 1, 1], false), ([2, 2, 1, 1], true), ([9, 1, 1, 1], true)] {
+        let signers = (1..).zip(powers).map(|(n, power)| (Signer::classic(n), power)).collect();
         let kit = small_log(33, Council::new(signers));
         let standing = checkpoint(&kit, 2).standing();
         assert_eq!(standing.concentrated.is_some(), third, "{powers:?}");
@@ -185,10 +139,7 @@ fn a_followed_handover_retires_the_old_set() {
     assert_eq!((trusted.epoch(), trusted.newest().is_none()), (0, true));
     let handover = receipt.finality.handovers.iter().next().unwrap();
     let next = trusted.follow(&handover, now, &mut ()).unwrap();
-    assert_eq!(
-        (next.epoch(), next.newest().unwrap().header().height),
-        (1, 4)
-    );
+    assert_eq!((next.epoch(), next.newest().unwrap().header().height), (1, 4));
     let again = next.follow(&handover, now, &mut ()).unwrap_err();
     assert_eq!(again.code(), "trust-height-not-above");
 }

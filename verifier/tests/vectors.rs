@@ -39,10 +39,8 @@ fn to_json(case: &Case) -> String {
 
 #[test]
 fn the_files_are_what_the_generator_makes() {
-    let made: BTreeMap<String, String> = all()
-        .iter()
-        .map(|case| (format!("{}.json", case.name), to_json(case)))
-        .collect();
+    let made: BTreeMap<String, String> =
+        all().iter().map(|case| (format!("{}.json", case.name), to_json(case))).collect();
     assert_eq!(made.len(), all().len(), "two vectors share a name");
     if std::env::var_os("CAIRN_WRITE_VECTORS").is_some() {
         for (name, text) in &made {
@@ -57,15 +55,9 @@ fn the_files_are_what_the_generator_makes() {
             (name, std::fs::read_to_string(path).unwrap())
         })
         .collect();
-    assert!(
-        made.keys().eq(found.keys()),
-        "other files than the generator makes"
-    );
+    assert!(made.keys().eq(found.keys()), "other files than the generator makes");
     for (name, text) in &made {
-        assert!(
-            found[name] == *text,
-            "{name} differs from what the generator makes"
-        );
+        assert!(found[name] == *text, "{name} differs from what the generator makes");
     }
 }
 
@@ -86,9 +78,7 @@ fn every_vector_gives_its_verdict() {
         assert_eq!(code, case.want, "{}: {}", case.name, case.desc);
         if let (Ok(receipt), Some((secret, want))) = (&found, &case.open) {
             let opened = open_with(receipt, secret);
-            let code = opened
-                .as_ref()
-                .map_or_else(payload::PayloadError::code, |()| "ok");
+            let code = opened.as_ref().map_or_else(payload::PayloadError::code, |()| "ok");
             assert_eq!(code, *want, "{}: {}", case.name, case.desc);
         }
     }

@@ -29,11 +29,7 @@ pub(crate) fn ensure() -> Result<()> {
     }
     if Path::new("/usr/bin/apt-get").is_file() && (is_root() || sudo_needs_no_password()) {
         for args in [&["update"][..], &["install", "-y"][..]] {
-            let names = if args.len() == 1 {
-                &[][..]
-            } else {
-                &PACKAGES[..]
-            };
+            let names = if args.len() == 1 { &[][..] } else { &PACKAGES[..] };
             tools::run(apt_get().args(args).args(names))
                 .map_err(|error| missing(format!("{error}; {ADVICE}")))?;
         }
@@ -58,8 +54,6 @@ fn is_root() -> bool {
 
 fn sudo_needs_no_password() -> bool {
     let mut sudo = Command::new("sudo");
-    sudo.args(["-n", "true"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    sudo.args(["-n", "true"]).stdout(Stdio::null()).stderr(Stdio::null());
     sudo.status().is_ok_and(|status| status.success())
 }

@@ -44,24 +44,16 @@ type Make = fn() -> Result<Vec<PathBuf>>;
 
 /// Builds the given part and prints the size of each file made.
 pub(crate) fn build(part: Part) -> Result<()> {
-    let steps: [(Part, &str, Make); 3] = [
-        (Part::Pkg, "npm package", pkg),
-        (Part::Ui, "page", ui),
-        (Part::Node, "node", node),
-    ];
+    let steps: [(Part, &str, Make); 3] =
+        [(Part::Pkg, "npm package", pkg), (Part::Ui, "page", ui), (Part::Node, "node", node)];
     let mut made = Vec::new();
-    for (_, what, step) in steps
-        .into_iter()
-        .filter(|(own, ..)| part == Part::All || part == *own)
-    {
+    for (_, what, step) in steps.into_iter().filter(|(own, ..)| part == Part::All || part == *own) {
         let timer = Timer::start();
         made.extend(step().with_context(|| format!("building the {what}"))?);
         say::done(what, timer.elapsed());
     }
     for file in made {
-        let bytes = fs::metadata(&file)
-            .with_context(|| file.display().to_string())?
-            .len();
+        let bytes = fs::metadata(&file).with_context(|| file.display().to_string())?.len();
         say::line(&format!("{bytes:>12} bytes  {}", file.display()));
     }
     Ok(())
@@ -69,11 +61,12 @@ pub(crate) fn build(part: Part) -> Result<()> {
 
 fn pkg() -> Result<Vec<PathBuf>> {
     tools::ensure_target(WASM)?;
-    tools::run(
-        tools::cargo_wasm()
-            .args(["build", "-p", "cairn-light-client", "--lib"])
-            .args(["--target", WASM, "--profile", "release"]),
-    )?;
+    tools::run(tools::cargo_wasm().args(["build", "-p", "cairn-light-client", "--lib"]).args([
+        "--target",
+        WASM,
+        "--profile",
+        "release",
+    ]))?;
     let out = Path::new(PKG_DIST);
     remove_dir(out)?;
     let module = tools::target(&format!("{WASM}/release/cairn_light_client.wasm"));
@@ -84,33 +77,21 @@ fn pkg() -> Result<Vec<PathBuf>> {
 fn ui() -> Result<Vec<PathBuf>> {
     tools::ensure_target(WASM)?;
     let bin = "cairn-web-ui";
-    tools::run(
-        tools::cargo_wasm()
-            .args(["build", "-p", bin, "--bin", bin])
-            .args(["--target", WASM, "--profile", "web"]),
-    )?;
+    tools::run(tools::cargo_wasm().args(["build", "-p", bin, "--bin", bin]).args([
+        "--target",
+        WASM,
+        "--profile",
+        "web",
+    ]))?;
     let out = ui_dir();
     remove_dir(&out)?;
-    wasm::bindgen(
-        &tools::target(&format!("{WASM}/web/{bin}.wasm")),
-        "web_ui",
-        &out,
-        Reader::Page,
-    )?;
+    wasm::bindgen(&tools::target(&format!("{WASM}/web/{bin}.wasm")), "web_ui", &out, Reader::Page)?;
     copy_dir(Path::new(UI_STATIC), &out)?;
     files(&out)
 }
 
 fn node() -> Result<Vec<PathBuf>> {
-    let args = [
-        "build",
-        "-p",
-        "cairn-node",
-        "--bin",
-        "cairn",
-        "--profile",
-        "node",
-    ];
+    let args = ["build", "-p", "cairn-node", "--bin", "cairn", "--profile", "node"];
     tools::run(tools::cargo().args(args))?;
     Ok(vec![node_bin()])
 }

@@ -52,10 +52,7 @@ impl Demo {
     /// The command that starts the node.
     fn node(&self, default_listen: &str) -> Command {
         let mut node = Command::new(build::node_bin());
-        node.arg("demo")
-            .arg("--ui")
-            .arg(build::ui_dir())
-            .args(["--pkg", build::PKG]);
+        node.arg("demo").arg("--ui").arg(build::ui_dir()).args(["--pkg", build::PKG]);
         node.arg("--dir").arg(self.dir());
         if let Some(from) = &self.from {
             node.arg("--from").arg(from);
@@ -75,23 +72,14 @@ pub(crate) fn demo(demo: &Demo) -> Result<ExitCode> {
         build::build(Part::All)?;
     }
     if !build::node_bin().is_file() {
-        bail!(
-            "{} is not built; leave out --no-build",
-            build::node_bin().display()
-        );
+        bail!("{} is not built; leave out --no-build", build::node_bin().display());
     }
-    if demo.headless {
-        headless(demo).map(|()| ExitCode::SUCCESS)
-    } else {
-        foreground(demo)
-    }
+    if demo.headless { headless(demo).map(|()| ExitCode::SUCCESS) } else { foreground(demo) }
 }
 
 fn foreground(demo: &Demo) -> Result<ExitCode> {
     let mut node = demo.node("127.0.0.1:8080");
-    let status = node
-        .status()
-        .map_err(|error| tools::not_started(&node, error))?;
+    let status = node.status().map_err(|error| tools::not_started(&node, error))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
@@ -170,11 +158,8 @@ fn make_anew(dir: &Path) -> Result<()> {
         );
     }
     fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
-    fs::write(
-        dir.join(MARKER),
-        "Made by `cargo xtask demo`, which wipes this directory.\n",
-    )
-    .with_context(|| format!("cannot write into {}", dir.display()))
+    fs::write(dir.join(MARKER), "Made by `cargo xtask demo`, which wipes this directory.\n")
+        .with_context(|| format!("cannot write into {}", dir.display()))
 }
 
 #[cfg(test)]
@@ -192,21 +177,13 @@ mod tests {
 
         fs::remove_file(dir.join(MARKER)).unwrap();
         fs::write(dir.join("precious"), "").unwrap();
-        assert!(
-            make_anew(&dir)
-                .unwrap_err()
-                .to_string()
-                .contains("choose another --dir")
-        );
+        assert!(make_anew(&dir).unwrap_err().to_string().contains("choose another --dir"));
         assert!(dir.join("precious").is_file());
         fs::remove_dir_all(base).unwrap();
     }
 
     #[test]
     fn ready_file_is_beside_the_directory() {
-        assert_eq!(
-            ready_file(Path::new("target/demo")),
-            Path::new("target/demo.ready.json")
-        );
+        assert_eq!(ready_file(Path::new("target/demo")), Path::new("target/demo.ready.json"));
     }
 }

@@ -76,11 +76,7 @@ fn run(task: Task) -> Result<ExitCode> {
         }
         Task::Test(args) => {
             tools::enter_root()?;
-            Ok(if test::test(&args) {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
+            Ok(if test::test(&args) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Task::Size => {
             tools::enter_root()?;

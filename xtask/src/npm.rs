@@ -19,17 +19,11 @@ pub(crate) fn node() -> Result<Command> {
     let version = tools::output(Command::new("node").arg("--version"))
         .map_err(|_| missing(format!("`node` does not run; {advice}")))?;
     let version = version.trim();
-    let major = version
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .unwrap_or_default();
+    let major = version.trim_start_matches('v').split('.').next().unwrap_or_default();
     if major.parse::<u32>().is_ok_and(|major| major >= OLDEST_NODE) {
         Ok(Command::new("node"))
     } else {
-        Err(missing(format!(
-            "Node.js is {version}, which is too old; {advice}"
-        )))
+        Err(missing(format!("Node.js is {version}, which is too old; {advice}")))
     }
 }
 
@@ -41,18 +35,11 @@ pub(crate) fn ensure_packages() -> Result<()> {
     let wanted = wanted.with_context(|| format!("cannot read {}", lock.display()))?;
     // npm writes this file last.
     let installed = fs::metadata(dir.join("node_modules/.package-lock.json"));
-    if installed
-        .and_then(|data| data.modified())
-        .is_ok_and(|installed| installed >= wanted)
-    {
+    if installed.and_then(|data| data.modified()).is_ok_and(|installed| installed >= wanted) {
         return Ok(());
     }
     node()?;
-    tools::run(
-        Command::new("npm")
-            .args(["ci", "--no-audit", "--no-fund"])
-            .current_dir(dir),
-    )
+    tools::run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(dir))
 }
 
 /// A `node --test` over every `*.test.mjs`, `.js` or `.cjs` directly in a directory. The names are
@@ -72,26 +59,18 @@ pub(crate) fn test(dir: &str) -> Result<Command> {
 
 fn is_test(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    [".test.mjs", ".test.js", ".test.cjs"]
-        .iter()
-        .any(|end| name.ends_with(end))
+    [".test.mjs", ".test.js", ".test.cjs"].iter().any(|end| name.ends_with(end))
 }
 
 /// `cargo xtask size`: bytes as they are, and as a server would send them.
 pub(crate) fn size() -> Result<()> {
     let dist = Path::new(build::PKG).join("dist");
     let page = build::ui_dir();
-    let mut files = vec![
-        dist.join("light_client_bg.wasm"),
-        dist.join("light_client.js"),
-    ];
+    let mut files = vec![dist.join("light_client_bg.wasm"), dist.join("light_client.js")];
     files.extend(build::files(&page).unwrap_or_else(|_| vec![page]));
     let (there, absent): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.is_file());
     for file in absent {
-        say::not_run(&format!(
-            "{} is not built; run `cargo xtask build`",
-            file.display()
-        ));
+        say::not_run(&format!("{} is not built; run `cargo xtask build`", file.display()));
     }
     let mut measure = node()?;
     measure.arg("-e").arg(include_str!("size.js")).args(there);

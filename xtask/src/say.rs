@@ -47,11 +47,7 @@ pub(crate) fn failed(text: &str) {
 
 /// An error with its causes, on standard error.
 pub(crate) fn error(error: &anyhow::Error) {
-    let label = if colours(stderr().is_terminal()) {
-        "\x1b[1;31merror:\x1b[0m"
-    } else {
-        "error:"
-    };
+    let label = if colours(stderr().is_terminal()) { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
     eprintln!("{label} {error:#}");
 }
 
@@ -63,10 +59,7 @@ pub(crate) fn row(name: &str, verdict: Verdict, took: Duration, note: &str) {
         Verdict::NotRun => (YELLOW, "NOT RUN"),
     };
     let word = paint(colour, &format!("{word:<7}"));
-    println!(
-        "{}",
-        format!("  {name:<12} {word} {:>9}  {note}", seconds(took)).trim_end()
-    );
+    println!("{}", format!("  {name:<12} {word} {:>9}  {note}", seconds(took)).trim_end());
 }
 
 /// How a step ended.

@@ -21,50 +21,26 @@ pub(crate) struct Step {
 }
 
 const fn step(name: &'static str, about: &'static str, run: fn() -> Result<()>) -> Step {
-    Step {
-        name,
-        about,
-        needs_build: false,
-        run,
-    }
+    Step { name, about, needs_build: false, run }
 }
 
 const fn after_build(name: &'static str, about: &'static str, run: fn() -> Result<()>) -> Step {
-    Step {
-        name,
-        about,
-        needs_build: true,
-        run,
-    }
+    Step { name, about, needs_build: true, run }
 }
 
 pub(crate) const STEPS: [Step; 12] = [
-    step(
-        "setup",
-        "targets, browser and npm packages that the other steps need",
-        setup,
-    ),
+    step("setup", "targets, browser and npm packages that the other steps need", setup),
     step("fmt", "formatting", fmt),
     step("clippy", "lints on this machine", clippy),
     step("clippy-wasm", "lints for the browser", clippy_wasm),
     step("no-std", "the verifier without an operating system", no_std),
     step("native", "tests and doctests on this machine", native),
-    step(
-        "wasm",
-        "the verifier and the light client in a browser",
-        wasm,
-    ),
-    step("build", "page, npm package and node", || {
-        build::build(Part::All)
-    }),
+    step("wasm", "the verifier and the light client in a browser", wasm),
+    step("build", "page, npm package and node", || build::build(Part::All)),
     after_build("npm", "the npm package in Node.js", npm_package),
     after_build("demo", "the demo, checked by a script", headless_demo),
     after_build("e2e", "page, node and browser together", e2e),
-    step(
-        "deps",
-        "one version of each cryptographic crate; licences and advisories",
-        deps,
-    ),
+    step("deps", "one version of each cryptographic crate; licences and advisories", deps),
 ];
 
 /// Tries everything before it reports what is missing, so one run tells all.
@@ -82,11 +58,7 @@ fn setup() -> Result<()> {
         }
         lacks.push(error.to_string());
     }
-    if lacks.is_empty() {
-        Ok(())
-    } else {
-        Err(missing(lacks.join("; ")))
-    }
+    if lacks.is_empty() { Ok(()) } else { Err(missing(lacks.join("; "))) }
 }
 
 fn fmt() -> Result<()> {
@@ -107,22 +79,12 @@ fn clippy() -> Result<()> {
 /// The tests of the first three are for this machine, as are the crates they need.
 fn clippy_wasm() -> Result<()> {
     let parts: [&[&str]; 2] = [
-        &[
-            "-p",
-            "cairn-verifier",
-            "-p",
-            "cairn-light-client",
-            "-p",
-            "cairn-web-ui",
-        ],
+        &["-p", "cairn-verifier", "-p", "cairn-light-client", "-p", "cairn-web-ui"],
         &["-p", "cairn-tests-wasm", "--all-targets"],
     ];
     for part in parts {
         let target = ["clippy", "--target", WASM];
-        run(cargo_wasm()
-            .args(target)
-            .args(part)
-            .args(["--", "-D", "warnings"]))?;
+        run(cargo_wasm().args(target).args(part).args(["--", "-D", "warnings"]))?;
     }
     Ok(())
 }
@@ -133,13 +95,7 @@ fn no_std() -> Result<()> {
 }
 
 fn native() -> Result<()> {
-    let others = [
-        "--workspace",
-        "--exclude",
-        "cairn-tests-wasm",
-        "--exclude",
-        "xtask",
-    ];
+    let others = ["--workspace", "--exclude", "cairn-tests-wasm", "--exclude", "xtask"];
     run(cargo().arg("test").args(others))?;
     run(cargo().args(["test", "-p", "xtask", "--profile", "xtask"]))
 }
@@ -151,20 +107,12 @@ fn wasm() -> Result<()> {
     // A list, so that the path may hold spaces. No `-q`: the runner would not know it.
     let runner = format!("target.{WASM}.runner=['{}', '__runner']", xtask.display());
     let mut test = cargo_wasm();
-    test.args([
-        "test",
-        "-p",
-        "cairn-tests-wasm",
-        "--tests",
-        "--target",
-        WASM,
-    ]);
+    test.args(["test", "-p", "cairn-tests-wasm", "--tests", "--target", WASM]);
     test.arg("--config").arg(runner).env("CHROMEDRIVER", driver);
     // The runner's own limits, 20 and 5 seconds, are for machines with time to spare.
-    for (name, seconds) in [
-        ("WASM_BINDGEN_TEST_TIMEOUT", "300"),
-        ("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60"),
-    ] {
+    for (name, seconds) in
+        [("WASM_BINDGEN_TEST_TIMEOUT", "300"), ("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")]
+    {
         if env::var_os(name).is_none() {
             test.env(name, seconds);
         }
@@ -204,21 +152,8 @@ const CRYPTO: &str = "\
     subtle zeroize";
 
 fn deps() -> Result<()> {
-    let args = [
-        "tree",
-        "-d",
-        "-p",
-        "cairn-light-client",
-        "--target",
-        WASM,
-        "-e",
-        "normal",
-    ];
-    let tree = tools::output(
-        cargo()
-            .args(args)
-            .args(["--depth", "0", "--prefix", "none"]),
-    )?;
+    let args = ["tree", "-d", "-p", "cairn-light-client", "--target", WASM, "-e", "normal"];
+    let tree = tools::output(cargo().args(args).args(["--depth", "0", "--prefix", "none"]))?;
     let twice = crypto_in_two_versions(&tree);
     if !twice.is_empty() {
         bail!("the light client has two versions of: {}", twice.join(", "));
@@ -239,10 +174,7 @@ fn crypto_in_two_versions(tree: &str) -> Vec<String> {
     }
     versions.retain(|name, versions| versions.len() > 1 && CRYPTO.split(' ').any(|c| c == *name));
     let shown = |(name, versions): (&str, BTreeSet<&str>)| {
-        format!(
-            "{name} ({})",
-            versions.into_iter().collect::<Vec<_>>().join(", ")
-        )
+        format!("{name} ({})", versions.into_iter().collect::<Vec<_>>().join(", "))
     };
     versions.into_iter().map(shown).collect()
 }

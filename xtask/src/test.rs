@@ -45,9 +45,7 @@ pub(crate) fn test(args: &Test) -> bool {
     let timer = Timer::start();
     let mut outcomes: Vec<Outcome> = Vec::new();
     for step in chosen(&args.only) {
-        let built = !outcomes
-            .iter()
-            .any(|o| o.name == "build" && o.verdict != Verdict::Passed);
+        let built = !outcomes.iter().any(|o| o.name == "build" && o.verdict != Verdict::Passed);
         outcomes.push(run(step, built, strict));
     }
     say::heading("summary");
@@ -64,10 +62,7 @@ fn chosen(only: &[String]) -> Vec<&'static Step> {
     if STEPS.iter().filter(named).any(|step| step.needs_build) {
         names.insert("build");
     }
-    STEPS
-        .iter()
-        .filter(|step| names.contains(step.name))
-        .collect()
+    STEPS.iter().filter(|step| names.contains(step.name)).collect()
 }
 
 fn run(step: &Step, built: bool, strict: bool) -> Outcome {
@@ -83,11 +78,7 @@ fn run(step: &Step, built: bool, strict: bool) -> Outcome {
         Ok(()) => (Verdict::Passed, String::new()),
         Err(error) => {
             let not_run = error.is::<Missing>() && !strict;
-            let verdict = if not_run {
-                Verdict::NotRun
-            } else {
-                Verdict::Failed
-            };
+            let verdict = if not_run { Verdict::NotRun } else { Verdict::Failed };
             (verdict, format!("{error:#}"))
         }
     };
@@ -96,21 +87,13 @@ fn run(step: &Step, built: bool, strict: bool) -> Outcome {
         Verdict::NotRun => say::not_run(&note),
         Verdict::Failed => say::failed(&note),
     }
-    Outcome {
-        name: step.name,
-        verdict,
-        took,
-        note,
-    }
+    Outcome { name: step.name, verdict, took, note }
 }
 
 fn finish(outcomes: &[Outcome], took: Duration) -> bool {
     let count = |verdict| outcomes.iter().filter(|o| o.verdict == verdict).count();
-    let (passed, failed, not_run) = (
-        count(Verdict::Passed),
-        count(Verdict::Failed),
-        count(Verdict::NotRun),
-    );
+    let (passed, failed, not_run) =
+        (count(Verdict::Passed), count(Verdict::Failed), count(Verdict::NotRun));
     let text = format!("{passed} passed, {failed} failed, {not_run} could not run");
     if failed == 0 {
         say::done(&text, took);
@@ -128,10 +111,7 @@ mod tests {
     fn a_step_brings_the_build_it_needs() {
         let names = |only: &[&str]| {
             let only: Vec<String> = only.iter().map(|&name| name.to_owned()).collect();
-            chosen(&only)
-                .iter()
-                .map(|step| step.name)
-                .collect::<Vec<_>>()
+            chosen(&only).iter().map(|step| step.name).collect::<Vec<_>>()
         };
         assert_eq!(names(&["e2e", "fmt"]), ["fmt", "build", "e2e"]);
         assert_eq!(names(&["deps"]), ["deps"]);

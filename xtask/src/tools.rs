@@ -35,23 +35,15 @@ pub(crate) fn missing(what: impl Into<String>) -> anyhow::Error {
 }
 
 /// Measures how long a step takes.
-#[expect(
-    clippy::disallowed_types,
-    reason = "shown to people; no check depends on it"
-)]
+#[expect(clippy::disallowed_types, reason = "shown to people; no check depends on it")]
 pub(crate) struct Timer {
     start: std::time::Instant,
 }
 
 impl Timer {
-    #[expect(
-        clippy::disallowed_types,
-        reason = "shown to people; no check depends on it"
-    )]
+    #[expect(clippy::disallowed_types, reason = "shown to people; no check depends on it")]
     pub(crate) fn start() -> Self {
-        Self {
-            start: std::time::Instant::now(),
-        }
+        Self { start: std::time::Instant::now() }
     }
 
     pub(crate) fn elapsed(&self) -> Duration {
@@ -96,19 +88,14 @@ pub(crate) fn cargo_wasm() -> Command {
     command
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-            "-C target-feature=+simd128",
-        );
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-C target-feature=+simd128");
     command
 }
 
 /// Runs a command to its end on our own streams.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     say::command(&shown(command));
-    let status = command
-        .status()
-        .map_err(|error| not_started(command, error))?;
+    let status = command.status().map_err(|error| not_started(command, error))?;
     if !status.success() {
         bail!("`{}` failed ({status})", shown(command));
     }
@@ -117,10 +104,8 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 
 /// Runs a command to its end and returns what it wrote to standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| not_started(command, error))?;
+    let output =
+        command.stderr(Stdio::inherit()).output().map_err(|error| not_started(command, error))?;
     if !output.status.success() {
         bail!("`{}` failed ({})", shown(command), output.status);
     }
@@ -132,9 +117,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 pub(crate) fn not_started(command: &Command, error: io::Error) -> anyhow::Error {
     let program = command.get_program().to_string_lossy();
     if error.kind() == io::ErrorKind::NotFound {
-        missing(format!(
-            "`{program}` is not there; install it or put it on PATH"
-        ))
+        missing(format!("`{program}` is not there; install it or put it on PATH"))
     } else {
         anyhow!(error).context(format!("cannot start `{program}`"))
     }
@@ -145,10 +128,7 @@ fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let name = program.file_name().unwrap_or(program.as_os_str());
     let words = std::iter::once(name).chain(command.get_args());
-    words
-        .map(OsStr::to_string_lossy)
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
 }
 
 /// Finds a program: where the variable says, in `/usr/bin`, or on `PATH`.
@@ -157,11 +137,7 @@ pub(crate) fn find(variable: &str, name: &str) -> Option<PathBuf> {
     let usual = Path::new("/usr/bin").join(name);
     let path = env::var_os("PATH").unwrap_or_default();
     let on_path = env::split_paths(&path).map(|dir| dir.join(name));
-    named
-        .into_iter()
-        .chain([usual])
-        .chain(on_path)
-        .find(|file| file.is_file())
+    named.into_iter().chain([usual]).chain(on_path).find(|file| file.is_file())
 }
 
 /// Installs the standard library of a target through rustup, unless it is there.
@@ -172,8 +148,6 @@ pub(crate) fn ensure_target(target: &str) -> Result<()> {
         return Ok(());
     }
     run(Command::new("rustup").args(["target", "add", target])).map_err(|error| {
-        missing(format!(
-            "Rust has no {target}; run `rustup target add {target}` ({error})"
-        ))
+        missing(format!("Rust has no {target}; run `rustup target add {target}` ({error})"))
     })
 }

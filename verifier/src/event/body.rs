@@ -51,10 +51,7 @@ impl Kind {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let found = reader.u8()?;
         let known = Self::ALL.get(usize::from(found));
-        known.map(|(kind, _)| *kind).ok_or(DecodeError::Unknown {
-            what: "event kind",
-            found,
-        })
+        known.map(|(kind, _)| *kind).ok_or(DecodeError::Unknown { what: "event kind", found })
     }
 
     /// Its byte.
@@ -69,19 +66,13 @@ impl Kind {
     /// Its name in JSON.
     #[must_use]
     pub fn name(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(kind, _)| *kind == self)
-            .map_or("", |(_, name)| name)
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
     }
 }
 
 /// A decoded event body: a claim of its writer, until its signature was checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct EventBody<'a> {
     /// The log it is written for.
     pub log: LogId,
@@ -124,11 +115,7 @@ impl<'a> EventBody<'a> {
     /// [`DecodeError`].
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        Reader::within(
-            "event body length",
-            len,
-            u64::try_from(MAX_BODY_LEN).unwrap_or(0),
-        )?;
+        Reader::within("event body length", len, u64::try_from(MAX_BODY_LEN).unwrap_or(0))?;
         crate::wire::decode_all(bytes, Self::read)
     }
 
@@ -136,10 +123,7 @@ impl<'a> EventBody<'a> {
         reader.version(VERSION)?;
         let suite = reader.u8()?;
         if suite != HASH_AND_AEAD {
-            return Err(DecodeError::Unknown {
-                what: "event suite",
-                found: suite,
-            });
+            return Err(DecodeError::Unknown { what: "event suite", found: suite });
         }
         let body = Self {
             log: reader.digest()?,
@@ -166,9 +150,7 @@ impl<'a> EventBody<'a> {
             return Err(DecodeError::NotCanonical { what: "event type" });
         }
         if (body.sequence == 0) != (body.previous == EventId::ZERO) {
-            return Err(DecodeError::NotCanonical {
-                what: "previous event",
-            });
+            return Err(DecodeError::NotCanonical { what: "previous event" });
         }
         Ok(body)
     }
@@ -241,18 +223,10 @@ mod encode {
             let mut writer = Writer::new();
             writer.u8(VERSION).u8(HASH_AND_AEAD);
             writer.raw(self.log.as_bytes()).raw(self.stream.as_bytes());
-            writer
-                .raw(self.writer.as_bytes())
-                .u64(self.sequence)
-                .raw(self.previous.as_bytes());
-            writer
-                .u64(self.time.0)
-                .u8(self.kind.byte())
-                .text8(self.event_type);
+            writer.raw(self.writer.as_bytes()).u64(self.sequence).raw(self.previous.as_bytes());
+            writer.u64(self.time.0).u8(self.kind.byte()).text8(self.event_type);
             writer.text8(self.actor.kind).text16(self.actor.id);
-            writer
-                .text8(self.resource.party.kind)
-                .text16(self.resource.party.id);
+            writer.text8(self.resource.party.kind).text16(self.resource.party.id);
             writer.text16(self.resource.parent);
             writer.u8(self.outcome.byte()).text16(self.reason);
             self.metadata.write(&mut writer);

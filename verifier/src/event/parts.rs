@@ -14,10 +14,7 @@ pub const MAX_PAYLOAD_LEN: u32 = 16 << 20;
 
 /// Who acted, or on what: a kind and an id within it. The writer's claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct Party<'a> {
     /// The kind, for example `user`.
     pub kind: &'a str,
@@ -28,19 +25,13 @@ pub struct Party<'a> {
 impl<'a> Party<'a> {
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let kind = reader.text8("kind", MAX_KIND_LEN)?;
-        Ok(Self {
-            kind,
-            id: reader.text16("id", MAX_TEXT_LEN)?,
-        })
+        Ok(Self { kind, id: reader.text16("id", MAX_TEXT_LEN)? })
     }
 }
 
 /// A resource and what it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct Resource<'a> {
     /// Kind and id.
     pub party: Party<'a>,
@@ -69,10 +60,7 @@ impl Outcome {
             1 => Ok(Self::Success),
             2 => Ok(Self::Failure),
             3 => Ok(Self::Denied),
-            found => Err(DecodeError::Unknown {
-                what: "outcome",
-                found,
-            }),
+            found => Err(DecodeError::Unknown { what: "outcome", found }),
         }
     }
 
@@ -108,10 +96,7 @@ pub struct Metadata<'a> {
 
 impl<'a> Metadata<'a> {
     /// No metadata.
-    pub const EMPTY: Self = Self {
-        count: 0,
-        bytes: &[],
-    };
+    pub const EMPTY: Self = Self { count: 0, bytes: &[] };
 
     /// Decodes a count and that many entries.
     ///
@@ -128,19 +113,12 @@ impl<'a> Metadata<'a> {
         let mut previous = None;
         for _ in 0..count {
             let (key, _) = Self::entry(reader)?;
-            if key.is_empty()
-                || previous
-                    .replace(key)
-                    .is_some_and(|previous| previous >= key)
-            {
+            if key.is_empty() || previous.replace(key).is_some_and(|previous| previous >= key) {
                 return Err(DecodeError::NotAscending { what: "metadata" });
             }
         }
         let len = reader.at().saturating_sub(start);
-        Ok(Self {
-            count,
-            bytes: from.get(..len).unwrap_or_default(),
-        })
+        Ok(Self { count, bytes: from.get(..len).unwrap_or_default() })
     }
 
     fn entry(reader: &mut Reader<'a>) -> Result<(&'a str, &'a str), DecodeError> {
@@ -191,10 +169,7 @@ pub(super) fn check_len(what: &'static str, text: &str, limit: u64) -> Result<()
 
 /// What a sealed payload's event commits to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct Commitment {
     /// Digest of the message key, so that one ciphertext opens in one way.
     pub key: KeyCommitment,
@@ -230,20 +205,14 @@ impl Payload {
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         match reader.u8()? {
             0 => Ok(Self::None),
-            1 => Ok(Self::Public {
-                digest: reader.digest()?,
-                len: payload_len(reader)?,
-            }),
+            1 => Ok(Self::Public { digest: reader.digest()?, len: payload_len(reader)? }),
             Self::SEALED => Ok(Self::Sealed(Commitment {
                 key: reader.digest()?,
                 fields: reader.digest()?,
                 ciphertext: reader.digest()?,
                 plaintext_len: payload_len(reader)?,
             })),
-            found => Err(DecodeError::Unknown {
-                what: "payload",
-                found,
-            }),
+            found => Err(DecodeError::Unknown { what: "payload", found }),
         }
     }
 

@@ -75,25 +75,16 @@ impl fmt::Display for EventError {
                 write!(f, "the event's signature does not hold under key {key}")
             }
             Self::NotTheWriter { expected, found } => {
-                write!(
-                    f,
-                    "signed first by key {found}; the event's writer is {expected}"
-                )
+                write!(f, "signed first by key {found}; the event's writer is {expected}")
             }
             Self::OtherLog { expected, found } => {
                 write!(f, "the event was written for log {found}, not {expected}")
             }
             Self::OtherPayload { expected, found } => {
-                write!(
-                    f,
-                    "the payload's digest is {found}, the event commits to {expected}"
-                )
+                write!(f, "the payload's digest is {found}, the event commits to {expected}")
             }
             Self::PayloadLength { expected, found } => {
-                write!(
-                    f,
-                    "the payload has {found} bytes, the event says {expected}"
-                )
+                write!(f, "the payload has {found} bytes, the event says {expected}")
             }
             Self::UnexpectedPayload => f.write_str("the event has no such payload"),
         }
@@ -104,10 +95,7 @@ impl core::error::Error for EventError {}
 
 /// One signature beside a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct EventSignature<'a> {
     /// The key.
     pub key: PublicKey<'a>,
@@ -118,10 +106,7 @@ pub struct EventSignature<'a> {
 impl<'a> EventSignature<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let key = PublicKey::read(reader)?;
-        Ok(Self {
-            key,
-            signature: reader.take(key.suite().signature_len())?,
-        })
+        Ok(Self { key, signature: reader.take(key.suite().signature_len())? })
     }
 }
 
@@ -135,15 +120,9 @@ pub struct Signatures<'a> {
 impl<'a> Signatures<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let count = reader.u8()?;
-        Reader::within(
-            "signature count",
-            u64::from(count),
-            u64::from(MAX_SIGNATURES),
-        )?;
+        Reader::within("signature count", u64::from(count), u64::from(MAX_SIGNATURES))?;
         if count == 0 {
-            return Err(DecodeError::NotCanonical {
-                what: "signature count",
-            });
+            return Err(DecodeError::NotCanonical { what: "signature count" });
         }
         let bytes = reader.rest();
         let writer = EventSignature::read(reader)?.key.id();
@@ -151,9 +130,7 @@ impl<'a> Signatures<'a> {
         for _ in 1..count {
             let id = EventSignature::read(reader)?.key.id();
             if id == writer || previous.replace(id).is_some_and(|previous| previous >= id) {
-                return Err(DecodeError::NotAscending {
-                    what: "later signatures",
-                });
+                return Err(DecodeError::NotAscending { what: "later signatures" });
             }
         }
         Ok(Self { count, bytes })
@@ -168,10 +145,7 @@ impl<'a> Signatures<'a> {
 
 /// A body, as bytes and decoded, with its signatures: a claim until [`SignedEvent::verify`].
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct SignedEvent<'a> {
     /// The body's bytes.
     pub bytes: &'a [u8],
@@ -199,11 +173,7 @@ impl<'a> SignedEvent<'a> {
         let len = usize::from(reader.u16()?);
         let bytes = reader.take(len)?;
         let body = EventBody::decode(bytes)?;
-        Ok(Self {
-            bytes,
-            body,
-            signatures: Signatures::read(reader)?,
-        })
+        Ok(Self { bytes, body, signatures: Signatures::read(reader)? })
     }
 
     /// The event's id.
@@ -243,11 +213,7 @@ pub fn encode_signed(
     signatures: &[(PublicKey<'_>, &[u8])],
 ) -> Result<alloc::vec::Vec<u8>, DecodeError> {
     let mut writer = crate::wire::Writer::new();
-    writer
-        .u8(VERSION)
-        .len16(body.len())
-        .raw(body)
-        .len8(signatures.len());
+    writer.u8(VERSION).len16(body.len()).raw(body).len8(signatures.len());
     for (key, signature) in signatures {
         key.write(&mut writer);
         writer.raw(signature);

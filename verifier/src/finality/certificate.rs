@@ -40,10 +40,7 @@ pub fn vote_message(
 
 /// One precommit in a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct Vote<'a> {
     /// The validator's index in its set.
     pub index: u8,
@@ -57,11 +54,7 @@ impl<'a> Vote<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let index = reader.u8()?;
         let suite = Suite::read(reader)?;
-        Ok(Self {
-            index,
-            suite,
-            signature: reader.take(suite.signature_len())?,
-        })
+        Ok(Self { index, suite, signature: reader.take(suite.signature_len())? })
     }
 }
 
@@ -107,18 +100,11 @@ impl<'a> Certificate<'a> {
         let mut previous = None;
         for _ in 0..count {
             let index = Vote::read(reader)?.index;
-            if previous
-                .replace(index)
-                .is_some_and(|previous| previous >= index)
-            {
+            if previous.replace(index).is_some_and(|previous| previous >= index) {
                 return Err(DecodeError::NotAscending { what: "votes" });
             }
         }
-        Ok(Self {
-            round,
-            count,
-            votes,
-        })
+        Ok(Self { round, count, votes })
     }
 
     /// The round all votes are of.
@@ -146,13 +132,9 @@ impl<'a> Certificate<'a> {
         let place = (VOTE_PRECOMMIT, height, self.round);
         let message = vote_message((log, &set.digest()), place, digest);
         for (vote, validator) in self.paired(set) {
-            validator
-                .key
-                .verify(Role::Vote, &message, vote.signature)
-                .map_err(|BadSignature| FinalityError::BadVote {
-                    index: vote.index,
-                    key: validator.key.id(),
-                })?;
+            validator.key.verify(Role::Vote, &message, vote.signature).map_err(|BadSignature| {
+                FinalityError::BadVote { index: vote.index, key: validator.key.id() }
+            })?;
             observer.passed(Check::Vote {
                 index: vote.index,
                 suite: vote.suite,
@@ -179,16 +161,9 @@ impl<'a> Certificate<'a> {
     /// Quorum and minimality, before any signature is looked at.
     fn weigh(&self, set: &ValidatorSet<'_>) -> Result<Signed, FinalityError> {
         let total = set.total_power();
-        let mut signed = Signed {
-            votes: self.count,
-            power: 0,
-            total,
-        };
+        let mut signed = Signed { votes: self.count, power: 0, total };
         if let Some(vote) = self.votes().find(|vote| vote.index >= set.count()) {
-            return Err(FinalityError::UnknownValidator {
-                index: vote.index,
-                count: set.count(),
-            });
+            return Err(FinalityError::UnknownValidator { index: vote.index, count: set.count() });
         }
         let mut lightest = u64::MAX;
         for (vote, validator) in self.paired(set) {
@@ -203,17 +178,10 @@ impl<'a> Certificate<'a> {
             lightest = lightest.min(validator.power);
         }
         if !is_quorum(signed.power, total) {
-            return Err(FinalityError::NoQuorum {
-                signed: signed.power,
-                total,
-            });
+            return Err(FinalityError::NoQuorum { signed: signed.power, total });
         }
         if is_quorum(signed.power.saturating_sub(lightest), total) {
-            return Err(FinalityError::SurplusVote {
-                signed: signed.power,
-                lightest,
-                total,
-            });
+            return Err(FinalityError::SurplusVote { signed: signed.power, lightest, total });
         }
         Ok(signed)
     }

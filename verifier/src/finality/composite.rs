@@ -28,10 +28,7 @@ impl Composite {
         let context = context.get(..MAX_CONTEXT_LEN).unwrap_or(context);
         let context_len = [u8::try_from(context.len()).unwrap_or(u8::MAX)];
         let hash = Sha512::digest(message);
-        let mut composite = Self {
-            bytes: [0; MAX_LEN],
-            len: 0,
-        };
+        let mut composite = Self { bytes: [0; MAX_LEN], len: 0 };
         for part in [PREFIX, LABEL, &context_len, context, &hash] {
             let end = composite.len.saturating_add(part.len());
             if let Some(place) = composite.bytes.get_mut(composite.len..end) {
@@ -53,9 +50,8 @@ impl Composite {
         ed25519_key: &[u8],
         signature: &[u8],
     ) -> Result<(), BadSignature> {
-        let (ml_dsa, ed25519) = signature
-            .split_at_checked(ML_DSA_SIGNATURE_LEN)
-            .ok_or(BadSignature)?;
+        let (ml_dsa, ed25519) =
+            signature.split_at_checked(ML_DSA_SIGNATURE_LEN).ok_or(BadSignature)?;
         verify_ed25519(ed25519_key, self.as_slice(), ed25519)?;
         let key =
             <&EncodedVerifyingKey<MlDsa44>>::try_from(ml_dsa_key).map_err(|_| BadSignature)?;

@@ -68,33 +68,19 @@ impl fmt::Display for FinalityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BadVote { index, key } => {
-                write!(
-                    f,
-                    "the vote of validator {index} does not hold under its key {key}"
-                )
+                write!(f, "the vote of validator {index} does not hold under its key {key}")
             }
             Self::NoQuorum { signed, total } => {
-                write!(
-                    f,
-                    "voting power {signed} of {total} signed; more than two thirds is needed"
-                )
+                write!(f, "voting power {signed} of {total} signed; more than two thirds is needed")
             }
-            Self::SurplusVote {
-                signed,
-                lightest,
-                total,
-            } => write!(
+            Self::SurplusVote { signed, lightest, total } => write!(
                 f,
                 "voting power {signed} of {total} signed, enough without the lightest vote of {lightest}"
             ),
             Self::UnknownValidator { index, count } => {
                 write!(f, "a vote by validator {index} of a set of {count}")
             }
-            Self::WrongSuite {
-                index,
-                expected,
-                found,
-            } => write!(
+            Self::WrongSuite { index, expected, found } => write!(
                 f,
                 "the vote of validator {index} is {}, its key is {}",
                 found.name(),

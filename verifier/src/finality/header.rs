@@ -48,10 +48,7 @@ impl Parameters {
 
 /// A header as decoded: a claim, until a certificate or an older trust makes it final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct Header {
     /// The log.
     pub log: LogId,
@@ -126,14 +123,10 @@ impl Header {
             return Err(DecodeError::NotCanonical { what: "parent" });
         }
         if (self.epoch == 0) != (self.epoch_start == 0) {
-            return Err(DecodeError::NotCanonical {
-                what: "epoch start",
-            });
+            return Err(DecodeError::NotCanonical { what: "epoch start" });
         }
         if self.is_handover() && !self.is_at_gate() {
-            return Err(DecodeError::NotCanonical {
-                what: "next set off a gate",
-            });
+            return Err(DecodeError::NotCanonical { what: "next set off a gate" });
         }
         Ok(())
     }
@@ -148,10 +141,7 @@ impl Header {
     #[must_use]
     pub const fn is_at_gate(&self) -> bool {
         // The gate is at least 1 in every header that was decoded.
-        matches!(
-            self.height.checked_rem(widen(self.parameters.gate)),
-            Some(0)
-        )
+        matches!(self.height.checked_rem(widen(self.parameters.gate)), Some(0))
     }
 
     /// The header's identity.
@@ -192,10 +182,7 @@ impl Header {
     }
 }
 
-#[expect(
-    clippy::as_conversions,
-    reason = "u64::from is not const; widening loses nothing"
-)]
+#[expect(clippy::as_conversions, reason = "u64::from is not const; widening loses nothing")]
 const fn widen(gate: u32) -> u64 {
     gate as u64
 }

@@ -37,10 +37,7 @@ const MAX_SIGNED_LEN: usize = 160;
 /// role's.
 #[must_use]
 pub fn signing_bytes(role: Role, message: &[u8]) -> Option<SignedBytes> {
-    let mut signed = SignedBytes {
-        bytes: [0; MAX_SIGNED_LEN],
-        len: 0,
-    };
+    let mut signed = SignedBytes { bytes: [0; MAX_SIGNED_LEN], len: 0 };
     for part in [role.as_str().as_bytes(), &[0], message] {
         let end = signed.len.checked_add(part.len())?;
         signed.bytes.get_mut(signed.len..end)?.copy_from_slice(part);
@@ -131,10 +128,7 @@ impl Suite {
         match reader.u8()? {
             1 => Ok(Self::Ed25519),
             2 => Ok(Self::MlDsa44Ed25519),
-            found => Err(DecodeError::Unknown {
-                what: "signature suite",
-                found,
-            }),
+            found => Err(DecodeError::Unknown { what: "signature suite", found }),
         }
     }
 }
@@ -155,11 +149,7 @@ impl<'a> PublicKey<'a> {
     /// A key of this suite, or `None` if the length is another suite's.
     #[must_use]
     pub const fn new(suite: Suite, bytes: &'a [u8]) -> Option<Self> {
-        if bytes.len() == suite.public_key_len() {
-            Some(Self { suite, bytes })
-        } else {
-            None
-        }
+        if bytes.len() == suite.public_key_len() { Some(Self { suite, bytes }) } else { None }
     }
 
     /// Reads suite byte and key.
@@ -168,10 +158,7 @@ impl<'a> PublicKey<'a> {
     /// Truncated or unknown suite.
     pub fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let suite = Suite::read(reader)?;
-        Ok(Self {
-            suite,
-            bytes: reader.take(suite.public_key_len())?,
-        })
+        Ok(Self { suite, bytes: reader.take(suite.public_key_len())? })
     }
 
     /// Appends suite byte and key.
@@ -209,9 +196,7 @@ impl<'a> PublicKey<'a> {
     /// The ML-DSA half (empty in suite 1) and the Ed25519 half.
     fn halves(&self) -> (&'a [u8], &'a [u8]) {
         let pq_len = self.bytes.len().saturating_sub(32);
-        self.bytes
-            .split_at_checked(pq_len)
-            .unwrap_or((&[], self.bytes))
+        self.bytes.split_at_checked(pq_len).unwrap_or((&[], self.bytes))
     }
 
     /// Checks a signature over role and message.

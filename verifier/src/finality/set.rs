@@ -14,10 +14,7 @@ pub const MAX_TOTAL_POWER: u64 = 1 << 62;
 
 /// One entry of a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these two fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these two fields")]
 pub struct Validator<'a> {
     /// The key it votes with.
     pub key: PublicKey<'a>,
@@ -27,10 +24,7 @@ pub struct Validator<'a> {
 
 impl<'a> Validator<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            key: PublicKey::read(reader)?,
-            power: reader.u64()?,
-        })
+        Ok(Self { key: PublicKey::read(reader)?, power: reader.u64()? })
     }
 }
 
@@ -62,33 +56,18 @@ impl<'a> ValidatorSet<'a> {
         let from = reader.rest();
         let start = reader.at();
         let count = reader.u8()?;
-        Reader::within(
-            "validator count",
-            u64::from(count),
-            u64::from(MAX_VALIDATORS),
-        )?;
+        Reader::within("validator count", u64::from(count), u64::from(MAX_VALIDATORS))?;
         if count == 0 {
-            return Err(DecodeError::NotCanonical {
-                what: "validator count",
-            });
+            return Err(DecodeError::NotCanonical { what: "validator count" });
         }
         let (_, entries) = from.split_at_checked(1).unwrap_or_default();
-        let mut set = Self {
-            bytes: &[],
-            entries,
-            count,
-            total: 0,
-            largest: 0,
-            post_quantum: true,
-        };
+        let mut set = Self { bytes: &[], entries, count, total: 0, largest: 0, post_quantum: true };
         let mut previous = None;
         for place in 0..count {
             let validator = Validator::read(reader)?;
             let id = validator.key.id();
             if previous.replace(id).is_some_and(|previous| previous >= id) {
-                return Err(DecodeError::NotAscending {
-                    what: "validator set",
-                });
+                return Err(DecodeError::NotAscending { what: "validator set" });
             }
             set.add(place, &validator)?;
         }
@@ -99,27 +78,16 @@ impl<'a> ValidatorSet<'a> {
 
     fn add(&mut self, place: u8, validator: &Validator<'_>) -> Result<(), DecodeError> {
         if validator.power == 0 {
-            return Err(DecodeError::NotCanonical {
-                what: "voting power",
-            });
+            return Err(DecodeError::NotCanonical { what: "voting power" });
         }
         let earlier = self.iter().take(usize::from(place));
-        if earlier
-            .into_iter()
-            .any(|other| other.key.shares_half_with(&validator.key))
-        {
-            return Err(DecodeError::NotCanonical {
-                what: "validator key used twice",
-            });
+        if earlier.into_iter().any(|other| other.key.shares_half_with(&validator.key)) {
+            return Err(DecodeError::NotCanonical { what: "validator key used twice" });
         }
         let sum = self.total.saturating_add(validator.power);
         let limit = MAX_TOTAL_POWER.saturating_sub(1);
         if sum > limit {
-            return Err(DecodeError::OutOfRange {
-                what: "total voting power",
-                limit,
-                found: sum,
-            });
+            return Err(DecodeError::OutOfRange { what: "total voting power", limit, found: sum });
         }
         self.total = sum;
         self.largest = self.largest.max(validator.power);

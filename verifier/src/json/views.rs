@@ -18,12 +18,8 @@ use crate::wire::DecodeError;
 /// An event body: its claims.
 #[must_use]
 pub fn event(body: &EventBody<'_>) -> String {
-    let metadata = body
-        .metadata
-        .iter()
-        .fold(Object::new(), |object, (key, value)| {
-            object.text(key, value)
-        });
+    let metadata =
+        body.metadata.iter().fold(Object::new(), |object, (key, value)| object.text(key, value));
     Object::new()
         .text("log", body.log)
         .text("stream", body.stream)
@@ -36,9 +32,7 @@ pub fn event(body: &EventBody<'_>) -> String {
         .json("actor", &party(&body.actor).finish())
         .json(
             "resource",
-            &party(&body.resource.party)
-                .text("parent", body.resource.parent)
-                .finish(),
+            &party(&body.resource.party).text("parent", body.resource.parent).finish(),
         )
         .text("outcome", body.outcome.name())
         .text("reason", body.reason)
@@ -56,10 +50,9 @@ fn party(party: &Party<'_>) -> Object {
 fn payload(payload: &Payload) -> String {
     match payload {
         Payload::None => Object::new().text("kind", "none"),
-        Payload::Public { digest, len } => Object::new()
-            .text("kind", "public")
-            .text("digest", digest)
-            .plain("length", len),
+        Payload::Public { digest, len } => {
+            Object::new().text("kind", "public").text("digest", digest).plain("length", len)
+        }
         Payload::Sealed(commitment) => Object::new()
             .text("kind", "sealed")
             .text("digest", commitment.ciphertext)
@@ -95,20 +88,14 @@ pub fn header(header: &Header, digest: HeaderDigest) -> String {
 /// What a verdict rests on.
 #[must_use]
 pub fn standing(standing: &Standing) -> String {
-    let concentrated = standing.concentrated.map(|(power, total)| {
-        Object::new()
-            .text("power", power)
-            .text("total", total)
-            .finish()
-    });
+    let concentrated = standing
+        .concentrated
+        .map(|(power, total)| Object::new().text("power", power).text("total", total).finish());
     Object::new()
         .text("anchor", standing.anchor)
         .plain_or_null("postQuantum", standing.post_quantum)
         .plain_or_null("concentrated", concentrated)
-        .plain_or_null(
-            "signed",
-            standing.signed.map(|weighed| signed(&weighed).finish()),
-        )
+        .plain_or_null("signed", standing.signed.map(|weighed| signed(&weighed).finish()))
         .plain("trustPeriod", standing.trust_period)
         .finish()
 }
@@ -135,10 +122,7 @@ pub fn verified_receipt(receipt: &VerifiedReceipt<'_>) -> String {
         .text("id", fact.id())
         .plain("index", fact.index())
         .json("event", &event(fact.event()))
-        .json(
-            "header",
-            &header(fact.header().header(), fact.header().digest()),
-        )
+        .json("header", &header(fact.header().header(), fact.header().digest()))
         .json("standing", &standing(&fact.header().standing()))
         .plain_or_null("logTime", fact.log_time().map(|time| log_time(&time)))
         .plain("payloadIncluded", receipt.payload().is_some())
@@ -153,18 +137,13 @@ pub fn check(check: &Check) -> String {
     match check {
         Check::Anchor { anchor } => object("anchor").text("anchor", anchor),
         Check::Decoded { bytes } => object("decoded").plain("bytes", bytes),
-        Check::Final { height, digest } => object("final")
-            .plain("height", height)
-            .text("digest", digest),
-        Check::Handover { epoch, height } => object("handover")
-            .plain("epoch", epoch)
-            .plain("height", height),
-        Check::Included {
-            index,
-            size,
-            root,
-            steps,
-        } => object("included")
+        Check::Final { height, digest } => {
+            object("final").plain("height", height).text("digest", digest)
+        }
+        Check::Handover { epoch, height } => {
+            object("handover").plain("epoch", epoch).plain("height", height)
+        }
+        Check::Included { index, size, root, steps } => object("included")
             .plain("index", index)
             .plain("size", size)
             .text("root", root)
@@ -172,15 +151,10 @@ pub fn check(check: &Check) -> String {
         Check::LogTime(time) => object("log-time").json("between", &log_time(time)),
         Check::Payload { digest } => object("payload").text("digest", digest),
         Check::Quorum(weighed) => object("quorum").json("signed", &signed(weighed).finish()),
-        Check::TrustPeriod { age, period } => object("trust-period")
-            .plain("age", age)
-            .plain("period", period),
-        Check::Vote {
-            index,
-            suite,
-            power,
-            total,
-        } => object("vote")
+        Check::TrustPeriod { age, period } => {
+            object("trust-period").plain("age", age).plain("period", period)
+        }
+        Check::Vote { index, suite, power, total } => object("vote")
             .plain("index", index)
             .text("suite", suite.name())
             .text("power", power)
@@ -198,10 +172,8 @@ pub fn error(error: &Error) -> String {
         Meaning::Failed => "failed",
         Meaning::Stale => "stale",
     };
-    let object = Object::new()
-        .text("state", state)
-        .text("code", error.code())
-        .text("message", error);
+    let object =
+        Object::new().text("state", state).text("code", error.code()).text("message", error);
     match sides(error) {
         Some((expected, found)) => object.text("expected", expected).text("found", found),
         None => object.json("expected", "null").json("found", "null"),
@@ -221,10 +193,7 @@ fn sides(error: &Error) -> Option<(String, String)> {
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "callers give numbers and fresh strings alike"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "callers give numbers and fresh strings alike")]
 fn pair(expected: impl ToString, found: impl ToString) -> Option<(String, String)> {
     Some((expected.to_string(), found.to_string()))
 }
@@ -272,18 +241,12 @@ fn finality_sides(error: &crate::finality::FinalityError) -> Option<(String, Str
         FinalityError::NoQuorum { signed, total } => {
             pair(format!("more than two thirds of {total}"), signed)
         }
-        FinalityError::SurplusVote {
-            signed,
-            lightest,
-            total,
-        } => pair(
+        FinalityError::SurplusVote { signed, lightest, total } => pair(
             format!("no quorum of {total} without the lightest vote"),
             format!("{signed} with a lightest vote of {lightest}"),
         ),
         FinalityError::UnknownValidator { index, count } => pair(format!("below {count}"), index),
-        FinalityError::WrongSuite {
-            expected, found, ..
-        } => pair(expected.name(), found.name()),
+        FinalityError::WrongSuite { expected, found, .. } => pair(expected.name(), found.name()),
         FinalityError::BadVote { .. } => None,
     }
 }

@@ -19,9 +19,7 @@ impl Object {
     /// An empty object.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            text: String::from("{"),
-        }
+        Self { text: String::from("{") }
     }
 
     /// The object's text.

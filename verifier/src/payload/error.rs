@@ -93,16 +93,10 @@ impl fmt::Display for PayloadError {
             Self::Event(error) => error.fmt(f),
             Self::Field(error) => error.fmt(f),
             Self::FieldRoot { expected, found } => {
-                write!(
-                    f,
-                    "the fields have root {found}; the event commits to {expected}"
-                )
+                write!(f, "the fields have root {found}; the event commits to {expected}")
             }
             Self::KeyCommitment { expected, found } => {
-                write!(
-                    f,
-                    "the message key commits to {found}, the event to {expected}"
-                )
+                write!(f, "the message key commits to {found}, the event to {expected}")
             }
             Self::NonCanonicalKey => f.write_str("the ephemeral key is not in its only form"),
             Self::NotSealed => f.write_str("the event has no sealed payload"),
@@ -113,10 +107,7 @@ impl fmt::Display for PayloadError {
                 write!(f, "this payload is of event {found}, not of {expected}")
             }
             Self::PlaintextLength { expected, found } => {
-                write!(
-                    f,
-                    "the plaintext has {found} bytes; the event says {expected}"
-                )
+                write!(f, "the plaintext has {found} bytes; the event says {expected}")
             }
             Self::SharedSecretZero => f.write_str("the ephemeral key gives no secret"),
         }

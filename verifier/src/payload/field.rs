@@ -89,27 +89,15 @@ impl<'a> FieldOpening<'a> {
         let size =
             TreeSize::new(u64::from(self.count).saturating_add(1)).unwrap_or(TreeSize::EMPTY);
         let names = tree.leaf(0, &names_digest(self.names));
-        verify_inclusion(
-            &tree,
-            (0, size),
-            names,
-            self.names_proof,
-            &commitment.fields,
-        )?;
+        verify_inclusion(&tree, (0, size), names, self.names_proof, &commitment.fields)?;
 
         let index = u64::from(self.place).saturating_add(1);
-        let out_of_range = InclusionError::LeafOutOfRange {
-            index,
-            size: size.get(),
-        };
+        let out_of_range = InclusionError::LeafOutOfRange { index, size: size.get() };
         let name = self.name().ok_or(out_of_range)?;
         let digest = field_digest(self.place, name, &self.blind, self.value);
         let leaf = tree.leaf(index, &digest);
         verify_inclusion(&tree, (index, size), leaf, self.proof, &commitment.fields)?;
-        Ok(CommittedField {
-            name,
-            value: self.value,
-        })
+        Ok(CommittedField { name, value: self.value })
     }
 
     fn name(&self) -> Option<&'a str> {
@@ -146,13 +134,8 @@ impl OpenedPayload {
         let mut writer = crate::wire::Writer::new();
         writer.u8(VERSION).u8(FILE_TYPE).raw(&encode_names(&names));
         Proof::new(&inclusion_of(&tree, &leaves, 0)).write(&mut writer);
-        writer
-            .u32(place)
-            .raw(&field_blind(key.as_bytes(), place))
-            .bytes32(value);
-        let index = usize::try_from(place)
-            .unwrap_or(usize::MAX)
-            .saturating_add(1);
+        writer.u32(place).raw(&field_blind(key.as_bytes(), place)).bytes32(value);
+        let index = usize::try_from(place).unwrap_or(usize::MAX).saturating_add(1);
         Proof::new(&inclusion_of(&tree, &leaves, index)).write(&mut writer);
         Ok(writer.into_bytes())
     }

@@ -47,9 +47,7 @@ pub struct OpenedPayload {
 
 impl core::fmt::Debug for OpenedPayload {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("OpenedPayload")
-            .field("event", &self.event)
-            .finish_non_exhaustive()
+        f.debug_struct("OpenedPayload").field("event", &self.event).finish_non_exhaustive()
     }
 }
 
@@ -109,9 +107,8 @@ pub fn open(
     let context = context_of(body).ok_or(PayloadError::NotSealed)?;
     check_key(&commitment, message_key)?;
     check_stored(&commitment, stored)?;
-    let (nonce, ciphertext) = stored
-        .split_at_checked(NONCE_LEN)
-        .ok_or(PayloadError::BadCiphertext)?;
+    let (nonce, ciphertext) =
+        stored.split_at_checked(NONCE_LEN).ok_or(PayloadError::BadCiphertext)?;
     let plaintext = aead_open(message_key, nonce, ciphertext, context.as_bytes())?;
     if u32::try_from(plaintext.len()) != Ok(commitment.plaintext_len) {
         let (expected, found) = (commitment.plaintext_len, plaintext.len());
@@ -119,36 +116,22 @@ pub fn open(
     }
     let found = Fields::decode(&plaintext)?.root(&context, message_key.as_bytes());
     if found != commitment.fields {
-        return Err(PayloadError::FieldRoot {
-            expected: commitment.fields,
-            found,
-        });
+        return Err(PayloadError::FieldRoot { expected: commitment.fields, found });
     }
-    Ok(OpenedPayload {
-        event: EventBody::id_of(body),
-        plaintext,
-    })
+    Ok(OpenedPayload { event: EventBody::id_of(body), plaintext })
 }
 
 /// Without this check, one ciphertext could open to two texts under two keys.
 fn check_key(commitment: &Commitment, key: &MessageKey) -> Result<(), PayloadError> {
     let found = digest::derive(digest::KEY_COMMITMENT, &[key.as_bytes()]).into();
     let expected = commitment.key;
-    if expected == found {
-        Ok(())
-    } else {
-        Err(PayloadError::KeyCommitment { expected, found })
-    }
+    if expected == found { Ok(()) } else { Err(PayloadError::KeyCommitment { expected, found }) }
 }
 
 fn check_stored(commitment: &Commitment, stored: &[u8]) -> Result<(), EventError> {
     let found = PayloadDigest::from_bytes(digest::derive(digest::CIPHERTEXT, &[stored]));
     let expected = commitment.ciphertext;
-    if expected == found {
-        Ok(())
-    } else {
-        Err(EventError::OtherPayload { expected, found })
-    }
+    if expected == found { Ok(()) } else { Err(EventError::OtherPayload { expected, found }) }
 }
 
 /// XChaCha20-Poly1305.
@@ -160,13 +143,7 @@ pub(crate) fn aead_open(
 ) -> Result<Zeroizing<Vec<u8>>, PayloadError> {
     let nonce = <&XNonce>::try_from(nonce).map_err(|_| PayloadError::BadCiphertext)?;
     XChaCha20Poly1305::new(key.as_bytes().into())
-        .decrypt(
-            nonce,
-            AeadPayload {
-                msg: ciphertext,
-                aad: associated,
-            },
-        )
+        .decrypt(nonce, AeadPayload { msg: ciphertext, aad: associated })
         .map(Zeroizing::new)
         .map_err(|_| PayloadError::BadCiphertext)
 }

@@ -99,23 +99,13 @@ impl<'a> Fields<'a> {
 pub(super) fn field_count(reader: &mut Reader<'_>) -> Result<u16, DecodeError> {
     let count = reader.u16()?;
     Reader::within("field count", u64::from(count), u64::from(MAX_FIELDS))?;
-    if count == 0 {
-        Err(DecodeError::NotCanonical {
-            what: "field count",
-        })
-    } else {
-        Ok(count)
-    }
+    if count == 0 { Err(DecodeError::NotCanonical { what: "field count" }) } else { Ok(count) }
 }
 
 /// Reads a field's name: not empty.
 pub(super) fn field_name<'a>(reader: &mut Reader<'a>) -> Result<&'a str, DecodeError> {
     let name = reader.text8("field name", MAX_NAME_LEN)?;
-    if name.is_empty() {
-        Err(DecodeError::NotCanonical { what: "field name" })
-    } else {
-        Ok(name)
-    }
+    if name.is_empty() { Err(DecodeError::NotCanonical { what: "field name" }) } else { Ok(name) }
 }
 
 /// Refuses a name that does not come after the one before.
@@ -123,10 +113,7 @@ pub(super) fn check_ascends<'a>(
     previous: &mut Option<&'a str>,
     name: &'a str,
 ) -> Result<(), DecodeError> {
-    if previous
-        .replace(name)
-        .is_some_and(|previous| previous >= name)
-    {
+    if previous.replace(name).is_some_and(|previous| previous >= name) {
         return Err(DecodeError::NotAscending { what: "fields" });
     }
     Ok(())

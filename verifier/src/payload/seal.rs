@@ -44,13 +44,7 @@ pub fn seal(
 ) -> Result<Sealed, PayloadError> {
     let fields = Fields::decode(plaintext)?;
     let ciphertext = XChaCha20Poly1305::new(key.as_bytes().into())
-        .encrypt(
-            <&XNonce>::from(nonce),
-            AeadPayload {
-                msg: plaintext,
-                aad: context.as_bytes(),
-            },
-        )
+        .encrypt(<&XNonce>::from(nonce), AeadPayload { msg: plaintext, aad: context.as_bytes() })
         .map_err(|_| PayloadError::BadCiphertext)?;
     let stored = [nonce.as_slice(), &ciphertext].concat();
     let commitment = Commitment {

@@ -26,9 +26,7 @@ pub struct WrapSecret {
 
 impl core::fmt::Debug for WrapSecret {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("WrapSecret")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("WrapSecret").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -56,8 +54,7 @@ impl WrapSecret {
     /// Whether a wrap says that it is for this key.
     #[must_use]
     pub fn is_recipient(&self, wrap: &[u8]) -> bool {
-        wrap.get(1..9)
-            .is_some_and(|hint| self.id.as_bytes().starts_with(hint))
+        wrap.get(1..9).is_some_and(|hint| self.id.as_bytes().starts_with(hint))
     }
 
     /// Opens a wrap made for this key and this event.
@@ -130,9 +127,7 @@ pub fn wrap(
     (log, event): (&LogId, &EventId),
     rng: &mut impl rand_core::CryptoRng,
 ) -> Result<alloc::vec::Vec<u8>, DecodeError> {
-    let bad_key = DecodeError::NotCanonical {
-        what: "X-Wing public key",
-    };
+    let bad_key = DecodeError::NotCanonical { what: "X-Wing public key" };
     let recipient = <XWing as hpke::Kem>::PublicKey::from_bytes(public_key).map_err(|_| bad_key)?;
     let id = key_id(public_key);
     let (encapsulated, sealed) =

@@ -20,10 +20,7 @@ const MAX_WRAP_LEN: u16 = 2_048;
 
 /// A decoded receipt: a claim, until [`super::verify`].
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct Receipt<'a> {
     /// From the anchor to a final header.
     pub finality: FinalityProof<'a>,
@@ -75,22 +72,14 @@ impl<'a> Bracket<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         match reader.u8()? {
             0 => Ok(Self::None),
-            1 => Ok(Self::Tip {
-                before: Header::read(reader)?,
-            }),
+            1 => Ok(Self::Tip { before: Header::read(reader)? }),
             2 => Ok(Self::Older {
                 block: Header::read(reader)?,
                 proof: Proof::read(reader)?,
                 before: Header::read(reader)?,
             }),
-            3 => Ok(Self::First {
-                block: Header::read(reader)?,
-                proof: Proof::read(reader)?,
-            }),
-            found => Err(DecodeError::Unknown {
-                what: "bracket",
-                found,
-            }),
+            3 => Ok(Self::First { block: Header::read(reader)?, proof: Proof::read(reader)? }),
+            found => Err(DecodeError::Unknown { what: "bracket", found }),
         }
     }
 }
@@ -139,11 +128,7 @@ impl<'a> Receipt<'a> {
     /// [`DecodeError`].
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        Reader::within(
-            "receipt length",
-            len,
-            u64::try_from(MAX_RECEIPT_LEN).unwrap_or(0),
-        )?;
+        Reader::within("receipt length", len, u64::try_from(MAX_RECEIPT_LEN).unwrap_or(0))?;
         crate::wire::decode_all(bytes, Self::read)
     }
 
@@ -159,10 +144,7 @@ impl<'a> Receipt<'a> {
                 0 => None,
                 1 => Some(reader.bytes32("payload length", MAX_STORED_LEN)?),
                 found => {
-                    return Err(DecodeError::Unknown {
-                        what: "payload flag",
-                        found,
-                    });
+                    return Err(DecodeError::Unknown { what: "payload flag", found });
                 }
             },
             wraps: Wraps::read(reader)?,
@@ -173,10 +155,7 @@ impl<'a> Receipt<'a> {
 /// What a node puts together for one event.
 #[cfg(feature = "alloc")]
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct ReceiptDraft<'a> {
     /// From the anchor to a final header.
     pub finality: crate::trust::FinalityDraft<'a>,
@@ -197,10 +176,7 @@ pub struct ReceiptDraft<'a> {
 /// A [`Bracket`] to be encoded.
 #[cfg(feature = "alloc")]
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct BracketDraft<'a> {
     /// The block's header and its proof, if it is not the receipt's header.
     pub block: Option<(&'a Header, Proof<'a>)>,

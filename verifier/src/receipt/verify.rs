@@ -81,28 +81,15 @@ fn verify_event<'a>(
 ) -> Result<VerifiedEvent<'a>, Error> {
     let (log, body) = (header.header().log, &receipt.event.body);
     if body.log != log {
-        return Err(EventError::OtherLog {
-            expected: log,
-            found: body.log,
-        }
-        .into());
+        return Err(EventError::OtherLog { expected: log, found: body.log }.into());
     }
     let id = receipt.event.verify()?;
-    observer.passed(Check::Writer {
-        event: id,
-        key: body.writer,
-    });
+    observer.passed(Check::Writer { event: id, key: body.writer });
 
     let hasher = Blake3::new(Kind::Event, *log.as_bytes());
     let (size, root) = (header.header().events, header.header().event_root);
     let leaf = hasher.leaf(receipt.index, id.as_bytes());
-    verify_inclusion(
-        &hasher,
-        (receipt.index, size),
-        leaf,
-        receipt.inclusion,
-        &root,
-    )?;
+    verify_inclusion(&hasher, (receipt.index, size), leaf, receipt.inclusion, &root)?;
     observer.passed(Check::Included {
         index: receipt.index,
         size: size.get(),
@@ -118,11 +105,7 @@ fn verify_bracket(receipt: &Receipt<'_>, header: &FinalHeader) -> Result<Option<
     let (block, before) = match &receipt.bracket {
         Bracket::None => return Ok(None),
         Bracket::Tip { before } => (*header, Some(before)),
-        Bracket::Older {
-            block,
-            proof,
-            before,
-        } => (header.older(block, *proof)?, Some(before)),
+        Bracket::Older { block, proof, before } => (header.older(block, *proof)?, Some(before)),
         Bracket::First { block, proof } => (first_block(header, block, *proof)?, None),
     };
     let Some(before) = before else {
@@ -131,20 +114,14 @@ fn verify_bracket(receipt: &Receipt<'_>, header: &FinalHeader) -> Result<Option<
             Base::Checkpoint(..) | Base::Header(_) => None,
         };
         check_within(receipt.index, TreeSize::EMPTY, block.header().events)?;
-        return Ok(Some(LogTime {
-            after,
-            until: block.header().time,
-        }));
+        return Ok(Some(LogTime { after, until: block.header().time }));
     };
     let (expected, found) = (block.header().parent, before.digest());
     if expected != found {
         return Err(TrustError::OtherParent { expected, found }.into());
     }
     check_within(receipt.index, before.events, block.header().events)?;
-    Ok(Some(LogTime {
-        after: Some(before.time),
-        until: block.header().time,
-    }))
+    Ok(Some(LogTime { after: Some(before.time), until: block.header().time }))
 }
 
 fn first_block(
@@ -195,15 +172,11 @@ fn verify_payload(receipt: &Receipt<'_>, observer: &mut impl Observer) -> Result
                 let (expected, found) = (len, bytes.len());
                 return Err(EventError::PayloadLength { expected, found });
             }
-            (
-                digest,
-                digest::derive(digest::PUBLIC_PAYLOAD, &[bytes]).into(),
-            )
+            (digest, digest::derive(digest::PUBLIC_PAYLOAD, &[bytes]).into())
         }
-        Payload::Sealed(commitment) => (
-            commitment.ciphertext,
-            digest::derive(digest::CIPHERTEXT, &[bytes]).into(),
-        ),
+        Payload::Sealed(commitment) => {
+            (commitment.ciphertext, digest::derive(digest::CIPHERTEXT, &[bytes]).into())
+        }
     };
     if expected != found {
         return Err(EventError::OtherPayload { expected, found });

@@ -21,14 +21,8 @@ pub fn inclusion_of<H: TreeHasher>(hasher: &H, leaves: &[Hash], index: usize) ->
         return Vec::new();
     };
     let (mut proof, sibling) = match index.checked_sub(left.len()) {
-        None => (
-            inclusion_of(hasher, left, index),
-            top_of_leaves(hasher, right),
-        ),
-        Some(index) => (
-            inclusion_of(hasher, right, index),
-            top_of_leaves(hasher, left),
-        ),
+        None => (inclusion_of(hasher, left, index), top_of_leaves(hasher, right)),
+        Some(index) => (inclusion_of(hasher, right, index), top_of_leaves(hasher, left)),
     };
     proof.push(*sibling.as_bytes());
     proof
@@ -41,16 +35,8 @@ pub fn top_of_leaves<H: TreeHasher>(hasher: &H, leaves: &[Hash]) -> Hash {
         return leaves.first().copied().unwrap_or(Hash::ZERO);
     };
     let height = u8::try_from(leaves.len().trailing_zeros()).unwrap_or(u8::MAX);
-    let join = if leaves.len().is_power_of_two() {
-        Join::Node { height }
-    } else {
-        Join::Bag
-    };
-    hasher.join(
-        join,
-        &top_of_leaves(hasher, left),
-        &top_of_leaves(hasher, right),
-    )
+    let join = if leaves.len().is_power_of_two() { Join::Node { height } } else { Join::Bag };
+    hasher.join(join, &top_of_leaves(hasher, left), &top_of_leaves(hasher, right))
 }
 
 /// At the largest power of two below the length; `None` for one leaf or none.

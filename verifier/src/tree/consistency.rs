@@ -56,28 +56,16 @@ impl fmt::Display for ConsistencyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NewRootMismatch { expected, found } => {
-                write!(
-                    f,
-                    "the consistency proof leads to new root {found}, not {expected}"
-                )
+                write!(f, "the consistency proof leads to new root {found}, not {expected}")
             }
             Self::OldIsLarger { old, new } => {
-                write!(
-                    f,
-                    "a tree of {old} leaves cannot be a prefix of one of {new}"
-                )
+                write!(f, "a tree of {old} leaves cannot be a prefix of one of {new}")
             }
             Self::OldRootMismatch { expected, found } => {
-                write!(
-                    f,
-                    "the consistency proof leads to old root {found}, not {expected}"
-                )
+                write!(f, "the consistency proof leads to old root {found}, not {expected}")
             }
             Self::ProofLength { expected, found } => {
-                write!(
-                    f,
-                    "the consistency proof has {found} hashes, its sizes demand {expected}"
-                )
+                write!(f, "the consistency proof has {found} hashes, its sizes demand {expected}")
             }
         }
     }
@@ -99,18 +87,11 @@ pub fn verify_consistency<H: TreeHasher>(
     proof: Proof<'_>,
 ) -> Result<(), ConsistencyError> {
     if old > new {
-        return Err(ConsistencyError::OldIsLarger {
-            old: old.get(),
-            new: new.get(),
-        });
+        return Err(ConsistencyError::OldIsLarger { old: old.get(), new: new.get() });
     }
     if old == new || old == TreeSize::EMPTY {
         expect_len(0, proof.len())?;
-        let must_be = if old == new {
-            *new_root
-        } else {
-            hasher.root(old, None)
-        };
+        let must_be = if old == new { *new_root } else { hasher.root(old, None) };
         return expect_old(must_be, *old_root);
     }
     // The old tree's lowest peak, which ends where the old tree ends, is a node of both trees.
@@ -121,11 +102,7 @@ pub fn verify_consistency<H: TreeHasher>(
     expect_len(path.clone().count().saturating_add(carried), proof.len())?;
 
     let mut hashes = proof.iter();
-    let peak = if peak_is_old_root {
-        Some(*old_root)
-    } else {
-        hashes.next()
-    };
+    let peak = if peak_is_old_root { Some(*old_root) } else { hashes.next() };
     let Some(peak) = peak else {
         return expect_len(1, 0);
     };
@@ -143,20 +120,13 @@ pub fn verify_consistency<H: TreeHasher>(
     expect_old(hasher.root(old, Some(&old_top)), *old_root)?;
     let found = hasher.root(new, Some(&new_top));
     if found != *new_root {
-        return Err(ConsistencyError::NewRootMismatch {
-            expected: *new_root,
-            found,
-        });
+        return Err(ConsistencyError::NewRootMismatch { expected: *new_root, found });
     }
     Ok(())
 }
 
 fn expect_len(expected: usize, found: usize) -> Result<(), ConsistencyError> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(ConsistencyError::ProofLength { expected, found })
-    }
+    if expected == found { Ok(()) } else { Err(ConsistencyError::ProofLength { expected, found }) }
 }
 
 fn expect_old(found: Hash, expected: Hash) -> Result<(), ConsistencyError> {

@@ -96,9 +96,7 @@ impl TreeHasher for Blake3 {
 
     fn root(&self, size: TreeSize, bagged: Option<&Hash>) -> Hash {
         let mut hasher = blake3::Hasher::new_keyed(&self.keys.root);
-        hasher
-            .update(&self.domain)
-            .update(&size.get().to_be_bytes());
+        hasher.update(&self.domain).update(&size.get().to_be_bytes());
         if let Some(bagged) = bagged {
             hasher.update(bagged.as_bytes());
         }
@@ -112,10 +110,7 @@ fn keyed(key: &[u8; 32], input: &[u8]) -> Hash {
 
 /// The tree of RFC 6962 section 2.1 and RFC 9162 section 2.1, for the witness ecosystem.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the standard tree has no parameters"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the standard tree has no parameters")]
 pub struct Rfc6962Sha256;
 
 impl Rfc6962Sha256 {
@@ -154,12 +149,8 @@ mod tests {
     #[test]
     fn keys_are_what_the_spec_says() {
         for (kind, keys) in [("event", &EVENT), ("header", &HEADER), ("field", &FIELD)] {
-            let roles = [
-                ("leaf", keys.leaf),
-                ("node", keys.node),
-                ("bag", keys.bag),
-                ("root", keys.root),
-            ];
+            let roles =
+                [("leaf", keys.leaf), ("node", keys.node), ("bag", keys.bag), ("root", keys.root)];
             for (role, key) in roles {
                 let context = alloc::format!("cairn v1 {kind} {role}");
                 assert_eq!(derive(&context, &[]), key, "{context}");

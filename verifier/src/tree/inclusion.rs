@@ -55,16 +55,10 @@ impl fmt::Display for InclusionError {
                 write!(f, "leaf {index} is not in a tree of {size} leaves")
             }
             Self::ProofLength { expected, found } => {
-                write!(
-                    f,
-                    "the inclusion proof has {found} hashes, its place demands {expected}"
-                )
+                write!(f, "the inclusion proof has {found} hashes, its place demands {expected}")
             }
             Self::RootMismatch { expected, found } => {
-                write!(
-                    f,
-                    "the inclusion proof leads to root {found}, the header has {expected}"
-                )
+                write!(f, "the inclusion proof leads to root {found}, the header has {expected}")
             }
         }
     }
@@ -90,18 +84,13 @@ pub fn root_of_inclusion<H: TreeHasher>(
 ) -> Result<Hash, InclusionError> {
     let expected = inclusion_proof_len(leaf);
     if proof.len() != expected {
-        return Err(InclusionError::ProofLength {
-            expected,
-            found: proof.len(),
-        });
+        return Err(InclusionError::ProofLength { expected, found: proof.len() });
     }
     let path = steps(leaf.index(), leaf.size().get(), 0);
-    let top = path
-        .zip(proof.iter())
-        .fold(leaf_hash, |hash, (step, sibling)| match step.side {
-            Side::Left => hasher.join(step.join, &sibling, &hash),
-            Side::Right => hasher.join(step.join, &hash, &sibling),
-        });
+    let top = path.zip(proof.iter()).fold(leaf_hash, |hash, (step, sibling)| match step.side {
+        Side::Left => hasher.join(step.join, &sibling, &hash),
+        Side::Right => hasher.join(step.join, &hash, &sibling),
+    });
     Ok(hasher.root(leaf.size(), Some(&top)))
 }
 
@@ -119,17 +108,11 @@ pub fn verify_inclusion<H: TreeHasher>(
     if size == TreeSize::EMPTY {
         return Err(InclusionError::EmptyTree);
     }
-    let out_of_range = InclusionError::LeafOutOfRange {
-        index,
-        size: size.get(),
-    };
+    let out_of_range = InclusionError::LeafOutOfRange { index, size: size.get() };
     let leaf = size.leaf(index).ok_or(out_of_range)?;
     let found = root_of_inclusion(hasher, leaf, leaf_hash, proof)?;
     if found != *root {
-        return Err(InclusionError::RootMismatch {
-            expected: *root,
-            found,
-        });
+        return Err(InclusionError::RootMismatch { expected: *root, found });
     }
     Ok(leaf)
 }

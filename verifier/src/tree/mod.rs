@@ -62,11 +62,7 @@ impl TreeSize {
     /// A size, or `None` above [`MAX_TREE_SIZE`].
     #[must_use]
     pub const fn new(size: u64) -> Option<Self> {
-        if size <= MAX_TREE_SIZE {
-            Some(Self(size))
-        } else {
-            None
-        }
+        if size <= MAX_TREE_SIZE { Some(Self(size)) } else { None }
     }
 
     /// The number of leaves.
@@ -78,11 +74,7 @@ impl TreeSize {
     /// The place of leaf `index` in a tree of this size, or `None` if it has no such leaf.
     #[must_use]
     pub const fn leaf(self, index: u64) -> Option<Leaf> {
-        if index < self.0 {
-            Some(Leaf { index, size: self })
-        } else {
-            None
-        }
+        if index < self.0 { Some(Leaf { index, size: self }) } else { None }
     }
 
     /// Reads a size.
@@ -91,11 +83,8 @@ impl TreeSize {
     /// Truncated, or above [`MAX_TREE_SIZE`].
     pub fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let found = reader.u64()?;
-        let out_of_range = DecodeError::OutOfRange {
-            what: "tree size",
-            limit: MAX_TREE_SIZE,
-            found,
-        };
+        let out_of_range =
+            DecodeError::OutOfRange { what: "tree size", limit: MAX_TREE_SIZE, found };
         Self::new(found).ok_or(out_of_range)
     }
 }
@@ -165,9 +154,7 @@ impl<'a> Proof<'a> {
     /// Appends the count and the hashes.
     #[cfg(feature = "alloc")]
     pub fn write(self, writer: &mut crate::wire::Writer) {
-        writer
-            .len8(self.hashes.len())
-            .raw(self.hashes.as_flattened());
+        writer.len8(self.hashes.len()).raw(self.hashes.as_flattened());
     }
 }
 

@@ -39,11 +39,7 @@ pub struct Step {
 ///
 /// Requires `index < size`; otherwise there are no steps that mean anything.
 pub fn steps(index: u64, size: u64, from: u8) -> impl Iterator<Item = Step> + Clone {
-    Steps {
-        index,
-        size,
-        height: from,
-    }
+    Steps { index, size, height: from }
 }
 
 #[derive(Clone)]
@@ -66,24 +62,12 @@ impl Iterator for Steps {
             self.height = self.height.checked_add(1)?;
             // A node is perfect when all its leaves exist; the one on the right border may not be.
             let perfect = number(self.index, self.height) < number(self.size, self.height);
-            let join = if perfect {
-                Join::Node {
-                    height: self.height,
-                }
-            } else {
-                Join::Bag
-            };
+            let join = if perfect { Join::Node { height: self.height } } else { Join::Bag };
             if at & 1 == 1 {
-                return Some(Step {
-                    side: Side::Left,
-                    join,
-                });
+                return Some(Step { side: Side::Left, join });
             }
             if at < last {
-                return Some(Step {
-                    side: Side::Right,
-                    join,
-                });
+                return Some(Step { side: Side::Right, join });
             }
             // A last node without a sibling is its own parent: no hash, no step.
         }

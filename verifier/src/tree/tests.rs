@@ -18,11 +18,7 @@ impl<H: TreeHasher> Model<'_, H> {
 
     fn join(&self, len: usize, left: &Hash, right: &Hash) -> Hash {
         let height = u8::try_from(len.trailing_zeros()).unwrap();
-        let join = if len.is_power_of_two() {
-            Join::Node { height }
-        } else {
-            Join::Bag
-        };
+        let join = if len.is_power_of_two() { Join::Node { height } } else { Join::Bag };
         self.hasher.join(join, left, right)
     }
 
@@ -57,11 +53,7 @@ impl<H: TreeHasher> Model<'_, H> {
     /// SUBPROOF of RFC 9162 section 2.1.4.1; `whole` as there, never set for a wrapped root.
     fn consistency(&self, old: usize, leaves: &[Hash], whole: bool) -> Vec<Hash> {
         if old == leaves.len() {
-            return if whole {
-                Vec::new()
-            } else {
-                alloc::vec![self.top(leaves)]
-            };
+            return if whole { Vec::new() } else { alloc::vec![self.top(leaves)] };
         }
         let half = Self::split(leaves.len());
         let (left, right) = leaves.split_at(half);
@@ -122,32 +114,19 @@ fn agrees<H: TreeHasher>(hasher: &H, leaves: Vec<Hash>) {
 #[test]
 fn blake3_agrees_with_the_model() {
     let hasher = Blake3::new(Kind::Event, [7; 32]);
-    agrees(
-        &hasher,
-        (0..LARGEST as u64)
-            .map(|i| hasher.leaf(i, &[i as u8; 32]))
-            .collect(),
-    );
+    agrees(&hasher, (0..LARGEST as u64).map(|i| hasher.leaf(i, &[i as u8; 32])).collect());
 }
 
 #[test]
 fn rfc6962_agrees_with_the_model() {
-    agrees(
-        &Rfc6962Sha256,
-        (0..LARGEST as u8)
-            .map(|i| Rfc6962Sha256::leaf(&[i]))
-            .collect(),
-    );
+    agrees(&Rfc6962Sha256, (0..LARGEST as u8).map(|i| Rfc6962Sha256::leaf(&[i])).collect());
 }
 
 #[test]
 fn every_flipped_bit_of_a_proof_is_refused() {
     let hasher = Blake3::new(Kind::Event, [7; 32]);
     let leaves = (0..11).map(|i| hasher.leaf(i, &[i as u8; 32])).collect();
-    let model = Model {
-        hasher: &hasher,
-        leaves,
-    };
+    let model = Model { hasher: &hasher, leaves };
     let proof = bytes(&model.inclusion(9, &model.leaves));
     let place = (9, TreeSize(11));
     for at in 0..proof.len() * 256 {
@@ -163,19 +142,11 @@ fn every_flipped_bit_of_a_proof_is_refused() {
         assert!(matches!(found, Err(InclusionError::RootMismatch { .. })));
     }
     let longer = [proof.clone(), proof.clone()].concat();
-    let found = verify_inclusion(
-        &hasher,
-        place,
-        model.leaves[9],
-        Proof::new(&longer),
-        &model.root(11),
-    );
+    let found =
+        verify_inclusion(&hasher, place, model.leaves[9], Proof::new(&longer), &model.root(11));
     assert_eq!(
         found,
-        Err(InclusionError::ProofLength {
-            expected: proof.len(),
-            found: longer.len()
-        })
+        Err(InclusionError::ProofLength { expected: proof.len(), found: longer.len() })
     );
 }
 
@@ -198,8 +169,5 @@ fn an_empty_tree_is_a_prefix_of_all() {
         Ok(())
     );
     let forged = verify_consistency(&hasher, (TreeSize::EMPTY, &other), new, Proof::new(&[]));
-    assert!(matches!(
-        forged,
-        Err(ConsistencyError::OldRootMismatch { .. })
-    ));
+    assert!(matches!(forged, Err(ConsistencyError::OldRootMismatch { .. })));
 }

@@ -139,10 +139,7 @@ impl fmt::Display for TrustError {
                 write!(f, "the header's time {time} is ahead of this clock, {now}")
             }
             Self::HeightNotAbove { trusted, found } => {
-                write!(
-                    f,
-                    "height {found} is not above the trusted height {trusted}"
-                )
+                write!(f, "height {found} is not above the trusted height {trusted}")
             }
             Self::NoTrustedHeader => f.write_str("a genesis alone proves no older header"),
             Self::NoTrustedSet => f.write_str("no validator set came with the base"),
@@ -151,22 +148,13 @@ impl fmt::Display for TrustError {
                 write!(f, "header {found} is not the trusted header {expected}")
             }
             Self::OtherAnchor { expected, found } => {
-                write!(
-                    f,
-                    "this starts from {found}; the pinned anchor is {expected}"
-                )
+                write!(f, "this starts from {found}; the pinned anchor is {expected}")
             }
             Self::OtherEpoch { expected, found } => {
-                write!(
-                    f,
-                    "epoch {found}, the trusted validators are of epoch {expected}"
-                )
+                write!(f, "epoch {found}, the trusted validators are of epoch {expected}")
             }
             Self::OtherEpochStart { expected, found } => {
-                write!(
-                    f,
-                    "an epoch from height {found}, the trusted one is from {expected}"
-                )
+                write!(f, "an epoch from height {found}, the trusted one is from {expected}")
             }
             Self::OtherLog { expected, found } => write!(f, "log {found}, not {expected}"),
             Self::OtherParameters => f.write_str("gate or trust period are not the log's"),

@@ -12,10 +12,7 @@ const FILE_TYPE: u8 = b'X';
 /// That an old header is in a new one's header tree, and its event tree a prefix of the new
 /// one's. Both proofs are empty between equal heights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct ExtendsProof<'a> {
     /// The old header in the new header's tree.
     pub header: Proof<'a>,
@@ -31,10 +28,7 @@ impl<'a> ExtendsProof<'a> {
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         crate::wire::decode_all(bytes, |reader: &mut Reader<'a>| {
             reader.file(VERSION, FILE_TYPE)?;
-            Ok(Self {
-                header: Proof::read(reader)?,
-                events: Proof::read(reader)?,
-            })
+            Ok(Self { header: Proof::read(reader)?, events: Proof::read(reader)? })
         })
     }
 
@@ -62,11 +56,7 @@ pub fn verify_extends(
 ) -> Result<Extends, Error> {
     let (before, after) = (old.header(), new.header());
     if before.log != after.log {
-        return Err(TrustError::OtherLog {
-            expected: before.log,
-            found: after.log,
-        }
-        .into());
+        return Err(TrustError::OtherLog { expected: before.log, found: after.log }.into());
     }
     if before.height > after.height {
         let (trusted, found) = (before.height, after.height);
@@ -85,10 +75,7 @@ pub fn verify_extends(
         new.older(before, proof.header)?;
     }
     let hasher = Blake3::new(Kind::Event, *before.log.as_bytes());
-    let (small, large) = (
-        (before.events, &before.event_root),
-        (after.events, &after.event_root),
-    );
+    let (small, large) = ((before.events, &before.event_root), (after.events, &after.event_root));
     verify_consistency(&hasher, small, large, proof.events)?;
     Ok(Extends::new(*old, *new))
 }

@@ -51,10 +51,7 @@ pub struct Member<'a> {
 
 /// One key of a member.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct KeyRecord<'a> {
     /// A signature suite (1 or 2) or a wrap suite ([`WRAP_X25519`], [`WRAP_X_WING`]).
     pub suite: u8,
@@ -64,10 +61,7 @@ pub struct KeyRecord<'a> {
 
 /// One stream at genesis.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct Stream<'a> {
     /// The stream's id.
     pub id: StreamId,
@@ -84,16 +78,10 @@ impl<'a> KeyRecord<'a> {
             WRAP_X25519 => 32,
             WRAP_X_WING => 1_216,
             found => {
-                return Err(DecodeError::Unknown {
-                    what: "key suite",
-                    found,
-                });
+                return Err(DecodeError::Unknown { what: "key suite", found });
             }
         };
-        Ok(Self {
-            suite,
-            bytes: reader.take(len)?,
-        })
+        Ok(Self { suite, bytes: reader.take(len)? })
     }
 
     /// The key's id.
@@ -113,9 +101,7 @@ impl<'a> Member<'a> {
         for _ in 0..count {
             let id = KeyRecord::read(reader)?.id();
             if previous.replace(id).is_some_and(|previous| previous >= id) {
-                return Err(DecodeError::NotAscending {
-                    what: "member keys",
-                });
+                return Err(DecodeError::NotAscending { what: "member keys" });
             }
         }
         Ok(Self { name, keys, count })
@@ -130,10 +116,7 @@ impl<'a> Member<'a> {
 
 impl<'a> Stream<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            id: reader.digest()?,
-            name: reader.text8("stream name", MAX_NAME_LEN)?,
-        })
+        Ok(Self { id: reader.digest()?, name: reader.text8("stream name", MAX_NAME_LEN)? })
     }
 }
 
@@ -144,11 +127,7 @@ impl<'a> Genesis<'a> {
     /// [`DecodeError`].
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let limit = u64::try_from(MAX_GENESIS_LEN).unwrap_or(u64::MAX);
-        Reader::within(
-            "genesis length",
-            u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-            limit,
-        )?;
+        Reader::within("genesis length", u64::try_from(bytes.len()).unwrap_or(u64::MAX), limit)?;
         let mut genesis = crate::wire::decode_all(bytes, Self::read)?;
         genesis.bytes = bytes;
         Ok(genesis)
@@ -163,10 +142,7 @@ impl<'a> Genesis<'a> {
             0 => false,
             1 => true,
             found => {
-                return Err(DecodeError::Unknown {
-                    what: "SHA-256 tree flag",
-                    found,
-                });
+                return Err(DecodeError::Unknown { what: "SHA-256 tree flag", found });
             }
         };
         let set = ValidatorSet::read(reader)?;
@@ -178,15 +154,7 @@ impl<'a> Genesis<'a> {
         read_ascending(reader, "streams", MAX_STREAMS, |reader| {
             Stream::read(reader).map(|stream| stream.id)
         })?;
-        Ok(Self {
-            time,
-            parameters,
-            sha256_tree,
-            set,
-            members,
-            streams,
-            bytes: &[],
-        })
+        Ok(Self { time, parameters, sha256_tree, set, members, streams, bytes: &[] })
     }
 
     /// The log's id.
@@ -239,10 +207,7 @@ fn read_ascending<'a, K: PartialOrd>(
 /// What a new log begins with, to be encoded.
 #[cfg(feature = "alloc")]
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct GenesisDraft {
     /// 32 random bytes, so that two logs never share an id.
     pub nonce: [u8; 32],
@@ -263,10 +228,7 @@ pub struct GenesisDraft {
 /// One member to be.
 #[cfg(feature = "alloc")]
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct MemberDraft {
     /// The member's name.
     pub name: alloc::string::String,
@@ -288,22 +250,12 @@ impl GenesisDraft {
         self.members.sort_by(|a, b| a.name.cmp(&b.name));
         self.streams.sort();
         let mut writer = crate::wire::Writer::new();
-        writer
-            .u8(VERSION)
-            .u8(FILE_TYPE)
-            .raw(&self.nonce)
-            .u64(self.time.0);
+        writer.u8(VERSION).u8(FILE_TYPE).raw(&self.nonce).u64(self.time.0);
         self.parameters.write(&mut writer);
         writer.u8(u8::from(self.sha256_tree)).raw(&self.set);
         writer.len16(self.members.len());
         for member in &mut self.members {
-            member.keys.sort_by_key(|(suite, bytes)| {
-                KeyRecord {
-                    suite: *suite,
-                    bytes,
-                }
-                .id()
-            });
+            member.keys.sort_by_key(|(suite, bytes)| KeyRecord { suite: *suite, bytes }.id());
             writer.text8(&member.name).len8(member.keys.len());
             for (suite, bytes) in &member.keys {
                 writer.u8(*suite).raw(bytes);

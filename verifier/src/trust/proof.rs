@@ -33,15 +33,9 @@ impl<'a> Base<'a> {
                 let limit = u32::try_from(MAX_GENESIS_LEN).unwrap_or(u32::MAX);
                 Genesis::decode(reader.bytes32("genesis length", limit)?).map(Base::Genesis)
             }
-            2 => Ok(Base::Checkpoint(
-                Header::read(reader)?,
-                ValidatorSet::read(reader)?,
-            )),
+            2 => Ok(Base::Checkpoint(Header::read(reader)?, ValidatorSet::read(reader)?)),
             3 => Header::read(reader).map(Base::Header),
-            found => Err(DecodeError::Unknown {
-                what: "base",
-                found,
-            }),
+            found => Err(DecodeError::Unknown { what: "base", found }),
         }
     }
 
@@ -58,10 +52,7 @@ impl<'a> Base<'a> {
 
 /// A header that names another next set, its certificate, and that set.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct Handover<'a> {
     /// The last header of its epoch.
     pub header: Header,
@@ -131,10 +122,7 @@ pub enum Finality<'a> {
 /// Base, handovers, header, and why it is final. Alone it is a checkpoint file; it also begins
 /// every receipt.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct FinalityProof<'a> {
     /// What the anchor pins.
     pub base: Base<'a>,
@@ -171,28 +159,17 @@ impl<'a> FinalityProof<'a> {
             2 => Finality::HeaderTree(Proof::read(reader)?),
             3 => Finality::Trusted,
             found => {
-                return Err(DecodeError::Unknown {
-                    what: "finality",
-                    found,
-                });
+                return Err(DecodeError::Unknown { what: "finality", found });
             }
         };
-        Ok(Self {
-            base,
-            handovers,
-            header,
-            finality,
-        })
+        Ok(Self { base, handovers, header, finality })
     }
 }
 
 /// What a node puts together to prove that a header is final.
 #[cfg(feature = "alloc")]
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the wire format has these fields"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct FinalityDraft<'a> {
     /// What the anchor pins.
     pub base: Base<'a>,

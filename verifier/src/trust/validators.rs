@@ -39,10 +39,7 @@ impl<'a> TrustedValidators<'a> {
             }
         };
         if found != anchor {
-            return Err(TrustError::OtherAnchor {
-                expected: anchor,
-                found,
-            });
+            return Err(TrustError::OtherAnchor { expected: anchor, found });
         }
         match (base, found) {
             (Base::Checkpoint(header, set), TrustAnchor::Checkpoint(digest)) => {
@@ -64,10 +61,7 @@ impl<'a> TrustedValidators<'a> {
                 standing: Standing::new(anchor, genesis.parameters.trust_period)
                     .with_set(&genesis.set),
             }),
-            _ => Err(TrustError::OtherAnchor {
-                expected: anchor,
-                found,
-            }),
+            _ => Err(TrustError::OtherAnchor { expected: anchor, found }),
         }
     }
 
@@ -138,10 +132,7 @@ impl<'a> TrustedValidators<'a> {
         let digest = header.digest();
         let signed = certificate.verify(set, (&header.log, header.height, &digest), observer)?;
         let fact = FinalHeader::new(*header, digest, self.standing.with_signed(signed));
-        observer.passed(Check::Final {
-            height: header.height,
-            digest,
-        });
+        observer.passed(Check::Final { height: header.height, digest });
         Ok(fact)
     }
 
@@ -157,19 +148,13 @@ impl<'a> TrustedValidators<'a> {
     ) -> Result<Self, Error> {
         let header = &handover.header;
         if !header.is_handover() {
-            return Err(TrustError::NotAHandover {
-                height: header.height,
-            }
-            .into());
+            return Err(TrustError::NotAHandover { height: header.height }.into());
         }
         expect_set(header.next_set, handover.next_set.digest())?;
         let fact = self.accept(header, &handover.certificate, now, observer)?;
         let standing = self.standing.with_set(&handover.next_set);
         let (epoch, epoch_start) = after(header);
-        observer.passed(Check::Handover {
-            epoch,
-            height: header.height,
-        });
+        observer.passed(Check::Handover { epoch, height: header.height });
         Ok(Self {
             epoch,
             epoch_start,
@@ -195,20 +180,14 @@ impl<'a> TrustedValidators<'a> {
     ) -> Result<FinalHeader, Error> {
         let newest = self.newest.as_ref().ok_or(TrustError::NoTrustedHeader)?;
         let fact = newest.older(header, proof)?;
-        observer.passed(Check::Final {
-            height: header.height,
-            digest: fact.digest(),
-        });
+        observer.passed(Check::Final { height: header.height, digest: fact.digest() });
         Ok(fact)
     }
 
     /// What every header above the newest trusted one must agree with.
     fn check_follows(&self, header: &Header) -> Result<(), TrustError> {
         if header.log != self.log {
-            return Err(TrustError::OtherLog {
-                expected: self.log,
-                found: header.log,
-            });
+            return Err(TrustError::OtherLog { expected: self.log, found: header.log });
         }
         if header.parameters != self.parameters {
             return Err(TrustError::OtherParameters);
@@ -224,10 +203,7 @@ impl<'a> TrustedValidators<'a> {
             }
         }
         if header.epoch != self.epoch {
-            return Err(TrustError::OtherEpoch {
-                expected: self.epoch,
-                found: header.epoch,
-            });
+            return Err(TrustError::OtherEpoch { expected: self.epoch, found: header.epoch });
         }
         if header.epoch_start != self.epoch_start {
             let (expected, found) = (self.epoch_start, header.epoch_start);
@@ -248,10 +224,7 @@ impl<'a> TrustedValidators<'a> {
         observer: &mut impl Observer,
     ) -> Result<(), TrustError> {
         if header.time.since(now) > MAX_CLOCK_AHEAD {
-            return Err(TrustError::FutureHeader {
-                time: header.time,
-                now,
-            });
+            return Err(TrustError::FutureHeader { time: header.time, now });
         }
         let (age, period) = (now.since(self.base_time), self.parameters.trust_period);
         if period != 0 && age > period {
@@ -291,10 +264,7 @@ impl<'a> FinalityProof<'a> {
                 if expected != found {
                     return Err(TrustError::NotTheTrustedHeader { expected, found }.into());
                 }
-                observer.passed(Check::Final {
-                    height: header.height,
-                    digest: found,
-                });
+                observer.passed(Check::Final { height: header.height, digest: found });
                 newest
             }
         };
@@ -316,13 +286,7 @@ impl FinalHeader {
         let digest = header.digest();
         let leaf = hasher.leaf(header.height, digest.as_bytes());
         let size = TreeSize::new(self.header().height).unwrap_or(TreeSize::EMPTY);
-        verify_inclusion(
-            &hasher,
-            (header.height, size),
-            leaf,
-            proof,
-            &self.header().header_root,
-        )?;
+        verify_inclusion(&hasher, (header.height, size), leaf, proof, &self.header().header_root)?;
         Ok(Self::new(*header, digest, self.standing()))
     }
 }
@@ -330,19 +294,12 @@ impl FinalHeader {
 /// Epoch and first height of the set in force after a header.
 fn after(header: &Header) -> (u64, u64) {
     if header.is_handover() {
-        (
-            header.epoch.saturating_add(1),
-            header.height.saturating_add(1),
-        )
+        (header.epoch.saturating_add(1), header.height.saturating_add(1))
     } else {
         (header.epoch, header.epoch_start)
     }
 }
 
 fn expect_set(expected: SetDigest, found: SetDigest) -> Result<(), TrustError> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(TrustError::OtherSet { expected, found })
-    }
+    if expected == found { Ok(()) } else { Err(TrustError::OtherSet { expected, found }) }
 }

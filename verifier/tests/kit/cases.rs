@@ -59,13 +59,5 @@ fn case(
     want: &'static str,
     receipt: Vec<u8>,
 ) -> Case {
-    Case {
-        name,
-        desc,
-        receipt,
-        anchor: kit.anchor(),
-        now: kit.now(),
-        want,
-        open: None,
-    }
+    Case { name, desc, receipt, anchor: kit.anchor(), now: kit.now(), want, open: None }
 }

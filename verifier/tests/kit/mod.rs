@@ -85,20 +85,11 @@ pub struct Council {
 
 impl Council {
     pub fn new(mut signers: Vec<(Signer, u64)>) -> Self {
-        let id = |signer: &Signer| {
-            PublicKey::new(signer.suite(), &signer.public())
-                .unwrap()
-                .id()
-        };
+        let id = |signer: &Signer| PublicKey::new(signer.suite(), &signer.public()).unwrap().id();
         signers.sort_by_key(|(signer, _)| id(signer));
-        let entries: Vec<_> = signers
-            .iter()
-            .map(|(s, power)| (s.suite(), s.public(), *power))
-            .collect();
-        Self {
-            signers,
-            bytes: encode_set(&entries).unwrap(),
-        }
+        let entries: Vec<_> =
+            signers.iter().map(|(s, power)| (s.suite(), s.public(), *power)).collect();
+        Self { signers, bytes: encode_set(&entries).unwrap() }
     }
 
     pub fn set(&self) -> ValidatorSet<'_> {
@@ -115,10 +106,8 @@ impl Council {
 
     /// A certificate by the validators at these indexes.
     pub fn certify(&self, header: &Header, round: u32, voters: &[u8]) -> Vec<u8> {
-        let votes: Vec<_> = voters
-            .iter()
-            .map(|i| self.vote(*i, header, VOTE_PRECOMMIT, round))
-            .collect();
+        let votes: Vec<_> =
+            voters.iter().map(|i| self.vote(*i, header, VOTE_PRECOMMIT, round)).collect();
         encode_certificate(round, &votes).unwrap()
     }
 
@@ -160,18 +149,11 @@ pub struct Parts {
 impl Parts {
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new();
-        writer
-            .u8(1)
-            .u8(b'R')
-            .raw(&self.base)
-            .len16(self.handovers.len());
+        writer.u8(1).u8(b'R').raw(&self.base).len16(self.handovers.len());
         for handover in &self.handovers {
             writer.raw(handover);
         }
-        writer
-            .raw(&self.header.encode())
-            .raw(&self.finality)
-            .u64(self.index);
+        writer.raw(&self.header.encode()).raw(&self.finality).u64(self.index);
         Proof::new(&self.proof).write(&mut writer);
         writer.raw(&self.event).raw(&self.bracket);
         match &self.payload {
@@ -206,29 +188,26 @@ pub struct Kit {
 impl Kit {
     pub fn new(nonce: u8, council: Council) -> Self {
         let auditor = MemberSecret::from_seed([0xa0; 32]).unwrap();
+        let keys = vec![
+            (Suite::Ed25519.byte(), auditor.public_key().to_vec()),
+            (WRAP_X_WING, auditor.wrap().public_key()),
+        ];
+        Self::with_members(nonce, council, vec![MemberDraft { name: "auditor".into(), keys }])
+    }
+
+    pub fn with_members(nonce: u8, council: Council, members: Vec<MemberDraft>) -> Self {
         let genesis = GenesisDraft {
             nonce: [nonce; 32],
             time: UnixMillis(GENESIS_TIME),
-            parameters: Parameters {
-                gate: GATE,
-                trust_period: TRUST_PERIOD,
-            },
+            parameters: Parameters { gate: GATE, trust_period: TRUST_PERIOD },
             sha256_tree: false,
             set: council.bytes.clone(),
-            members: vec![MemberDraft {
-                name: "auditor".into(),
-                keys: vec![
-                    (Suite::Ed25519.byte(), auditor.public_key().to_vec()),
-                    (WRAP_X_WING, auditor.wrap().public_key()),
-                ],
-            }],
+            members,
             streams: vec![(StreamId::from_bytes(STREAM), "main".into())],
         }
         .encode()
         .unwrap();
-        let log = cairn_verifier::trust::Genesis::decode(&genesis)
-            .unwrap()
-            .log();
+        let log = cairn_verifier::trust::Genesis::decode(&genesis).unwrap().log();
         Self {
             genesis,
             log,
@@ -238,7 +217,7 @@ impl Kit {
             ids: Vec::new(),
             handovers: Vec::new(),
             writer: MemberSecret::from_seed([0x77; 32]).unwrap(),
-            auditor,
+            auditor: MemberSecret::from_seed([0xa0; 32]).unwrap(),
         }
     }
 
@@ -262,17 +241,8 @@ impl Kit {
             time: UnixMillis(GENESIS_TIME + 1_000 * sequence),
             kind: Kind::Record,
             event_type: "door.opened",
-            actor: Party {
-                kind: "user",
-                id: "ada",
-            },
-            resource: Resource {
-                party: Party {
-                    kind: "door",
-                    id: "north",
-                },
-                parent: "building 1",
-            },
+            actor: Party { kind: "user", id: "ada" },
+            resource: Resource { party: Party { kind: "door", id: "north" }, parent: "building 1" },
             outcome: Outcome::Success,
             reason: "",
             metadata: Metadata::EMPTY,
@@ -284,10 +254,7 @@ impl Kit {
 
     pub fn sign(&self, body: &EventBody<'_>) -> Vec<u8> {
         let bytes = body.encode().unwrap();
-        let signature = self
-            .writer
-            .sign(Role::Event, EventBody::id_of(&bytes).as_bytes())
-            .unwrap();
+        let signature = self.writer.sign(Role::Event, EventBody::id_of(&bytes).as_bytes()).unwrap();
         let key = self.writer.public_key();
         let key = PublicKey::new(Suite::Ed25519, &key).unwrap();
         encode_signed(&bytes, &[(key, &signature)]).unwrap()
@@ -311,10 +278,7 @@ impl Kit {
 
     pub fn event_leaves(&self) -> Vec<Hash> {
         let tree = Blake3::new(Tree::Event, *self.log.as_bytes());
-        (0..)
-            .zip(&self.ids)
-            .map(|(i, id)| tree.leaf(i, id.as_bytes()))
-            .collect()
+        (0..).zip(&self.ids).map(|(i, id)| tree.leaf(i, id.as_bytes())).collect()
     }
 
     pub fn header_leaves(&self) -> Vec<Hash> {
@@ -351,10 +315,7 @@ impl Kit {
             set,
             next_set: next.map_or(set, |council| council.set().digest()),
             state_root: Hash::ZERO,
-            parameters: Parameters {
-                gate: GATE,
-                trust_period: TRUST_PERIOD,
-            },
+            parameters: Parameters { gate: GATE, trust_period: TRUST_PERIOD },
         }
     }
 
@@ -363,14 +324,10 @@ impl Kit {
         let header = self.next_header(next.as_ref());
         let certificate = self.council().certify(&header, 0, &self.council().quorum());
         if let Some(next) = next {
-            self.handovers
-                .push([&header.encode()[..], &certificate, &next.bytes].concat());
+            self.handovers.push([&header.encode()[..], &certificate, &next.bytes].concat());
             self.councils.push(next);
         }
-        self.blocks.push(Block {
-            header,
-            certificate,
-        });
+        self.blocks.push(Block { header, certificate });
     }
 
     pub fn tip(&self) -> &Block {
@@ -395,11 +352,7 @@ impl Kit {
 
     pub fn inclusion(&self, index: u64, size: u64) -> Vec<[u8; 32]> {
         let events = Blake3::new(Tree::Event, *self.log.as_bytes());
-        inclusion_of(
-            &events,
-            &self.event_leaves()[..size as usize],
-            index as usize,
-        )
+        inclusion_of(&events, &self.event_leaves()[..size as usize], index as usize)
     }
 
     /// A receipt of event `index` under the tip, from the genesis.
@@ -422,19 +375,11 @@ impl Kit {
     /// The bracket of event `index` under the tip.
     pub fn bracket(&self, index: u64) -> Vec<u8> {
         let tip = self.blocks.len() - 1;
-        let at = self
-            .blocks
-            .iter()
-            .position(|b| index < b.header.events.get())
-            .unwrap();
+        let at = self.blocks.iter().position(|b| index < b.header.events.get()).unwrap();
         let mut writer = Writer::new();
         let block = &self.blocks[at].header;
         if at == 0 {
-            let proof = if tip == 0 {
-                Vec::new()
-            } else {
-                self.header_proof(0, tip)
-            };
+            let proof = if tip == 0 { Vec::new() } else { self.header_proof(0, tip) };
             Proof::new(&proof).write(writer.u8(3).raw(&block.encode()));
         } else if at == tip {
             writer.u8(1).raw(&self.blocks[at - 1].header.encode());
@@ -448,11 +393,7 @@ impl Kit {
 
 /// Four classic validators of power 1, 1, 1, 2.
 pub fn four(seed: u8) -> Council {
-    Council::new(
-        (0..4)
-            .map(|n| (Signer::classic(seed + n), 1 + u64::from(n == 3)))
-            .collect(),
-    )
+    Council::new((0..4).map(|n| (Signer::classic(seed + n), 1 + u64::from(n == 3))).collect())
 }
 
 /// A log of 11 events in 3 blocks.

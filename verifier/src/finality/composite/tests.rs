@@ -43,35 +43,20 @@ fn verify(vector: &Vector, context: &[u8], signature: &[u8]) -> Result<(), BadSi
 fn the_drafts_signatures_hold() {
     let vector = vector();
     assert_eq!(verify(&vector, b"", &vector.plain), Ok(()));
-    assert_eq!(
-        verify(&vector, &vector.context, &vector.with_context),
-        Ok(())
-    );
+    assert_eq!(verify(&vector, &vector.context, &vector.with_context), Ok(()));
 }
 
 #[test]
 fn another_context_does_not_hold() {
     let vector = vector();
-    assert_eq!(
-        verify(&vector, &vector.context, &vector.plain),
-        Err(BadSignature)
-    );
-    assert_eq!(
-        verify(&vector, b"", &vector.with_context),
-        Err(BadSignature)
-    );
+    assert_eq!(verify(&vector, &vector.context, &vector.plain), Err(BadSignature));
+    assert_eq!(verify(&vector, b"", &vector.with_context), Err(BadSignature));
 }
 
 #[test]
 fn both_halves_are_needed() {
     let vector = vector();
-    for at in [
-        0,
-        100,
-        ML_DSA_SIGNATURE_LEN - 1,
-        ML_DSA_SIGNATURE_LEN,
-        2_483,
-    ] {
+    for at in [0, 100, ML_DSA_SIGNATURE_LEN - 1, ML_DSA_SIGNATURE_LEN, 2_483] {
         let mut bent = vector.plain.clone();
         bent[at] ^= 1;
         assert_eq!(verify(&vector, b"", &bent), Err(BadSignature), "byte {at}");

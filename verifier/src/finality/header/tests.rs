@@ -17,10 +17,7 @@ fn header() -> Header {
         set: SetDigest::from_bytes([5; 32]),
         next_set: SetDigest::from_bytes([5; 32]),
         state_root: Hash::ZERO,
-        parameters: Parameters {
-            gate: 4,
-            trust_period: 0,
-        },
+        parameters: Parameters { gate: 4, trust_period: 0 },
     }
 }
 
@@ -39,22 +36,13 @@ fn encode_and_decode_agree() {
 #[test]
 fn what_a_header_says_of_itself_must_fit() {
     assert_eq!(refused(|h| h.height = 0), "decode-out-of-range");
-    assert_eq!(
-        refused(|h| (h.height, h.epoch, h.epoch_start) = (0, 0, 0)),
-        "decode-not-canonical"
-    );
-    assert_eq!(
-        refused(|h| h.parent = HeaderDigest::ZERO),
-        "decode-not-canonical"
-    );
+    assert_eq!(refused(|h| (h.height, h.epoch, h.epoch_start) = (0, 0, 0)), "decode-not-canonical");
+    assert_eq!(refused(|h| h.parent = HeaderDigest::ZERO), "decode-not-canonical");
     assert_eq!(refused(|h| h.epoch = 0), "decode-not-canonical");
     assert_eq!(refused(|h| h.epoch = 6), "decode-out-of-range");
     assert_eq!(refused(|h| h.epoch_start = 9), "decode-out-of-range");
     assert_eq!(refused(|h| h.parameters.gate = 0), "decode-not-canonical");
-    assert_eq!(
-        refused(|h| h.parameters.gate = GATE_LIMIT + 1),
-        "decode-out-of-range"
-    );
+    assert_eq!(refused(|h| h.parameters.gate = GATE_LIMIT + 1), "decode-out-of-range");
     assert_eq!(refused(|h| h.next_set = SetDigest::ZERO), "ok");
     assert_eq!(
         refused(|h| (h.height, h.next_set) = (9, SetDigest::ZERO)),

@@ -9,9 +9,7 @@ const KEY: [u8; 32] = [0x33; 32];
 
 fn sealing_key(shared: &[u8; 32]) -> [u8; 32] {
     let mut key = [0; 32];
-    hkdf::Hkdf::<Sha256>::new(None, shared)
-        .expand(b"PCEKv1", &mut key)
-        .unwrap();
+    hkdf::Hkdf::<Sha256>::new(None, shared).expand(b"PCEKv1", &mut key).unwrap();
     key
 }
 
@@ -24,11 +22,7 @@ fn sealed(shared: &[u8; 32]) -> Vec<u8> {
 fn wrap() -> Vec<u8> {
     let ephemeral = StaticSecret::from([0x24; 32]);
     let shared = ephemeral.diffie_hellman(&PublicKey::from(&StaticSecret::from(SECRET)));
-    [
-        PublicKey::from(&ephemeral).as_bytes().as_slice(),
-        &sealed(shared.as_bytes()),
-    ]
-    .concat()
+    [PublicKey::from(&ephemeral).as_bytes().as_slice(), &sealed(shared.as_bytes())].concat()
 }
 
 fn code(wrap: &[u8], secret: &[u8; 32]) -> &'static str {
@@ -78,10 +72,7 @@ fn an_all_zero_key_opens_for_nobody() {
 #[test]
 fn lengths_are_exact() {
     assert_eq!(code(&wrap()[..79], &SECRET), "decode-truncated");
-    assert_eq!(
-        code(&[wrap(), Vec::from([0])].concat(), &SECRET),
-        "decode-trailing-bytes"
-    );
+    assert_eq!(code(&[wrap(), Vec::from([0])].concat(), &SECRET), "decode-trailing-bytes");
 }
 
 #[test]
@@ -90,19 +81,10 @@ fn a_message_opens_under_its_nonce_and_data() {
     use chacha20poly1305::{XChaCha20Poly1305, XNonce};
     let nonce = [7; 24];
     let key = MessageKey::from_bytes(KEY);
-    let text = Payload {
-        msg: b"text",
-        aad: b"header",
-    };
-    let ciphertext = XChaCha20Poly1305::new((&KEY).into())
-        .encrypt(<&XNonce>::from(&nonce), text)
-        .unwrap();
-    assert_eq!(
-        open_message(&key, &nonce, &ciphertext, b"header")
-            .unwrap()
-            .as_slice(),
-        b"text"
-    );
+    let text = Payload { msg: b"text", aad: b"header" };
+    let ciphertext =
+        XChaCha20Poly1305::new((&KEY).into()).encrypt(<&XNonce>::from(&nonce), text).unwrap();
+    assert_eq!(open_message(&key, &nonce, &ciphertext, b"header").unwrap().as_slice(), b"text");
     assert!(open_message(&key, &nonce, &ciphertext, b"other").is_err());
     assert!(open_message(&key, &[8; 24], &ciphertext, b"header").is_err());
 }

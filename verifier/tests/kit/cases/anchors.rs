@@ -45,17 +45,9 @@ fn key_twice(kit: &Kit, cases: &mut Vec<Case>) {
     let half = shared.len() - 32;
     shared[half..].copy_from_slice(&classic.public_key());
     let twice = vec![(Suite::Ed25519, classic.public_key().to_vec()); 2];
-    let half = [
-        (Suite::Ed25519, classic.public_key().to_vec()),
-        (Suite::MlDsa44Ed25519, shared),
-    ];
+    let half = [(Suite::Ed25519, classic.public_key().to_vec()), (Suite::MlDsa44Ed25519, shared)];
     for (name, desc, want, mut keys) in [
-        (
-            "key-listed-twice",
-            "one key, two entries",
-            "decode-not-ascending",
-            twice,
-        ),
+        ("key-listed-twice", "one key, two entries", "decode-not-ascending", twice),
         (
             "half-key-listed-twice",
             "the Ed25519 half of an entry is another entry",
@@ -71,15 +63,10 @@ fn key_twice(kit: &Kit, cases: &mut Vec<Case>) {
         }
         let mut parts = kit.parts(4);
         let old = &kit.council().bytes;
-        let at = kit
-            .genesis
-            .windows(old.len())
-            .position(|window| window == old)
-            .unwrap();
+        let at = kit.genesis.windows(old.len()).position(|window| window == old).unwrap();
         let (before, after) = (&kit.genesis[..at], &kit.genesis[at + old.len()..]);
         let mut base = Writer::new();
-        base.u8(1)
-            .bytes32(&[before, &set.into_bytes(), after].concat());
+        base.u8(1).bytes32(&[before, &set.into_bytes(), after].concat());
         parts.base = base.into_bytes();
         cases.push(case(kit, name, desc, want, parts.encode()));
     }

@@ -33,43 +33,14 @@ pub fn certificates(kit: &Kit, cases: &mut Vec<Case>) {
     };
     let first = quorum[0].clone();
     let twice = [std::slice::from_ref(&first), &quorum[..]].concat();
-    bent(
-        "duplicated-vote",
-        "one vote twice",
-        "decode-not-ascending",
-        &twice,
-    );
+    bent("duplicated-vote", "one vote twice", "decode-not-ascending", &twice);
     let unsorted: Vec<_> = quorum.iter().rev().cloned().collect();
-    bent(
-        "unsorted-votes",
-        "votes descending",
-        "decode-not-ascending",
-        &unsorted,
-    );
-    bent(
-        "no-votes",
-        "a certificate without votes",
-        "finality-no-quorum",
-        &[],
-    );
-    bent(
-        "sub-quorum",
-        "two thirds, not more",
-        "finality-no-quorum",
-        &quorum[1..],
-    );
+    bent("unsorted-votes", "votes descending", "decode-not-ascending", &unsorted);
+    bent("no-votes", "a certificate without votes", "finality-no-quorum", &[]);
+    bent("sub-quorum", "two thirds, not more", "finality-no-quorum", &quorum[1..]);
     let everyone: Vec<_> = (0..4).map(|i| precommit(i, 0)).collect();
-    bent(
-        "surplus-vote",
-        "a quorum and one more",
-        "finality-surplus-vote",
-        &everyone,
-    );
-    let copies: Vec<_> = council
-        .quorum()
-        .iter()
-        .map(|i| (*i, first.1, first.2.clone()))
-        .collect();
+    bent("surplus-vote", "a quorum and one more", "finality-surplus-vote", &everyone);
+    let copies: Vec<_> = council.quorum().iter().map(|i| (*i, first.1, first.2.clone())).collect();
     bent(
         "one-signature-for-all",
         "one validator's signature counted for others",
@@ -78,43 +49,16 @@ pub fn certificates(kit: &Kit, cases: &mut Vec<Case>) {
     );
     let mut mixed = quorum.clone();
     mixed[1] = precommit(mixed[1].0, 1);
-    bent(
-        "mixed-rounds",
-        "one vote of another round",
-        "finality-bad-vote",
-        &mixed,
-    );
-    let prevotes: Vec<_> = council
-        .quorum()
-        .iter()
-        .map(|i| council.vote(*i, &header, 1, 0))
-        .collect();
-    bent(
-        "prevotes",
-        "prevotes as precommits",
-        "finality-bad-vote",
-        &prevotes,
-    );
+    bent("mixed-rounds", "one vote of another round", "finality-bad-vote", &mixed);
+    let prevotes: Vec<_> =
+        council.quorum().iter().map(|i| council.vote(*i, &header, 1, 0)).collect();
+    bent("prevotes", "prevotes as precommits", "finality-bad-vote", &prevotes);
     let mut unknown = quorum.clone();
     unknown.last_mut().unwrap().0 = 4;
-    bent(
-        "unknown-validator",
-        "an index past the set",
-        "finality-unknown-validator",
-        &unknown,
-    );
+    bent("unknown-validator", "an index past the set", "finality-unknown-validator", &unknown);
     let mut suite = quorum;
-    suite[0] = (
-        suite[0].0,
-        Suite::MlDsa44Ed25519,
-        vec![0; Suite::MlDsa44Ed25519.signature_len()],
-    );
-    bent(
-        "wrong-suite",
-        "a vote of another suite than the key",
-        "finality-wrong-suite",
-        &suite,
-    );
+    suite[0] = (suite[0].0, Suite::MlDsa44Ed25519, vec![0; Suite::MlDsa44Ed25519.signature_len()]);
+    bent("wrong-suite", "a vote of another suite than the key", "finality-wrong-suite", &suite);
 
     let mut forged = kit.parts(4);
     forged.header.event_root = Hash::from_bytes([7; 32]);
@@ -136,53 +80,23 @@ pub fn certificates(kit: &Kit, cases: &mut Vec<Case>) {
     ));
     type Bend = fn(&mut Header);
     let headers: [(_, _, _, Bend); 6] = [
-        (
-            "other-log-header",
-            "a header of another log",
-            "trust-other-log",
-            |h| {
-                h.log = LogId::from_bytes([1; 32]);
-            },
-        ),
-        (
-            "other-epoch",
-            "a header of epoch 1 without a handover",
-            "trust-other-epoch",
-            |h| {
-                (h.epoch, h.epoch_start) = (1, 1);
-            },
-        ),
-        (
-            "other-set",
-            "a header that names another set",
-            "trust-other-set",
-            |h| {
-                h.set = digest::SetDigest::from_bytes([3; 32]);
-                h.next_set = h.set;
-            },
-        ),
-        (
-            "other-parameters",
-            "another gate",
-            "trust-other-parameters",
-            |h| h.parameters.gate = 2,
-        ),
-        (
-            "time-before-genesis",
-            "a header as old as the genesis",
-            "trust-time-not-after",
-            |h| {
-                h.time = UnixMillis(GENESIS_TIME);
-            },
-        ),
-        (
-            "handover-off-a-gate",
-            "another next set at height 2",
-            "decode-not-canonical",
-            |h| {
-                h.next_set = digest::SetDigest::from_bytes([3; 32]);
-            },
-        ),
+        ("other-log-header", "a header of another log", "trust-other-log", |h| {
+            h.log = LogId::from_bytes([1; 32]);
+        }),
+        ("other-epoch", "a header of epoch 1 without a handover", "trust-other-epoch", |h| {
+            (h.epoch, h.epoch_start) = (1, 1);
+        }),
+        ("other-set", "a header that names another set", "trust-other-set", |h| {
+            h.set = digest::SetDigest::from_bytes([3; 32]);
+            h.next_set = h.set;
+        }),
+        ("other-parameters", "another gate", "trust-other-parameters", |h| h.parameters.gate = 2),
+        ("time-before-genesis", "a header as old as the genesis", "trust-time-not-after", |h| {
+            h.time = UnixMillis(GENESIS_TIME);
+        }),
+        ("handover-off-a-gate", "another next set at height 2", "decode-not-canonical", |h| {
+            h.next_set = digest::SetDigest::from_bytes([3; 32]);
+        }),
     ];
     for (name, desc, want, bend) in headers {
         cases.push(case(kit, name, desc, want, resigned(kit, 4, bend).encode()));
@@ -192,18 +106,8 @@ pub fn certificates(kit: &Kit, cases: &mut Vec<Case>) {
 pub fn clocks(kit: &Kit, cases: &mut Vec<Case>) {
     let header = kit.tip().header.time.0;
     for (name, desc, want, now) in [
-        (
-            "future-header",
-            "the clock is 120.001 s behind",
-            "trust-future-header",
-            header - 120_001,
-        ),
-        (
-            "ok-clock-behind",
-            "the clock is 120 s behind",
-            "ok",
-            header - 120_000,
-        ),
+        ("future-header", "the clock is 120.001 s behind", "trust-future-header", header - 120_001),
+        ("ok-clock-behind", "the clock is 120 s behind", "ok", header - 120_000),
         (
             "past-trust-period",
             "the genesis is a millisecond older than the trust period",

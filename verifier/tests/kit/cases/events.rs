@@ -9,20 +9,10 @@ pub fn inclusion(kit: &Kit, cases: &mut Vec<Case>) {
         bend(&mut parts);
         cases.push(case(kit, name, desc, want, parts.encode()));
     };
-    bent(
-        "swapped-proof",
-        "two hashes of the proof swapped",
-        "inclusion-root-mismatch",
-        &|p| {
-            p.proof.swap(0, 1);
-        },
-    );
-    bent(
-        "re-indexed",
-        "the neighbour's index",
-        "inclusion-root-mismatch",
-        &|p| p.index = 5,
-    );
+    bent("swapped-proof", "two hashes of the proof swapped", "inclusion-root-mismatch", &|p| {
+        p.proof.swap(0, 1);
+    });
+    bent("re-indexed", "the neighbour's index", "inclusion-root-mismatch", &|p| p.index = 5);
     bent(
         "re-indexed-past-the-tree",
         "an index past the tree",
@@ -31,31 +21,16 @@ pub fn inclusion(kit: &Kit, cases: &mut Vec<Case>) {
             p.index = 11;
         },
     );
-    bent(
-        "shorter-proof",
-        "one hash too few",
-        "inclusion-proof-length",
-        &|p| {
-            p.proof.pop();
-        },
-    );
-    bent(
-        "longer-proof",
-        "one hash too many",
-        "inclusion-proof-length",
-        &|p| {
-            p.proof.push([0; 32]);
-        },
-    );
+    bent("shorter-proof", "one hash too few", "inclusion-proof-length", &|p| {
+        p.proof.pop();
+    });
+    bent("longer-proof", "one hash too many", "inclusion-proof-length", &|p| {
+        p.proof.push([0; 32]);
+    });
     let neighbour = kit.events[5].clone();
-    bent(
-        "other-event",
-        "the neighbour in its place",
-        "inclusion-root-mismatch",
-        &|p| {
-            p.event.clone_from(&neighbour);
-        },
-    );
+    bent("other-event", "the neighbour in its place", "inclusion-root-mismatch", &|p| {
+        p.event.clone_from(&neighbour);
+    });
     let never = kit.sign(&kit.body());
     bent(
         "never-logged",
@@ -70,13 +45,7 @@ pub fn inclusion(kit: &Kit, cases: &mut Vec<Case>) {
     empty_log.proof.clear();
     assert_eq!(empty.log, kit.log);
     let desc = "an event in a log without events";
-    cases.push(case(
-        kit,
-        "empty-tree",
-        desc,
-        "inclusion-empty-tree",
-        empty_log.encode(),
-    ));
+    cases.push(case(kit, "empty-tree", desc, "inclusion-empty-tree", empty_log.encode()));
 }
 
 pub fn events(kit: &Kit, cases: &mut Vec<Case>) {
@@ -84,43 +53,23 @@ pub fn events(kit: &Kit, cases: &mut Vec<Case>) {
     let mut foreign = kit.parts(4);
     foreign.event.clone_from(&other.events[4]);
     let desc = "an event written for another log";
-    cases.push(case(
-        kit,
-        "other-log-event",
-        desc,
-        "event-other-log",
-        foreign.encode(),
-    ));
+    cases.push(case(kit, "other-log-event", desc, "event-other-log", foreign.encode()));
     let mut bent = kit.parts(4);
     let last = bent.event.len() - 1;
     bent.event[last] ^= 1;
     let desc = "one bit of the writer's signature";
-    cases.push(case(
-        kit,
-        "bad-signature",
-        desc,
-        "event-bad-signature",
-        bent.encode(),
-    ));
+    cases.push(case(kit, "bad-signature", desc, "event-bad-signature", bent.encode()));
 
     let body = kit.body();
     let bytes = body.encode().unwrap();
     let stranger = MemberSecret::from_seed([0x66; 32]).unwrap();
     let key = stranger.public_key();
-    let signature = stranger
-        .sign(Role::Event, EventBody::id_of(&bytes).as_bytes())
-        .unwrap();
+    let signature = stranger.sign(Role::Event, EventBody::id_of(&bytes).as_bytes()).unwrap();
     let stranger_key = PublicKey::new(Suite::Ed25519, &key).unwrap();
     let mut posed = kit.parts(4);
     posed.event = encode_signed(&bytes, &[(stranger_key, &signature)]).unwrap();
     let desc = "a stranger signs in the writer's name";
-    cases.push(case(
-        kit,
-        "not-the-writer",
-        desc,
-        "event-not-the-writer",
-        posed.encode(),
-    ));
+    cases.push(case(kit, "not-the-writer", desc, "event-not-the-writer", posed.encode()));
 
     // The neutral point as key and as R, s = 0: plain Ed25519 accepts it for every message.
     let mut neutral = [0; 32];
@@ -133,13 +82,7 @@ pub fn events(kit: &Kit, cases: &mut Vec<Case>) {
     let mut small = kit.parts(4);
     small.event = encode_signed(&body.encode().unwrap(), &[(weak, &signature)]).unwrap();
     let desc = "a small-order key whose signature fits every message";
-    cases.push(case(
-        kit,
-        "small-order-key",
-        desc,
-        "event-bad-signature",
-        small.encode(),
-    ));
+    cases.push(case(kit, "small-order-key", desc, "event-bad-signature", small.encode()));
 }
 
 pub fn brackets(kit: &Kit, cases: &mut Vec<Case>) {

@@ -21,10 +21,7 @@ pub fn older_headers(kit: &Kit, cases: &mut Vec<Case>) {
     let mut same = kit.parts(4);
     (same.base, same.finality) = (header_base(&tip.header), vec![3]);
     let name = "ok-pinned-header";
-    cases.push(pinned(
-        &tip.header,
-        case(kit, name, "the header is pinned", "ok", same.encode()),
-    ));
+    cases.push(pinned(&tip.header, case(kit, name, "the header is pinned", "ok", same.encode())));
 
     let mut other = same.clone();
     other.header = old.header;
@@ -64,10 +61,7 @@ pub fn older_headers(kit: &Kit, cases: &mut Vec<Case>) {
     };
     older.finality = proof(&kit.header_proof(1, 2));
     let name = "ok-older-header";
-    cases.push(pinned(
-        &tip.header,
-        case(kit, name, "under an older header", "ok", older.encode()),
-    ));
+    cases.push(pinned(&tip.header, case(kit, name, "under an older header", "ok", older.encode())));
     let mut forged = older.clone();
     forged.header.state_root = Hash::from_bytes([1; 32]);
     cases.push(pinned(
@@ -94,11 +88,7 @@ pub fn older_headers(kit: &Kit, cases: &mut Vec<Case>) {
     ));
 
     for (name, desc, finality) in [
-        (
-            "genesis-has-no-header",
-            "the trusted header, where there is only a genesis",
-            vec![3],
-        ),
+        ("genesis-has-no-header", "the trusted header, where there is only a genesis", vec![3]),
         (
             "genesis-has-no-header-tree",
             "a header proof, where there is only a genesis",
@@ -107,13 +97,7 @@ pub fn older_headers(kit: &Kit, cases: &mut Vec<Case>) {
     ] {
         let mut parts = kit.parts(4);
         parts.finality = finality;
-        cases.push(case(
-            kit,
-            name,
-            desc,
-            "trust-no-trusted-header",
-            parts.encode(),
-        ));
+        cases.push(case(kit, name, desc, "trust-no-trusted-header", parts.encode()));
     }
     from_checkpoint(kit, old, cases);
 }
@@ -126,24 +110,13 @@ fn from_checkpoint(kit: &Kit, old: &Block, cases: &mut Vec<Case>) {
     };
     let mut next = kit.parts(4);
     next.base = checkpoint_base(&old.header, kit.council());
-    let ok = case(
-        kit,
-        "ok-from-checkpoint",
-        "a certificate above a pinned header",
-        "ok",
-        next.encode(),
-    );
+    let ok =
+        case(kit, "ok-from-checkpoint", "a certificate above a pinned header", "ok", next.encode());
     cases.push(pinned(ok));
     let mut wrong = next.clone();
     wrong.base = checkpoint_base(&old.header, &four(60));
     let desc = "the pinned header with another set beside it";
-    let bad = case(
-        kit,
-        "checkpoint-other-set",
-        desc,
-        "trust-other-set",
-        wrong.encode(),
-    );
+    let bad = case(kit, "checkpoint-other-set", desc, "trust-other-set", wrong.encode());
     cases.push(pinned(bad));
     type Bend = fn(&mut Header);
     let bends: [(_, _, _, Bend); 3] = [
@@ -153,12 +126,9 @@ fn from_checkpoint(kit: &Kit, old: &Block, cases: &mut Vec<Case>) {
             "trust-height-not-above",
             |h| h.height = 1,
         ),
-        (
-            "tree-shrank",
-            "a certified header with fewer events",
-            "trust-tree-shrank",
-            |h| h.events = TreeSize::new(6).unwrap(),
-        ),
+        ("tree-shrank", "a certified header with fewer events", "trust-tree-shrank", |h| {
+            h.events = TreeSize::new(6).unwrap()
+        }),
         (
             "time-not-after",
             "a certified header with the pinned header's time",

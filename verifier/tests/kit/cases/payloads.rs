@@ -19,11 +19,8 @@ impl Sealed {
             len: public.len() as u32,
         };
         kit.push(&body);
-        let mut sealed = Self {
-            kit,
-            stored: vec![public],
-            keys: vec![MessageKey::from_bytes([0; 32])],
-        };
+        let mut sealed =
+            Self { kit, stored: vec![public], keys: vec![MessageKey::from_bytes([0; 32])] };
         for n in 1..3 {
             sealed.push(n, &bend);
         }
@@ -33,10 +30,7 @@ impl Sealed {
     }
 
     fn push(&mut self, n: u8, bend: &impl Fn(&mut cairn_verifier::event::Commitment)) {
-        let fields = [
-            ("amount".to_string(), vec![n]),
-            ("reason".to_string(), b"merit".to_vec()),
-        ];
+        let fields = [("amount".to_string(), vec![n]), ("reason".to_string(), b"merit".to_vec())];
         let plaintext = Fields::encode(&fields.into()).unwrap();
         let mut body = self.kit.body();
         body.event_type = "salary.changed";
@@ -94,10 +88,7 @@ pub fn payloads(cases: &mut Vec<Case>) {
     let sealed = Sealed::new(|_| ());
     let kit = &sealed.kit;
     let auditor = kit.auditor.to_text().to_string();
-    let stranger = MemberSecret::from_seed([0xb0; 32])
-        .unwrap()
-        .to_text()
-        .to_string();
+    let stranger = MemberSecret::from_seed([0xb0; 32]).unwrap().to_text().to_string();
     let plain = |name, desc, want, parts: &Parts| case(kit, name, desc, want, parts.encode());
     let opened = |name, desc, secret: &str, want: &'static str, parts: &Parts| {
         let mut case = case(kit, name, desc, "ok", parts.encode());
@@ -105,114 +96,44 @@ pub fn payloads(cases: &mut Vec<Case>) {
         case
     };
     let public = sealed.parts(0, Vec::new());
-    cases.push(plain(
-        "ok-public-payload",
-        "a public payload goes along",
-        "ok",
-        &public,
-    ));
+    cases.push(plain("ok-public-payload", "a public payload goes along", "ok", &public));
     let mut other = public.clone();
     other.payload = Some(b"public swords".to_vec());
-    cases.push(plain(
-        "payload-length",
-        "another length",
-        "event-payload-length",
-        &other,
-    ));
+    cases.push(plain("payload-length", "another length", "event-payload-length", &other));
     other.payload = Some(b"Public words".to_vec());
-    cases.push(plain(
-        "other-payload",
-        "another public payload",
-        "event-other-payload",
-        &other,
-    ));
+    cases.push(plain("other-payload", "another public payload", "event-other-payload", &other));
     let mut wrapped = public;
     wrapped.wraps = vec![sealed.wrap(1, 1)];
     let desc = "a wrap beside a public payload";
-    cases.push(plain(
-        "unexpected-wrap",
-        desc,
-        "event-unexpected-payload",
-        &wrapped,
-    ));
+    cases.push(plain("unexpected-wrap", desc, "event-unexpected-payload", &wrapped));
     let mut none = kit.parts(3);
     none.payload = Some(vec![1]);
     let desc = "a payload beside an event that has none";
-    cases.push(plain(
-        "unexpected-payload",
-        desc,
-        "event-unexpected-payload",
-        &none,
-    ));
+    cases.push(plain("unexpected-payload", desc, "event-unexpected-payload", &none));
 
     let good = sealed.parts(1, vec![sealed.wrap(1, 1)]);
-    cases.push(opened(
-        "ok-opened",
-        "the auditor opens",
-        &auditor,
-        "ok",
-        &good,
-    ));
-    cases.push(opened(
-        "stranger",
-        "another key",
-        &stranger,
-        "payload-not-the-recipient",
-        &good,
-    ));
+    cases.push(opened("ok-opened", "the auditor opens", &auditor, "ok", &good));
+    cases.push(opened("stranger", "another key", &stranger, "payload-not-the-recipient", &good));
     let mut ciphertext = good.clone();
     ciphertext.payload.as_mut().unwrap()[30] ^= 1;
     let desc = "one bit of the ciphertext";
-    cases.push(plain(
-        "other-ciphertext",
-        desc,
-        "event-other-payload",
-        &ciphertext,
-    ));
+    cases.push(plain("other-ciphertext", desc, "event-other-payload", &ciphertext));
     let mut flipped = good;
     flipped.wraps[0][1_150] ^= 1;
     let desc = "one bit of the sealed key";
-    cases.push(opened(
-        "flipped-wrap",
-        desc,
-        &auditor,
-        "payload-bad-wrap",
-        &flipped,
-    ));
+    cases.push(opened("flipped-wrap", desc, &auditor, "payload-bad-wrap", &flipped));
     let moved = sealed.parts(1, vec![sealed.wrap(2, 2)]);
     let desc = "the wrap of another event";
-    cases.push(opened(
-        "transplanted-wrap",
-        desc,
-        &auditor,
-        "payload-bad-wrap",
-        &moved,
-    ));
+    cases.push(opened("transplanted-wrap", desc, &auditor, "payload-bad-wrap", &moved));
     let second = sealed.parts(1, vec![sealed.wrap(2, 1)]);
     let desc = "another message key, wrapped for this event: the second text of a two-plaintext ciphertext";
-    cases.push(opened(
-        "two-plaintexts",
-        desc,
-        &auditor,
-        "payload-key-commitment",
-        &second,
-    ));
+    cases.push(opened("two-plaintexts", desc, &auditor, "payload-key-commitment", &second));
 
     let fields = Sealed::new(|commitment| commitment.fields = Hash::from_bytes([1; 32]));
     let length = Sealed::new(|commitment| commitment.plaintext_len += 1);
     for (name, desc, want, sealed) in [
-        (
-            "other-fields",
-            "the event commits to other fields",
-            "payload-field-root",
-            fields,
-        ),
-        (
-            "other-length",
-            "the event tells another length",
-            "payload-plaintext-length",
-            length,
-        ),
+        ("other-fields", "the event commits to other fields", "payload-field-root", fields),
+        ("other-length", "the event tells another length", "payload-plaintext-length", length),
     ] {
         let parts = sealed.parts(1, vec![sealed.wrap(1, 1)]);
         let mut case = case(&sealed.kit, name, desc, "ok", parts.encode());
