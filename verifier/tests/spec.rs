@@ -92,6 +92,10 @@ fn contexts_and_codes_stand_in_the_spec() {
     let mut files = vec![source];
     let mut seen = 0;
     while let Some(file) = files.pop() {
+        // JSON views name checks and members, not errors.
+        if file.ends_with("json") {
+            continue;
+        }
         if file.is_dir() {
             files.extend(std::fs::read_dir(&file).unwrap().map(|entry| entry.unwrap().path()));
             continue;
