@@ -53,7 +53,7 @@ pub enum Check {
     },
     /// The votes are a quorum, and no more than one.
     Quorum(Signed),
-    /// The newest trusted header is young enough.
+    /// The base, from which trust goes on, is young enough.
     TrustPeriod {
         /// Its age in milliseconds.
         age: u64,
@@ -77,6 +77,8 @@ pub enum Check {
         event: EventId,
         /// The writer's key.
         key: KeyId,
+        /// The suite of that key.
+        suite: Suite,
     },
 }
 

@@ -3,7 +3,7 @@
 
 use crate::digest::{EventId, HeaderDigest};
 use crate::event::EventBody;
-use crate::finality::{Header, Signed, ValidatorSet};
+use crate::finality::{Header, Signed, Suite, ValidatorSet};
 use crate::time::UnixMillis;
 use crate::trust::TrustAnchor;
 
@@ -33,7 +33,20 @@ impl Standing {
         self.post_quantum = Some(self.post_quantum.unwrap_or(true) && set.is_post_quantum());
         let (largest, total) = (set.largest_power(), set.total_power());
         if u128::from(largest).saturating_mul(3) >= u128::from(total) {
-            self.concentrated = Some((largest, total));
+            self = self.with_concentration((largest, total));
+        }
+        self
+    }
+
+    /// Keeps the worse of two: one set that a single entry ruled is enough to doubt all after it.
+    #[must_use]
+    pub fn with_concentration(mut self, other: (u64, u64)) -> Self {
+        let worse = |(power, total): (u64, u64), (than, of): (u64, u64)| {
+            let wide = |a: u64, b: u64| u128::from(a).saturating_mul(u128::from(b));
+            wide(power, of) > wide(than, total)
+        };
+        if self.concentrated.is_none_or(|known| worse(other, known)) {
+            self.concentrated = Some(other);
         }
         self
     }
@@ -105,8 +118,8 @@ impl Extends {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogTime {
-    /// The event was not in the log at this time; `None` for the first block of a log whose
-    /// genesis was not at hand.
+    /// This index of the log was not taken yet at this time; `None` for the first block of a log
+    /// whose genesis was not at hand.
     pub after: Option<UnixMillis>,
     /// The event was in the log at this time.
     pub until: UnixMillis,
@@ -119,6 +132,7 @@ pub struct VerifiedEvent<'a> {
     index: u64,
     id: EventId,
     event: EventBody<'a>,
+    writer_suite: Suite,
     log_time: Option<LogTime>,
 }
 
@@ -126,9 +140,9 @@ impl<'a> VerifiedEvent<'a> {
     pub(crate) const fn new(
         header: FinalHeader,
         index: u64,
-        (id, event): (EventId, EventBody<'a>),
+        (id, event, writer_suite): (EventId, EventBody<'a>, Suite),
     ) -> Self {
-        Self { header, index, id, event, log_time: None }
+        Self { header, index, id, event, writer_suite, log_time: None }
     }
 
     pub(crate) const fn with_log_time(mut self, log_time: Option<LogTime>) -> Self {
@@ -158,6 +172,13 @@ impl<'a> VerifiedEvent<'a> {
     #[must_use]
     pub const fn event(&self) -> &EventBody<'a> {
         &self.event
+    }
+
+    /// The suite of the key that the writer signed with: of suite 1, the writer's signature does
+    /// not withstand a quantum computer, whatever the validators' do.
+    #[must_use]
+    pub const fn writer_suite(&self) -> Suite {
+        self.writer_suite
     }
 
     /// When it was logged, if the receipt proves it.

@@ -116,6 +116,10 @@ impl fmt::Display for DecodeError {
 
 impl core::error::Error for DecodeError {}
 
+/// The largest time, sequence, height, size or other count: 2^53 - 1, so that the number that
+/// JavaScript shows is the number that was signed. Voting power alone may be larger.
+pub const MAX_NUMBER: u64 = (1 << 53) - 1;
+
 /// Reads a value from the front of bytes.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
@@ -202,6 +206,21 @@ impl<'a> Reader<'a> {
     /// [`DecodeError::Truncated`].
     pub fn u64(&mut self) -> Result<u64, DecodeError> {
         self.array().map(u64::from_be_bytes)
+    }
+
+    /// Eight bytes, at most [`MAX_NUMBER`].
+    ///
+    /// # Errors
+    /// Truncated or out of range.
+    pub fn number(&mut self, what: &'static str) -> Result<u64, DecodeError> {
+        let found = self.u64()?;
+        let out_of_range = DecodeError::OutOfRange { what, limit: MAX_NUMBER, found };
+        if found > MAX_NUMBER { Err(out_of_range) } else { Ok(found) }
+    }
+
+    /// What was read of `from`, which was the rest when `start` bytes had been read.
+    pub(crate) fn since(&self, start: usize, from: &'a [u8]) -> &'a [u8] {
+        from.get(..self.at.saturating_sub(start)).unwrap_or_default()
     }
 
     /// A digest.
@@ -301,8 +320,9 @@ pub(crate) fn decode_all<'a, T>(
     Ok(value)
 }
 
-/// Writes values at the end of a buffer. It states no limits: every encoder decodes what it
-/// wrote and compares, so the decoder is the one place where limits stand.
+/// Writes values at the end of a buffer. It states no limits: encoders of what people write
+/// check lengths first and decode what they wrote, and whoever puts proofs together verifies
+/// them.
 #[cfg(feature = "alloc")]
 #[derive(Clone, Debug, Default)]
 pub struct Writer(alloc::vec::Vec<u8>);
@@ -347,8 +367,8 @@ impl Writer {
         self.raw(&value.to_be_bytes())
     }
 
-    /// A one-byte count or length. One that does not fit is cut to 255, and the encoder's
-    /// comparison then finds that the bytes do not hold the value.
+    /// A one-byte count or length. One that does not fit is cut to 255, and what follows does not
+    /// decode.
     pub fn len8(&mut self, len: usize) -> &mut Self {
         self.u8(u8::try_from(len).unwrap_or(u8::MAX))
     }

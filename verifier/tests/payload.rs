@@ -181,3 +181,86 @@ fn a_bad_signature_is_no_ones() {
     assert!(key.verify(Role::Request, &message, &signature).is_ok());
     assert!(key.verify(Role::Event, &message, &signature).is_err());
 }
+
+#[test]
+fn another_stored_payload_does_not_open() {
+    let kit = Kit::new(46, four(1));
+    let (body, stored, key) = sealed(&kit, &fields(3));
+    for at in [0, 24, stored.len() - 1] {
+        let mut bent = stored.clone();
+        bent[at] ^= 1;
+        assert_eq!(open(&body, &bent, &key).unwrap_err().code(), "event-other-payload");
+    }
+    // Committed to, but never a ciphertext.
+    for garbage in [vec![0; 60], vec![0; 10], Vec::new()] {
+        let mut claim = kit.body();
+        let context = claim.context();
+        let key = message_key(&[1; 32], &[2; 32], &context);
+        let plaintext = Fields::encode(&fields(1)).unwrap();
+        let mut commitment = seal(&plaintext, &context, &key, &[3; 24]).unwrap().commitment;
+        let digest =
+            cairn_verifier::digest::derive(cairn_verifier::digest::CIPHERTEXT, &[&garbage]);
+        commitment.ciphertext = digest.into();
+        claim.payload = Payload::Sealed(commitment);
+        let found = open(&claim.encode().unwrap(), &garbage, &key);
+        assert_eq!(found.unwrap_err().code(), "payload-bad-ciphertext");
+    }
+}
+
+#[test]
+fn plaintexts_have_one_form() {
+    let refused = |bytes: &[u8]| Fields::decode(bytes).unwrap_err().code();
+    let field = |name: &[u8]| [&[u8::try_from(name.len()).unwrap()], name, &[0; 4]].concat();
+    let plain = |count: u8, fields: &[Vec<u8>]| [&[1, 0, count][..], &fields.concat()].concat();
+    assert!(Fields::decode(&plain(2, &[field(b"a"), field(b"b")])).is_ok());
+    assert_eq!(refused(&plain(2, &[field(b"b"), field(b"a")])), "decode-not-ascending");
+    assert_eq!(refused(&plain(2, &[field(b"a"), field(b"a")])), "decode-not-ascending");
+    assert_eq!(refused(&plain(1, &[field(b"")])), "decode-not-canonical");
+    assert_eq!(refused(&plain(0, &[])), "decode-not-canonical");
+    assert_eq!(refused(&plain(1, &[field(b"a"), field(b"b")])), "decode-trailing-bytes");
+    assert_eq!(refused(&[2, 0, 1]), "decode-version");
+    assert_eq!(refused(&[1, 4, 1]), "decode-out-of-range");
+    assert_eq!(refused(&plain(1, &[field(&[b'a'; 129])])), "decode-out-of-range");
+    let mut long = BTreeMap::new();
+    long.insert("x".repeat(300), Vec::new());
+    assert_eq!(Fields::encode(&long).unwrap_err().code(), "decode-out-of-range");
+}
+
+#[test]
+fn what_no_length_can_hold_is_not_encoded() {
+    let kit = Kit::new(47, four(1));
+    let long: &'static str = Box::leak("x".repeat(70_000).into_boxed_str());
+    let refused = |bend: &dyn Fn(&mut EventBody<'static>)| {
+        let mut body = kit.body();
+        bend(&mut body);
+        body.encode().unwrap_err().code()
+    };
+    assert_eq!(refused(&|body| body.event_type = &long[..300]), "decode-out-of-range");
+    assert_eq!(refused(&|body| body.actor.kind = &long[..300]), "decode-out-of-range");
+    assert_eq!(refused(&|body| body.actor.id = long), "decode-out-of-range");
+    assert_eq!(refused(&|body| body.resource.party.kind = &long[..300]), "decode-out-of-range");
+    assert_eq!(refused(&|body| body.resource.party.id = long), "decode-out-of-range");
+    assert_eq!(refused(&|body| body.resource.parent = long), "decode-out-of-range");
+    assert_eq!(refused(&|body| body.reason = long), "decode-out-of-range");
+    let entry = |key: &str, value: &str| [(key.to_string(), value.to_string())].into();
+    assert!(encode_metadata(&entry(&long[..300], "")).is_err());
+    assert!(encode_metadata(&entry("key", long)).is_err());
+}
+
+#[test]
+fn a_json_view_is_json() {
+    use cairn_verifier::json;
+    let kit = Kit::new(48, four(1));
+    let text = "\"\\\n\t\u{1}\u{7f}\u{2028}</script>é🦀";
+    let entries: BTreeMap<String, String> = [("__proto__".into(), text.into())].into();
+    let metadata = encode_metadata(&entries).unwrap();
+    let mut body = kit.body();
+    body.metadata = Metadata::decode(&metadata).unwrap();
+    body.reason = text;
+    let view = json::event(&body);
+    assert!(!view.contains('<') && !view.contains('\u{2028}') && !view.contains('\n'));
+    let value: serde_json::Value = serde_json::from_str(&view).unwrap();
+    assert_eq!(value["reason"], text);
+    assert_eq!(value["metadata"]["__proto__"], text);
+    assert_eq!(value["type"], "door.opened");
+}

@@ -48,7 +48,7 @@ fn example() -> String {
     for (name, bytes) in [
         ("Genesis", kit.genesis.as_slice()),
         ("Log id", kit.log.as_bytes()),
-        ("Event body", event.bytes),
+        ("Event body", event.bytes()),
         ("Event id", event.id().as_bytes()),
         ("Signed event", &parts.event),
         ("Header", &header.encode()),

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::arithmetic_side_effects,
+    clippy::as_conversions,
     clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a test crate"
@@ -142,4 +143,111 @@ fn a_followed_handover_retires_the_old_set() {
     assert_eq!((next.epoch(), next.newest().unwrap().header().height), (1, 4));
     let again = next.follow(&handover, now, &mut ()).unwrap_err();
     assert_eq!(again.code(), "trust-height-not-above");
+}
+
+/// A genesis by hand: what `GenesisDraft` would never write.
+fn genesis(bend: impl FnOnce(&mut Writer)) -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.u8(1).u8(b'G').raw(&[7; 32]).u64(kit::GENESIS_TIME);
+    bend(&mut writer);
+    writer.into_bytes()
+}
+
+#[test]
+fn a_genesis_is_strict() {
+    use cairn_verifier::trust::Genesis;
+    let set = four(1).bytes;
+    let refused = |bytes: Vec<u8>| Genesis::decode(&bytes).map_or_else(|e| e.code(), |_| "ok");
+    let with = |gate: u32, flag: u8, rest: &[u8]| {
+        genesis(|writer| {
+            writer.u32(gate).u64(0).u8(flag).raw(&set).raw(rest);
+        })
+    };
+    let stream =
+        |id: u8, name: &str| [&[id; 32][..], &[name.len() as u8], name.as_bytes()].concat();
+    let member = |name: &str, keys: &[u8]| [&[name.len() as u8], name.as_bytes(), keys].concat();
+    let members = |list: &[Vec<u8>]| [&[0, list.len() as u8][..], &list.concat(), &[0, 0]].concat();
+    let streams = |list: &[Vec<u8>]| [&[0, 0, 0, list.len() as u8][..], &list.concat()].concat();
+    let none = [0; 4];
+    assert_eq!(refused(with(4, 0, &none)), "ok");
+    assert_eq!(refused(with(4, 1, &none)), "ok");
+    assert_eq!(refused(with(4, 2, &none)), "decode-unknown-tag");
+    assert_eq!(refused(with(0, 0, &none)), "decode-not-canonical");
+    assert_eq!(refused(with((1 << 20) + 1, 0, &none)), "decode-out-of-range");
+    assert_eq!(refused(with(4, 0, &[0; 5])), "decode-trailing-bytes");
+    assert_eq!(refused(with(4, 0, &[0; 3])), "decode-truncated");
+    assert_eq!(refused(with(4, 0, &[0x03, 0xe9])), "decode-out-of-range");
+    assert_eq!(refused(with(4, 0, &[0, 0, 0x03, 0xe9])), "decode-out-of-range");
+    assert_eq!(refused(with(4, 0, &streams(&[stream(1, "a"), stream(2, "b")]))), "ok");
+    let unsorted = streams(&[stream(2, "a"), stream(1, "b")]);
+    assert_eq!(refused(with(4, 0, &unsorted)), "decode-not-ascending");
+    let long = streams(&[stream(1, &"x".repeat(65))]);
+    assert_eq!(refused(with(4, 0, &long)), "decode-out-of-range");
+    assert_eq!(refused(with(4, 0, &members(&[member("a", &[0]), member("b", &[0])]))), "ok");
+    let unsorted = members(&[member("b", &[0]), member("a", &[0])]);
+    assert_eq!(refused(with(4, 0, &unsorted)), "decode-not-ascending");
+    let long = members(&[member(&"x".repeat(65), &[0])]);
+    assert_eq!(refused(with(4, 0, &long)), "decode-out-of-range");
+    let key = |n: u8| [&[1][..], &[n; 32]].concat();
+    let twice = members(&[member("a", &[&[2][..], &key(1), &key(1)].concat())]);
+    assert_eq!(refused(with(4, 0, &twice)), "decode-not-ascending");
+    let suite = members(&[member("a", &[&[1, 3][..], &[1; 32]].concat())]);
+    assert_eq!(refused(with(4, 0, &suite)), "decode-unknown-tag");
+    assert_eq!(refused(with(4, 0, &members(&[member("a", &[17])]))), "decode-out-of-range");
+    assert_eq!(refused(vec![0; (4 << 20) + 1]), "decode-out-of-range");
+}
+
+#[test]
+fn equal_sizes_need_equal_roots() {
+    use cairn_verifier::digest::Hash;
+    use cairn_verifier::tree::{TreeSize, verify_consistency};
+    let kit = small_log(35, four(1));
+    let tree = Blake3::new(Kind::Event, *kit.log.as_bytes());
+    let header = kit.tip().header;
+    let (size, root) = (header.events, header.event_root);
+    let other = Hash::from_bytes([1; 32]);
+    let code = |old: (TreeSize, &Hash), new: (TreeSize, &Hash), proof: &[[u8; 32]]| {
+        verify_consistency(&tree, old, new, Proof::new(proof)).map_or_else(|e| e.code(), |()| "ok")
+    };
+    assert_eq!(code((size, &root), (size, &root), &[]), "ok");
+    assert_eq!(code((size, &other), (size, &root), &[]), "consistency-old-root-mismatch");
+    assert_eq!(code((size, &root), (size, &root), &[[0; 32]]), "consistency-proof-length");
+    let smaller = TreeSize::new(7).unwrap();
+    assert_eq!(code((size, &root), (smaller, &root), &[]), "consistency-old-is-larger");
+    let old = kit.blocks[1].header.event_root;
+    let proof = consistency(&tree, 7, &kit.event_leaves());
+    assert_eq!(code((smaller, &old), (size, &root), &proof), "ok");
+    assert_eq!(code((smaller, &old), (size, &other), &proof), "consistency-new-root-mismatch");
+    assert_eq!(code((smaller, &other), (size, &root), &proof), "consistency-old-root-mismatch");
+}
+
+#[test]
+fn a_log_without_trust_period_never_goes_stale() {
+    use cairn_verifier::finality::Parameters;
+    use cairn_verifier::trust::GenesisDraft;
+    let mut kit = Kit::new(36, four(1));
+    kit.genesis = GenesisDraft {
+        nonce: [0; 32],
+        time: UnixMillis(kit::GENESIS_TIME),
+        parameters: Parameters { gate: kit::GATE, trust_period: 0 },
+        sha256_tree: false,
+        set: kit.council().bytes.clone(),
+        members: Vec::new(),
+        streams: Vec::new(),
+    }
+    .encode()
+    .unwrap();
+    kit.log = cairn_verifier::trust::Genesis::decode(&kit.genesis).unwrap().log();
+    let mut header = kit.next_header(None);
+    header.parameters.trust_period = 0;
+    let certificate = kit.council().certify(&header, 0, &kit.council().quorum());
+    kit.blocks.push(kit::Block { header, certificate });
+    let block = kit.tip();
+    let mut writer = Writer::new();
+    writer.u8(1).u8(b'C').raw(&kit.genesis_base()).u16(0).raw(&header.encode());
+    let bytes = writer.u8(1).raw(&block.certificate).clone().into_bytes();
+    let proof = FinalityProof::decode(&bytes).unwrap();
+    let late = UnixMillis(kit::GENESIS_TIME + 100 * kit::TRUST_PERIOD);
+    let (fact, _) = proof.verify(kit.anchor(), late, &mut ()).unwrap();
+    assert_eq!(fact.standing().trust_period, 0);
 }

@@ -113,12 +113,14 @@ impl<'a> Metadata<'a> {
         let mut previous = None;
         for _ in 0..count {
             let (key, _) = Self::entry(reader)?;
-            if key.is_empty() || previous.replace(key).is_some_and(|previous| previous >= key) {
+            if key.is_empty() {
+                return Err(DecodeError::NotCanonical { what: "metadata key" });
+            }
+            if previous.replace(key).is_some_and(|previous| previous >= key) {
                 return Err(DecodeError::NotAscending { what: "metadata" });
             }
         }
-        let len = reader.at().saturating_sub(start);
-        Ok(Self { count, bytes: from.get(..len).unwrap_or_default() })
+        Ok(Self { count, bytes: reader.since(start, from) })
     }
 
     fn entry(reader: &mut Reader<'a>) -> Result<(&'a str, &'a str), DecodeError> {

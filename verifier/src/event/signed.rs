@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::EventBody;
 use crate::digest::{EventId, KeyId, LogId, PayloadDigest};
-use crate::finality::{BadSignature, PublicKey, Role};
+use crate::finality::{BadSignature, PublicKey, Role, Suite};
 use crate::wire::{DecodeError, Reader};
 
 const VERSION: u8 = 1;
@@ -124,7 +124,7 @@ impl<'a> Signatures<'a> {
         if count == 0 {
             return Err(DecodeError::NotCanonical { what: "signature count" });
         }
-        let bytes = reader.rest();
+        let (start, from) = (reader.at(), reader.rest());
         let writer = EventSignature::read(reader)?.key.id();
         let mut previous = None;
         for _ in 1..count {
@@ -133,7 +133,7 @@ impl<'a> Signatures<'a> {
                 return Err(DecodeError::NotAscending { what: "later signatures" });
             }
         }
-        Ok(Self { count, bytes })
+        Ok(Self { count, bytes: reader.since(start, from) })
     }
 
     /// The signatures, the writer's first.
@@ -145,14 +145,10 @@ impl<'a> Signatures<'a> {
 
 /// A body, as bytes and decoded, with its signatures: a claim until [`SignedEvent::verify`].
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct SignedEvent<'a> {
-    /// The body's bytes.
-    pub bytes: &'a [u8],
-    /// The body.
-    pub body: EventBody<'a>,
-    /// The signatures.
-    pub signatures: Signatures<'a>,
+    bytes: &'a [u8],
+    body: EventBody<'a>,
+    signatures: Signatures<'a>,
 }
 
 impl<'a> SignedEvent<'a> {
@@ -176,30 +172,48 @@ impl<'a> SignedEvent<'a> {
         Ok(Self { bytes, body, signatures: Signatures::read(reader)? })
     }
 
+    /// The body's bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The body.
+    #[must_use]
+    pub const fn body(&self) -> &EventBody<'a> {
+        &self.body
+    }
+
+    /// The signatures, the writer's first.
+    #[must_use]
+    pub const fn signatures(&self) -> Signatures<'a> {
+        self.signatures
+    }
+
     /// The event's id.
     #[must_use]
     pub fn id(&self) -> EventId {
         EventBody::id_of(self.bytes)
     }
 
-    /// Checks that the writer signed first, and every signature.
+    /// Checks that the writer signed first, and every signature. Gives the event's id and the
+    /// suite of the writer's key.
     ///
     /// # Errors
     /// [`EventError::NotTheWriter`] or [`EventError::BadSignature`].
-    pub fn verify(&self) -> Result<EventId, EventError> {
+    pub fn verify(&self) -> Result<(EventId, Suite), EventError> {
         let id = self.id();
         let expected = self.body.writer;
-        if let Some(first) = self.signatures.iter().next() {
-            let found = first.key.id();
-            if found != expected {
-                return Err(EventError::NotTheWriter { expected, found });
-            }
-        }
+        let first = self.signatures.iter().next().map(|first| first.key);
+        let found = first.map_or(KeyId::ZERO, |key| key.id());
+        let Some(writer) = first.filter(|_| found == expected) else {
+            return Err(EventError::NotTheWriter { expected, found });
+        };
         for EventSignature { key, signature } in self.signatures.iter() {
             key.verify(Role::Event, id.as_bytes(), signature)
                 .map_err(|BadSignature| EventError::BadSignature { key: key.id() })?;
         }
-        Ok(id)
+        Ok((id, writer.suite()))
     }
 }
 

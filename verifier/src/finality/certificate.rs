@@ -96,7 +96,7 @@ impl<'a> Certificate<'a> {
         let round = reader.u32()?;
         let count = reader.u8()?;
         Reader::within("vote count", u64::from(count), u64::from(MAX_VALIDATORS))?;
-        let votes = reader.rest();
+        let (start, from) = (reader.at(), reader.rest());
         let mut previous = None;
         for _ in 0..count {
             let index = Vote::read(reader)?.index;
@@ -104,7 +104,7 @@ impl<'a> Certificate<'a> {
                 return Err(DecodeError::NotAscending { what: "votes" });
             }
         }
-        Ok(Self { round, count, votes })
+        Ok(Self { round, count, votes: reader.since(start, from) })
     }
 
     /// The round all votes are of.
@@ -123,14 +123,14 @@ impl<'a> Certificate<'a> {
     /// every signature.
     pub(crate) fn verify(
         &self,
-        set: &ValidatorSet<'_>,
+        (set, set_digest): (&ValidatorSet<'_>, &SetDigest),
         header: (&LogId, u64, &HeaderDigest),
         observer: &mut impl Observer,
     ) -> Result<Signed, FinalityError> {
         let signed = self.weigh(set)?;
         let (log, height, digest) = header;
         let place = (VOTE_PRECOMMIT, height, self.round);
-        let message = vote_message((log, &set.digest()), place, digest);
+        let message = vote_message((log, set_digest), place, digest);
         for (vote, validator) in self.paired(set) {
             validator.key.verify(Role::Vote, &message, vote.signature).map_err(|BadSignature| {
                 FinalityError::BadVote { index: vote.index, key: validator.key.id() }

@@ -20,7 +20,7 @@ const VERSION: u8 = 1;
 pub struct Parameters {
     /// Only headers at heights divisible by this may name another next set. 1 to [`GATE_LIMIT`].
     pub gate: u32,
-    /// How old the newest trusted header may be when a certificate is accepted, in
+    /// How old the base may be, from which trust goes on, when a certificate is accepted, in
     /// milliseconds; 0 means for ever.
     pub trust_period: u64,
 }
@@ -31,7 +31,7 @@ impl Parameters {
     /// # Errors
     /// Truncated or out of range.
     pub fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let (gate, trust_period) = (reader.u32()?, reader.u64()?);
+        let (gate, trust_period) = (reader.u32()?, reader.number("trust period")?);
         if gate == 0 {
             return Err(DecodeError::NotCanonical { what: "gate" });
         }
@@ -99,7 +99,7 @@ impl Header {
             log: reader.digest()?,
             height: reader.u64()?,
             epoch: reader.u64()?,
-            time: UnixMillis(reader.u64()?),
+            time: UnixMillis(reader.number("time")?),
             parent: reader.digest()?,
             events: TreeSize::read(reader)?,
             event_root: reader.digest()?,
@@ -115,7 +115,9 @@ impl Header {
         Ok(header)
     }
 
-    fn check(&self) -> Result<(), DecodeError> {
+    /// What a header can say of itself; decoding checks it, and so does trusting one that was
+    /// put together otherwise.
+    pub(crate) fn check(&self) -> Result<(), DecodeError> {
         Reader::within("height", self.height, crate::tree::MAX_TREE_SIZE)?;
         Reader::within("epoch start", self.epoch_start, self.height)?;
         Reader::within("epoch", self.epoch, self.epoch_start)?;

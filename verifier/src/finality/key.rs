@@ -216,17 +216,26 @@ impl<'a> PublicKey<'a> {
     }
 }
 
-/// Ed25519, always strict: no small-order keys, no second encodings.
+/// Ed25519, always strict: no small-order keys, no second encodings. The library refuses
+/// a second encoding of R and of s, and this a second encoding of the key.
 pub(super) fn verify_ed25519(
     key: &[u8],
     message: &[u8],
     signature: &[u8],
 ) -> Result<(), BadSignature> {
-    let key = <&[u8; 32]>::try_from(key).map_err(|_| BadSignature)?;
+    let key = <&[u8; 32]>::try_from(key).ok().filter(|key| is_canonical(key));
+    let key = key.ok_or(BadSignature)?;
     let signature = <&[u8; 64]>::try_from(signature).map_err(|_| BadSignature)?;
     VerifyingKey::from_bytes(key)
         .and_then(|key| {
             key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature))
         })
         .map_err(|_| BadSignature)
+}
+
+/// Whether the y coordinate is below 2^255 - 19. (The sign bit of x = 0 needs no check: those
+/// points are of small order.)
+fn is_canonical(key: &[u8; 32]) -> bool {
+    let [low, middle @ .., high] = key;
+    !(*high & 0x7f == 0x7f && middle.iter().all(|byte| *byte == 0xff) && *low >= 0xed)
 }

@@ -71,8 +71,8 @@ impl<'a> ValidatorSet<'a> {
             }
             set.add(place, &validator)?;
         }
-        let len = reader.at().saturating_sub(start);
-        set.bytes = from.get(..len).unwrap_or_default();
+        set.bytes = reader.since(start, from);
+        set.entries = set.bytes.get(1..).unwrap_or_default();
         Ok(set)
     }
 

@@ -75,6 +75,7 @@ pub fn header(header: &Header, digest: HeaderDigest) -> String {
         .text("parent", header.parent)
         .plain("size", header.events.get())
         .text("root", header.event_root)
+        .text("sha256Root", header.sha256_root)
         .text("headerRoot", header.header_root)
         .plain("epochStart", header.epoch_start)
         .text("set", header.set)
@@ -122,6 +123,7 @@ pub fn verified_receipt(receipt: &VerifiedReceipt<'_>) -> String {
         .text("id", fact.id())
         .plain("index", fact.index())
         .json("event", &event(fact.event()))
+        .text("writerSuite", fact.writer_suite().name())
         .json("header", &header(fact.header().header(), fact.header().digest()))
         .json("standing", &standing(&fact.header().standing()))
         .plain_or_null("logTime", fact.log_time().map(|time| log_time(&time)))
@@ -159,7 +161,9 @@ pub fn check(check: &Check) -> String {
             .text("suite", suite.name())
             .text("power", power)
             .text("total", total),
-        Check::Writer { event, key } => object("writer").text("event", event).text("key", key),
+        Check::Writer { event, key, suite } => {
+            object("writer").text("event", event).text("key", key).text("suite", suite.name())
+        }
     }
     .finish()
 }

@@ -88,7 +88,8 @@ fn push_string(text: &mut String, value: &str) {
             '\n' => text.push_str("\\n"),
             '\r' => text.push_str("\\r"),
             '\t' => text.push_str("\\t"),
-            c if c < ' ' => {
+            // The last three only so that a view may stand in a script or a page as it is.
+            c if c < ' ' || matches!(c, '<' | '\u{2028}' | '\u{2029}') => {
                 // Writing to a String cannot fail.
                 let _infallible = write!(text, "\\u{:04x}", u32::from(c));
             }

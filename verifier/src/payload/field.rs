@@ -7,7 +7,9 @@ use super::plaintext::{
     field_tree, names_digest,
 };
 use super::{MessageKey, OpenedPayload, PayloadError};
+use crate::digest::EventId;
 use crate::event::{EventBody, Payload, context_of};
+use crate::fact::VerifiedEvent;
 use crate::tree::{InclusionError, Proof, TreeSize, inclusion_of, verify_inclusion};
 use crate::wire::{DecodeError, Reader};
 
@@ -27,10 +29,12 @@ pub struct FieldOpening<'a> {
     proof: Proof<'a>,
 }
 
-/// A field that the event commits to. That the ciphertext holds the same is not known: only a
-/// whole opening shows that.
+/// A field that an event commits to: a claim about the log until [`CommittedField::of`] finds the
+/// event verified. That the ciphertext holds the same is not known: only a whole opening shows
+/// that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommittedField<'a> {
+    event: EventId,
     name: &'a str,
     value: &'a [u8],
 }
@@ -46,6 +50,15 @@ impl<'a> CommittedField<'a> {
     #[must_use]
     pub const fn value(&self) -> &'a [u8] {
         self.value
+    }
+
+    /// Whether this is a field of a verified event.
+    ///
+    /// # Errors
+    /// [`PayloadError::OtherEvent`].
+    pub fn of(self, event: &VerifiedEvent<'_>) -> Result<Self, PayloadError> {
+        let (expected, found) = (event.id(), self.event);
+        if expected == found { Ok(self) } else { Err(PayloadError::OtherEvent { expected, found }) }
     }
 }
 
@@ -63,9 +76,9 @@ impl<'a> FieldOpening<'a> {
             for _ in 0..count {
                 check_ascends(&mut previous, field_name(reader)?)?;
             }
-            let len = reader.at().saturating_sub(start);
+            let names = reader.since(start, from);
             Ok(Self {
-                names: from.get(..len).unwrap_or_default(),
+                names,
                 count,
                 names_proof: Proof::read(reader)?,
                 place: reader.u32()?,
@@ -97,7 +110,7 @@ impl<'a> FieldOpening<'a> {
         let digest = field_digest(self.place, name, &self.blind, self.value);
         let leaf = tree.leaf(index, &digest);
         verify_inclusion(&tree, (index, size), leaf, self.proof, &commitment.fields)?;
-        Ok(CommittedField { name, value: self.value })
+        Ok(CommittedField { event: EventBody::id_of(body), name, value: self.value })
     }
 
     fn name(&self) -> Option<&'a str> {

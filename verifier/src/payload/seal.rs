@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use chacha20poly1305::aead::{Aead as _, Payload as AeadPayload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use super::open::NONCE_LEN;
 use super::{Fields, MessageKey, PayloadError};
@@ -24,12 +25,13 @@ pub struct Sealed {
 /// The message key of one event: without its salt, not even the chain key gives it back.
 #[must_use]
 pub fn message_key(chain_key: &[u8; 32], salt: &[u8; 32], context: &ContextDigest) -> MessageKey {
-    let mut key = [0; 32];
+    let mut key = Zeroizing::new([0; 32]);
     let info = [b"cairn v1 message key".as_slice(), context.as_bytes()].concat();
     // 32 bytes are within HKDF-SHA256's limit of 255 blocks, so this cannot fail.
-    let expanded = hkdf::Hkdf::<Sha256>::new(Some(salt), chain_key).expand(&info, &mut key);
+    let expanded =
+        hkdf::Hkdf::<Sha256>::new(Some(salt), chain_key).expand(&info, key.as_mut_slice());
     debug_assert!(expanded.is_ok(), "HKDF gives up to 8,160 bytes");
-    MessageKey::from_bytes(key)
+    MessageKey::from_bytes(*key)
 }
 
 /// Seals an encoded plaintext for the event with this context. `nonce` must be random.

@@ -95,11 +95,11 @@ impl<'a> Wraps<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let count = reader.u8()?;
         Reader::within("wrap count", u64::from(count), u64::from(MAX_WRAPS))?;
-        let bytes = reader.rest();
+        let (start, from) = (reader.at(), reader.rest());
         for _ in 0..count {
             Self::wrap(reader)?;
         }
-        Ok(Self { count, bytes })
+        Ok(Self { count, bytes: reader.since(start, from) })
     }
 
     fn wrap(reader: &mut Reader<'a>) -> Result<&'a [u8], DecodeError> {

@@ -68,7 +68,7 @@ pub fn verify<'a>(
     verify_payload(&receipt, observer)?;
     Ok(VerifiedReceipt {
         event: event.with_log_time(log_time),
-        body: receipt.event.bytes,
+        body: receipt.event.bytes(),
         payload: receipt.payload,
         wraps: receipt.wraps,
     })
@@ -79,12 +79,12 @@ fn verify_event<'a>(
     header: FinalHeader,
     observer: &mut impl Observer,
 ) -> Result<VerifiedEvent<'a>, Error> {
-    let (log, body) = (header.header().log, &receipt.event.body);
+    let (log, body) = (header.header().log, receipt.event.body());
     if body.log != log {
         return Err(EventError::OtherLog { expected: log, found: body.log }.into());
     }
-    let id = receipt.event.verify()?;
-    observer.passed(Check::Writer { event: id, key: body.writer });
+    let (id, suite) = receipt.event.verify()?;
+    observer.passed(Check::Writer { event: id, key: body.writer, suite });
 
     let hasher = Blake3::new(Kind::Event, *log.as_bytes());
     let (size, root) = (header.header().events, header.header().event_root);
@@ -96,7 +96,7 @@ fn verify_event<'a>(
         root,
         steps: receipt.inclusion.len(),
     });
-    Ok(VerifiedEvent::new(header, receipt.index, (id, *body)))
+    Ok(VerifiedEvent::new(header, receipt.index, (id, *body, suite)))
 }
 
 /// The block's header is final, its parent is the header before, and the event is in the one
@@ -110,7 +110,7 @@ fn verify_bracket(receipt: &Receipt<'_>, header: &FinalHeader) -> Result<Option<
     };
     let Some(before) = before else {
         let after = match &receipt.finality.base {
-            Base::Genesis(genesis) => Some(genesis.time),
+            Base::Genesis(genesis) => Some(genesis.time()),
             Base::Checkpoint(..) | Base::Header(_) => None,
         };
         check_within(receipt.index, TreeSize::EMPTY, block.header().events)?;
@@ -158,7 +158,7 @@ fn check_within(index: u64, before: TreeSize, size: TreeSize) -> Result<(), Erro
 }
 
 fn verify_payload(receipt: &Receipt<'_>, observer: &mut impl Observer) -> Result<(), EventError> {
-    let committed = receipt.event.body.payload;
+    let committed = receipt.event.body().payload;
     if receipt.wraps.count() != 0 && !matches!(committed, Payload::Sealed(_)) {
         return Err(EventError::UnexpectedPayload);
     }

@@ -45,7 +45,7 @@ use crate::digest::Hash;
 use crate::wire::{DecodeError, Reader};
 
 /// The largest tree.
-pub const MAX_TREE_SIZE: u64 = 1 << 62;
+pub const MAX_TREE_SIZE: u64 = crate::wire::MAX_NUMBER;
 
 /// The largest number of hashes in a proof: one per height below [`MAX_TREE_SIZE`], and the
 /// old tree's node in a consistency proof.

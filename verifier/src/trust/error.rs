@@ -84,9 +84,9 @@ pub enum TrustError {
         /// Digest found.
         found: SetDigest,
     },
-    /// The newest trusted header is older than the trust period: old keys may have leaked.
+    /// The base is older than the trust period: the keys of its time may have leaked.
     PastTrustPeriod {
-        /// Age of the newest trusted header in milliseconds.
+        /// Age of the base in milliseconds.
         age: u64,
         /// The trust period in milliseconds.
         period: u64,
@@ -166,7 +166,7 @@ impl fmt::Display for TrustError {
             }
             Self::PastTrustPeriod { age, period } => write!(
                 f,
-                "the trusted header is {age} ms old, past the trust period of {period} ms; pin a newer anchor"
+                "the anchor is {age} ms old, past the trust period of {period} ms; pin a newer one"
             ),
             Self::TimeNotAfter { earlier, found } => {
                 write!(f, "time {found} is not after {earlier}")

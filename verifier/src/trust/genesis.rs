@@ -27,14 +27,10 @@ pub const WRAP_X_WING: u8 = 17;
 /// A decoded genesis; it is the log's if its id is the one wanted.
 #[derive(Clone, Copy, Debug)]
 pub struct Genesis<'a> {
-    /// The log's first moment; header 0 is later.
-    pub time: UnixMillis,
-    /// The log's parameters.
-    pub parameters: Parameters,
-    /// Whether headers carry the RFC 6962 root too.
-    pub sha256_tree: bool,
-    /// The validators of epoch 0.
-    pub set: ValidatorSet<'a>,
+    time: UnixMillis,
+    parameters: Parameters,
+    sha256_tree: bool,
+    set: ValidatorSet<'a>,
     members: &'a [u8],
     streams: &'a [u8],
     bytes: &'a [u8],
@@ -136,7 +132,7 @@ impl<'a> Genesis<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         reader.file(VERSION, FILE_TYPE)?;
         let _nonce: [u8; 32] = reader.array()?;
-        let time = UnixMillis(reader.u64()?);
+        let time = UnixMillis(reader.number("time")?);
         let parameters = Parameters::read(reader)?;
         let sha256_tree = match reader.u8()? {
             0 => false,
@@ -161,6 +157,30 @@ impl<'a> Genesis<'a> {
     #[must_use]
     pub fn log(&self) -> LogId {
         digest::derive(digest::GENESIS, &[self.bytes]).into()
+    }
+
+    /// The log's first moment; header 0 is later.
+    #[must_use]
+    pub const fn time(&self) -> UnixMillis {
+        self.time
+    }
+
+    /// The log's parameters.
+    #[must_use]
+    pub const fn parameters(&self) -> Parameters {
+        self.parameters
+    }
+
+    /// Whether headers carry the RFC 6962 root too.
+    #[must_use]
+    pub const fn sha256_tree(&self) -> bool {
+        self.sha256_tree
+    }
+
+    /// The validators of epoch 0.
+    #[must_use]
+    pub const fn set(&self) -> ValidatorSet<'a> {
+        self.set
     }
 
     /// The genesis as it travels.

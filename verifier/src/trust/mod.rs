@@ -14,7 +14,9 @@ pub use genesis::{
     Genesis, KeyRecord, MAX_GENESIS_LEN, MAX_KEYS, MAX_MEMBERS, MAX_STREAMS, Member, Stream,
     WRAP_X_WING, WRAP_X25519,
 };
-pub use proof::{Base, Finality, FinalityProof, Handover, Handovers, MAX_HANDOVERS};
+pub use proof::{
+    Base, Finality, FinalityProof, Handover, Handovers, MAX_CHECKPOINT_LEN, MAX_HANDOVERS,
+};
 
 pub use validators::TrustedValidators;
 

@@ -11,6 +11,9 @@ use super::{Genesis, MAX_GENESIS_LEN};
 /// The most handovers in one proof.
 pub const MAX_HANDOVERS: u16 = 1_024;
 
+/// The longest checkpoint file in bytes.
+pub const MAX_CHECKPOINT_LEN: usize = 64 << 20;
+
 const VERSION: u8 = 1;
 const FILE_TYPE: u8 = b'C';
 
@@ -87,11 +90,11 @@ impl<'a> Handovers<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let count = reader.u16()?;
         Reader::within("handover count", u64::from(count), u64::from(MAX_HANDOVERS))?;
-        let bytes = reader.rest();
+        let (start, from) = (reader.at(), reader.rest());
         for _ in 0..count {
             Handover::read(reader)?;
         }
-        Ok(Self { count, bytes })
+        Ok(Self { count, bytes: reader.since(start, from) })
     }
 
     /// How many there are.
@@ -140,6 +143,9 @@ impl<'a> FinalityProof<'a> {
     /// # Errors
     /// [`DecodeError`].
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let limit = u64::try_from(MAX_CHECKPOINT_LEN).unwrap_or(0);
+        Reader::within("checkpoint length", len, limit)?;
         crate::wire::decode_all(bytes, |reader| {
             reader.file(VERSION, FILE_TYPE)?;
             Self::read(reader)

@@ -31,7 +31,7 @@ impl<'a> TrustedValidators<'a> {
     ///
     /// # Errors
     /// [`TrustError::OtherAnchor`], [`TrustError::OtherSet`].
-    pub fn from_base(anchor: TrustAnchor, base: &Base<'a>) -> Result<Self, TrustError> {
+    pub fn from_base(anchor: TrustAnchor, base: &Base<'a>) -> Result<Self, Error> {
         let found = match base {
             Base::Genesis(genesis) => TrustAnchor::Genesis(genesis.log()),
             Base::Checkpoint(header, _) | Base::Header(header) => {
@@ -39,7 +39,7 @@ impl<'a> TrustedValidators<'a> {
             }
         };
         if found != anchor {
-            return Err(TrustError::OtherAnchor { expected: anchor, found });
+            return Err(TrustError::OtherAnchor { expected: anchor, found }.into());
         }
         match (base, found) {
             (Base::Checkpoint(header, set), TrustAnchor::Checkpoint(digest)) => {
@@ -50,18 +50,18 @@ impl<'a> TrustedValidators<'a> {
             }
             (Base::Genesis(genesis), TrustAnchor::Genesis(log)) => Ok(Self {
                 log,
-                parameters: genesis.parameters,
+                parameters: genesis.parameters(),
                 epoch: 0,
                 epoch_start: 0,
-                set_digest: genesis.set.digest(),
-                set: Some(genesis.set),
+                set_digest: genesis.set().digest(),
+                set: Some(genesis.set()),
                 newest: None,
-                newest_time: genesis.time,
-                base_time: genesis.time,
-                standing: Standing::new(anchor, genesis.parameters.trust_period)
-                    .with_set(&genesis.set),
+                newest_time: genesis.time(),
+                base_time: genesis.time(),
+                standing: Standing::new(anchor, genesis.parameters().trust_period)
+                    .with_set(&genesis.set()),
             }),
-            _ => Err(TrustError::OtherAnchor { expected: anchor, found }),
+            _ => Err(TrustError::OtherAnchor { expected: anchor, found }.into()),
         }
     }
 
@@ -70,7 +70,8 @@ impl<'a> TrustedValidators<'a> {
         header: &Header,
         digest: HeaderDigest,
         set: Option<ValidatorSet<'a>>,
-    ) -> Result<Self, TrustError> {
+    ) -> Result<Self, Error> {
+        header.check()?;
         let mut standing = Standing::new(anchor, header.parameters.trust_period);
         if let Some(set) = &set {
             expect_set(header.next_set, set.digest())?;
@@ -127,10 +128,15 @@ impl<'a> TrustedValidators<'a> {
         observer: &mut impl Observer,
     ) -> Result<FinalHeader, Error> {
         let set = self.set.as_ref().ok_or(TrustError::NoTrustedSet)?;
+        header.check()?;
         self.check_follows(header)?;
         self.check_clock(header, now, observer)?;
         let digest = header.digest();
-        let signed = certificate.verify(set, (&header.log, header.height, &digest), observer)?;
+        let signed = certificate.verify(
+            (set, &self.set_digest),
+            (&header.log, header.height, &digest),
+            observer,
+        )?;
         let fact = FinalHeader::new(*header, digest, self.standing.with_signed(signed));
         observer.passed(Check::Final { height: header.height, digest });
         Ok(fact)
@@ -282,6 +288,7 @@ impl FinalHeader {
         if expected != found {
             return Err(TrustError::OtherLog { expected, found }.into());
         }
+        header.check()?;
         let hasher = Blake3::new(Kind::Header, *expected.as_bytes());
         let digest = header.digest();
         let leaf = hasher.leaf(header.height, digest.as_bytes());

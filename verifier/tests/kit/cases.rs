@@ -9,7 +9,7 @@ mod older;
 mod payloads;
 
 pub use cairn_verifier::digest::{self, Hash, LogId};
-use cairn_verifier::event::{EventBody, Payload, encode_signed};
+use cairn_verifier::event::{EventBody, Payload, SignedEvent, encode_signed};
 use cairn_verifier::finality::{Header, PublicKey, Role, Suite, VOTE_PRECOMMIT};
 use cairn_verifier::payload::{Fields, MessageKey, message_key, seal};
 use cairn_verifier::pcek::v2;
@@ -44,10 +44,14 @@ pub fn all() -> Vec<Case> {
     certificates::clocks(&kit, &mut cases);
     older::older_headers(&kit, &mut cases);
     handovers::handovers(&mut cases);
+    older::forged_bases(&kit, &mut cases);
     handovers::hybrids(&mut cases);
+    handovers::powers(&mut cases);
     events::inclusion(&kit, &mut cases);
     events::events(&kit, &mut cases);
+    events::bodies(&kit, &mut cases);
     events::brackets(&kit, &mut cases);
+    events::first_brackets(&mut cases);
     payloads::payloads(&mut cases);
     cases
 }

@@ -44,6 +44,11 @@ fn key_twice(kit: &Kit, cases: &mut Vec<Case>) {
     let mut shared = hybrid.public();
     let half = shared.len() - 32;
     shared[half..].copy_from_slice(&classic.public_key());
+    let mut pq_shared = hybrid.public();
+    let other = Signer::hybrid(3).public();
+    let at = other.len() - 32;
+    pq_shared[at..].copy_from_slice(&other[at..]);
+    let pq = [(Suite::MlDsa44Ed25519, hybrid.public()), (Suite::MlDsa44Ed25519, pq_shared)];
     let twice = vec![(Suite::Ed25519, classic.public_key().to_vec()); 2];
     let half = [(Suite::Ed25519, classic.public_key().to_vec()), (Suite::MlDsa44Ed25519, shared)];
     for (name, desc, want, mut keys) in [
@@ -53,6 +58,12 @@ fn key_twice(kit: &Kit, cases: &mut Vec<Case>) {
             "the Ed25519 half of an entry is another entry",
             "decode-not-canonical",
             half.to_vec(),
+        ),
+        (
+            "ml-dsa-half-listed-twice",
+            "two entries with one ML-DSA half",
+            "decode-not-canonical",
+            pq.to_vec(),
         ),
     ] {
         keys.sort_by_key(|(suite, key)| PublicKey::new(*suite, key).unwrap().id());

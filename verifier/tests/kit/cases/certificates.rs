@@ -79,7 +79,7 @@ pub fn certificates(kit: &Kit, cases: &mut Vec<Case>) {
         resized.encode(),
     ));
     type Bend = fn(&mut Header);
-    let headers: [(_, _, _, Bend); 6] = [
+    let headers: [(_, _, _, Bend); 7] = [
         ("other-log-header", "a header of another log", "trust-other-log", |h| {
             h.log = LogId::from_bytes([1; 32]);
         }),
@@ -91,6 +91,9 @@ pub fn certificates(kit: &Kit, cases: &mut Vec<Case>) {
             h.next_set = h.set;
         }),
         ("other-parameters", "another gate", "trust-other-parameters", |h| h.parameters.gate = 2),
+        ("other-trust-period", "no trust period", "trust-other-parameters", |h| {
+            h.parameters.trust_period = 0;
+        }),
         ("time-before-genesis", "a header as old as the genesis", "trust-time-not-after", |h| {
             h.time = UnixMillis(GENESIS_TIME);
         }),

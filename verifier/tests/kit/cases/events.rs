@@ -71,6 +71,7 @@ pub fn events(kit: &Kit, cases: &mut Vec<Case>) {
     let desc = "a stranger signs in the writer's name";
     cases.push(case(kit, "not-the-writer", desc, "event-not-the-writer", posed.encode()));
 
+    second_signatures(kit, &bytes, cases);
     // The neutral point as key and as R, s = 0: plain Ed25519 accepts it for every message.
     let mut neutral = [0; 32];
     neutral[0] = 1;
@@ -83,6 +84,97 @@ pub fn events(kit: &Kit, cases: &mut Vec<Case>) {
     small.event = encode_signed(&body.encode().unwrap(), &[(weak, &signature)]).unwrap();
     let desc = "a small-order key whose signature fits every message";
     cases.push(case(kit, "small-order-key", desc, "event-bad-signature", small.encode()));
+}
+
+/// A second signature, which must hold as well, and come in order.
+fn second_signatures(kit: &Kit, never: &[u8], cases: &mut Vec<Case>) {
+    let body = SignedEvent::decode(&kit.events[4]).unwrap().bytes().to_vec();
+    assert_ne!(body, never);
+    let id = EventBody::id_of(&body);
+    let secrets: Vec<_> =
+        [0x77, 0x01, 0x02].iter().map(|n| MemberSecret::from_seed([*n; 32]).unwrap()).collect();
+    let mut keys: Vec<_> = secrets.iter().map(MemberSecret::public_key).collect();
+    let mut signatures: Vec<_> =
+        secrets.iter().map(|s| s.sign(Role::Event, id.as_bytes()).unwrap()).collect();
+    let key_id = |key: &[u8; 32]| PublicKey::new(Suite::Ed25519, key).unwrap().id();
+    if key_id(&keys[1]) > key_id(&keys[2]) {
+        keys.swap(1, 2);
+        signatures.swap(1, 2);
+    }
+    let mut push = |name, desc, want, order: &[usize], bent: Option<usize>| {
+        let mut writer = Writer::new();
+        writer.u8(1).len16(body.len()).raw(&body).len8(order.len());
+        for place in order {
+            let mut signature = signatures[*place];
+            signature[5] ^= u8::from(bent == Some(*place));
+            writer.u8(1).raw(&keys[*place]).raw(&signature);
+        }
+        let mut parts = kit.parts(4);
+        parts.event = writer.into_bytes();
+        cases.push(case(kit, name, desc, want, parts.encode()));
+    };
+    push("ok-three-signatures", "two later signatures", "ok", &[0, 1, 2], None);
+    push(
+        "second-signature-bad",
+        "one bit of the last of three signatures",
+        "event-bad-signature",
+        &[0, 1, 2],
+        Some(2),
+    );
+    push(
+        "unsorted-signatures",
+        "later signatures out of order",
+        "decode-not-ascending",
+        &[0, 2, 1],
+        None,
+    );
+    push(
+        "writer-signs-twice",
+        "the writer's signature again",
+        "decode-not-ascending",
+        &[0, 0],
+        None,
+    );
+    push("no-signature", "no signature at all", "decode-not-canonical", &[], None);
+    push("five-signatures", "more than four", "decode-out-of-range", &[0, 1, 2, 1, 2], None);
+}
+
+/// Bodies that are none, signed well, so that nothing but the decoder refuses them.
+pub fn bodies(kit: &Kit, cases: &mut Vec<Case>) {
+    let good = kit.body().encode().unwrap();
+    let tail = good.len() - 1;
+    // version, suite, ids; sequence at 98, previous, time at 138, kind at 146, type from 147
+    type Bend<'a> = &'a dyn Fn(&mut Vec<u8>);
+    let bends: [(_, _, _, Bend<'_>); 11] = [
+        ("body-version", "version 2", "decode-version", &|b| b[0] = 2),
+        ("body-suite", "another hash and AEAD", "decode-unknown-tag", &|b| b[1] = 2),
+        ("body-sequence", "a sequence of 2^53", "decode-out-of-range", &|b| b[99] = 0x20),
+        ("body-time", "a time of 2^53", "decode-out-of-range", &|b| b[139] = 0x20),
+        ("body-kind", "kind 8", "decode-unknown-tag", &|b| b[146] = 8),
+        ("body-not-utf8", "a byte that is no UTF-8", "decode-not-utf8", &|b| b[150] = 0xff),
+        ("body-payload-tag", "payload tag 3", "decode-unknown-tag", &|b| b[tail] = 3),
+        ("body-trailing", "one byte too many", "decode-trailing-bytes", &|b| b.push(0)),
+        ("body-truncated", "one byte too few", "decode-truncated", &|b| b.truncate(tail)),
+        ("body-previous", "a previous event at sequence 0", "decode-not-canonical", &|b| {
+            b[98..106].fill(0);
+        }),
+        ("body-metadata", "two entries out of order", "decode-not-ascending", &|b| {
+            // count, then "b" and "a" without values, before group epoch, generation and tag
+            let at = b.len() - 14;
+            b.splice(at..=at, [2, 1, b'b', 0, 0, 1, b'a', 0, 0]);
+        }),
+    ];
+    for (name, desc, want, bend) in bends {
+        let mut body = good.clone();
+        bend(&mut body);
+        let signature = kit.writer.sign(Role::Event, EventBody::id_of(&body).as_bytes()).unwrap();
+        let mut writer = Writer::new();
+        writer.u8(1).len16(body.len()).raw(&body).u8(1);
+        writer.u8(1).raw(&kit.writer.public_key()).raw(&signature);
+        let mut parts = kit.parts(4);
+        parts.event = writer.into_bytes();
+        cases.push(case(kit, name, desc, want, parts.encode()));
+    }
 }
 
 pub fn brackets(kit: &Kit, cases: &mut Vec<Case>) {
@@ -139,4 +231,34 @@ pub fn brackets(kit: &Kit, cases: &mut Vec<Case>) {
         4,
         first.into_bytes(),
     );
+}
+
+/// Brackets under header 0 itself.
+pub fn first_brackets(cases: &mut Vec<Case>) {
+    let mut kit = Kit::new(15, four(1));
+    kit.push_plain(2);
+    kit.block(None);
+    let good = kit.parts(1);
+    cases.push(case(&kit, "ok-under-header-0", "the first block", "ok", good.encode()));
+    let first = |header: &Header, proof: &[[u8; 32]]| {
+        let mut writer = Writer::new();
+        Proof::new(proof).write(writer.u8(3).raw(&header.encode()));
+        writer.into_bytes()
+    };
+    let mut other = good.clone();
+    let mut header = kit.tip().header;
+    header.time = UnixMillis(header.time.0 + 1);
+    other.bracket = first(&header, &[]);
+    let desc = "another header 0 as the block";
+    cases.push(case(
+        &kit,
+        "bracket-other-first",
+        desc,
+        "trust-not-the-trusted-header",
+        other.encode(),
+    ));
+    let mut surplus = good;
+    surplus.bracket = first(&kit.tip().header, &[[0; 32]]);
+    let desc = "a proof of header 0 under itself";
+    cases.push(case(&kit, "bracket-first-proof", desc, "inclusion-proof-length", surplus.encode()));
 }

@@ -53,6 +53,7 @@ pub fn handovers(cases: &mut Vec<Case>) {
     let desc = "a header that names no other set, as a handover";
     cases.push(case(&kit, "not-a-handover", desc, "trust-not-a-handover", not_one.encode()));
 
+    after_handover(&kit, &parts, cases);
     // The first set goes on signing after its handover, as if nothing had happened.
     let retired = &kit.councils[0];
     let mut header = kit.tip().header;
@@ -73,10 +74,111 @@ pub fn handovers(cases: &mut Vec<Case>) {
     cases.push(case(&kit, "retired-set-poses", desc, "finality-bad-vote", posing.encode()));
 }
 
+/// The last handover's header, what is under it, and when; a handover header as the base.
+fn after_handover(kit: &Kit, parts: &Parts, cases: &mut Vec<Case>) {
+    let gate = &kit.blocks[8].header;
+    let mut last = parts.clone();
+    (last.header, last.finality, last.bracket) = (*gate, vec![3], vec![0]);
+    last.index = 11;
+    last.event.clone_from(&kit.events[11]);
+    last.proof = kit.inclusion(11, gate.events.get());
+    cases.push(case(
+        kit,
+        "ok-last-handover",
+        "under the last handover's header",
+        "ok",
+        last.encode(),
+    ));
+    let mut under = last.clone();
+    under.header = kit.blocks[2].header;
+    under.index = 4;
+    under.event.clone_from(&kit.events[4]);
+    under.proof = kit.inclusion(4, under.header.events.get());
+    let mut finality = Writer::new();
+    Proof::new(&kit.header_proof(2, 8)).write(finality.u8(2));
+    under.finality = finality.into_bytes();
+    cases.push(case(
+        kit,
+        "ok-under-handover",
+        "an old header under the last handover's",
+        "ok",
+        under.encode(),
+    ));
+    // The handovers are young, but trust goes on from the genesis.
+    for (name, stale) in [
+        ("stale-certificate", parts),
+        ("stale-last-handover", &last),
+        ("stale-under-handover", &under),
+    ] {
+        let desc = "the genesis is past the trust period, the handovers are not";
+        let mut stale = case(kit, name, desc, "trust-past-trust-period", stale.encode());
+        stale.now = UnixMillis(GENESIS_TIME + TRUST_PERIOD + 1);
+        cases.push(stale);
+    }
+
+    let from = |set: &Council| {
+        let mut parts = parts.clone();
+        parts.base = [&[2], gate.encode().as_slice(), &set.bytes].concat();
+        parts.handovers.clear();
+        parts.encode()
+    };
+    let pinned = |name, desc, want, receipt| {
+        let mut case = case(kit, name, desc, want, receipt);
+        case.anchor = TrustAnchor::Checkpoint(gate.digest());
+        case
+    };
+    let desc = "going on from a pinned handover header with the set after it";
+    cases.push(pinned("ok-from-handover-checkpoint", desc, "ok", from(kit.council())));
+    let desc = "a pinned handover header with the set before it";
+    cases.push(pinned(
+        "handover-checkpoint-old-set",
+        desc,
+        "trust-other-set",
+        from(&kit.councils[1]),
+    ));
+    let mut start = parts.clone();
+    start.bracket = vec![0];
+    start.header.epoch_start -= 1;
+    let certificate = kit.council().certify(&start.header, 0, &kit.council().quorum());
+    start.finality = [&[1], certificate.as_slice()].concat();
+    let desc = "a certified header with another first height of its epoch";
+    cases.push(case(kit, "other-epoch-start", desc, "trust-other-epoch-start", start.encode()));
+}
+
+/// Exactly two thirds, and powers near the limit.
+pub fn powers(cases: &mut Vec<Case>) {
+    let equal = small_log(16, Council::new((0..3).map(|n| (Signer::classic(30 + n), 1)).collect()));
+    let council = equal.council();
+    let mut two = equal.parts(4);
+    two.finality = [&[1], council.certify(&equal.tip().header, 0, &[0, 1]).as_slice()].concat();
+    let desc = "exactly two thirds of the power";
+    cases.push(case(&equal, "exactly-two-thirds", desc, "finality-no-quorum", two.encode()));
+    cases.push(case(&equal, "ok-three-of-three", "all of it", "ok", equal.parts(4).encode()));
+
+    let third = ((1_u64 << 62) - 1) / 3;
+    let heavy = Council::new((0..3).map(|n| (Signer::classic(33 + n), third)).collect());
+    let kit = small_log(17, heavy);
+    cases.push(case(
+        &kit,
+        "ok-largest-powers",
+        "powers up to 2^62 - 1",
+        "ok",
+        kit.parts(4).encode(),
+    ));
+    let mut two = kit.parts(4);
+    two.finality = [&[1], kit.council().certify(&kit.tip().header, 0, &[0, 1]).as_slice()].concat();
+    let desc = "two thirds of 2^62 - 1";
+    cases.push(case(&kit, "largest-powers-two-thirds", desc, "finality-no-quorum", two.encode()));
+}
+
 pub fn hybrids(cases: &mut Vec<Case>) {
     let kit = small_log(12, Council::new(vec![(Signer::hybrid(5), 1)]));
     let parts = kit.parts(4);
     cases.push(case(&kit, "ok-hybrid", "one validator of suite 2", "ok", parts.encode()));
+    let mut classic = parts.clone();
+    classic.finality = [&[1_u8, 1, 0, 0, 0, 0, 1, 0, 1][..], &[0; 64]].concat();
+    let desc = "a vote of suite 1 for a key of suite 2";
+    cases.push(case(&kit, "wrong-suite-classic", desc, "finality-wrong-suite", classic.encode()));
     let certificate = &kit.tip().certificate;
     let signature = certificate.len() - Suite::MlDsa44Ed25519.signature_len();
     for (name, desc, at) in [

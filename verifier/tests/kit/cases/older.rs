@@ -102,6 +102,29 @@ pub fn older_headers(kit: &Kit, cases: &mut Vec<Case>) {
     from_checkpoint(kit, old, cases);
 }
 
+/// A pinned base altered in one bit is another.
+pub fn forged_bases(kit: &Kit, cases: &mut Vec<Case>) {
+    let tip = kit.tip();
+    for (name, desc, base) in [
+        ("forged-header-base", "the pinned header altered in one bit", header_base(&tip.header)),
+        (
+            "forged-checkpoint-base",
+            "the pinned checkpoint altered in one bit",
+            checkpoint_base(&tip.header, kit.council()),
+        ),
+    ] {
+        let mut parts = kit.parts(4);
+        parts.base = base;
+        // The last byte of the event root.
+        parts.base[160] ^= 1;
+        parts.header = Header::decode(&parts.base[1..310]).unwrap();
+        parts.finality = vec![3];
+        let mut forged = case(kit, name, desc, "trust-other-anchor", parts.encode());
+        forged.anchor = TrustAnchor::Checkpoint(tip.header.digest());
+        cases.push(forged);
+    }
+}
+
 /// Going on from a checkpoint with certificates.
 fn from_checkpoint(kit: &Kit, old: &Block, cases: &mut Vec<Case>) {
     let pinned = |mut case: Case| {

@@ -106,6 +106,14 @@ pub fn payloads(cases: &mut Vec<Case>) {
     wrapped.wraps = vec![sealed.wrap(1, 1)];
     let desc = "a wrap beside a public payload";
     cases.push(plain("unexpected-wrap", desc, "event-unexpected-payload", &wrapped));
+    let mut bare = kit.parts(3);
+    bare.wraps = vec![sealed.wrap(1, 1)];
+    let desc = "a wrap beside an event without payload";
+    cases.push(plain("unexpected-wrap-alone", desc, "event-unexpected-payload", &bare));
+    let mut many = sealed.parts(1, vec![vec![0]; 33]);
+    cases.push(plain("too-many-wraps", "33 wraps", "decode-out-of-range", &many));
+    many.wraps = vec![vec![0; 2_049]];
+    cases.push(plain("wrap-too-long", "a wrap of 2,049 bytes", "decode-out-of-range", &many));
     let mut none = kit.parts(3);
     none.payload = Some(vec![1]);
     let desc = "a payload beside an event that has none";
