@@ -321,8 +321,7 @@ pub(crate) fn decode_all<'a, T>(
 }
 
 /// Writes values at the end of a buffer. It states no limits: encoders of what people write
-/// check lengths first and decode what they wrote, and whoever puts proofs together verifies
-/// them.
+/// decode what they wrote, and whoever puts proofs together verifies them.
 #[cfg(feature = "alloc")]
 #[derive(Clone, Debug, Default)]
 pub struct Writer(alloc::vec::Vec<u8>);
@@ -367,8 +366,8 @@ impl Writer {
         self.raw(&value.to_be_bytes())
     }
 
-    /// A one-byte count or length. One that does not fit is cut to 255, and what follows does not
-    /// decode.
+    /// A one-byte count or length. One that does not fit is cut to 255, which is over the limit of
+    /// every list with such a length, so that the decoder refuses it.
     pub fn len8(&mut self, len: usize) -> &mut Self {
         self.u8(u8::try_from(len).unwrap_or(u8::MAX))
     }

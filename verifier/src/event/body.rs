@@ -182,7 +182,6 @@ pub fn context_of(bytes: &[u8]) -> Option<ContextDigest> {
 mod encode {
     use alloc::vec::Vec;
 
-    use super::super::parts::check_len;
     use super::*;
     use crate::wire::Writer;
 
@@ -192,7 +191,6 @@ mod encode {
         /// # Errors
         /// Any limit that the body exceeds, as the decoder names it.
         pub fn encode(&self) -> Result<Vec<u8>, DecodeError> {
-            self.check_lengths()?;
             let mut writer = self.write_prefix();
             self.payload.write(&mut writer);
             let bytes = writer.into_bytes();
@@ -206,17 +204,6 @@ mod encode {
             let mut writer = self.write_prefix();
             writer.u8(Payload::SEALED);
             digest::derive(digest::CONTEXT, &[&writer.into_bytes()]).into()
-        }
-
-        fn check_lengths(&self) -> Result<(), DecodeError> {
-            let (short, long) = (u64::from(MAX_KIND_LEN), u64::from(MAX_TEXT_LEN));
-            check_len("event type", self.event_type, short)?;
-            check_len("kind", self.actor.kind, short)?;
-            check_len("id", self.actor.id, long)?;
-            check_len("kind", self.resource.party.kind, short)?;
-            check_len("id", self.resource.party.id, long)?;
-            check_len("parent", self.resource.parent, long)?;
-            check_len("reason", self.reason, long)
         }
 
         fn write_prefix(&self) -> Writer {

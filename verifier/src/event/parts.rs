@@ -148,25 +148,14 @@ impl<'a> Metadata<'a> {
 pub fn encode_metadata(
     entries: &alloc::collections::BTreeMap<alloc::string::String, alloc::string::String>,
 ) -> Result<alloc::vec::Vec<u8>, DecodeError> {
-    let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
-    Reader::within("metadata count", count, u64::from(MAX_METADATA))?;
     let mut writer = crate::wire::Writer::new();
     writer.len8(entries.len());
     for (key, value) in entries {
-        check_len("metadata key", key, u64::from(MAX_KIND_LEN))?;
-        check_len("metadata value", value, u64::from(MAX_TEXT_LEN))?;
         writer.text8(key).text16(value);
     }
     let bytes = writer.into_bytes();
     Metadata::decode(&bytes)?;
     Ok(bytes)
-}
-
-/// Refuses text that its length field or its limit cannot hold.
-#[cfg(feature = "alloc")]
-pub(super) fn check_len(what: &'static str, text: &str, limit: u64) -> Result<(), DecodeError> {
-    let len = u64::try_from(text.len()).unwrap_or(u64::MAX);
-    Reader::within(what, len, limit).map(|_| ())
 }
 
 /// What a sealed payload's event commits to.

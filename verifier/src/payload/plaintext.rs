@@ -63,13 +63,9 @@ impl<'a> Fields<'a> {
     pub fn encode(
         fields: &alloc::collections::BTreeMap<alloc::string::String, Vec<u8>>,
     ) -> Result<Vec<u8>, DecodeError> {
-        let count = u64::try_from(fields.len()).unwrap_or(u64::MAX);
-        Reader::within("field count", count, u64::from(MAX_FIELDS))?;
         let mut writer = crate::wire::Writer::new();
         writer.u8(VERSION).len16(fields.len());
         for (name, value) in fields {
-            let len = u64::try_from(name.len()).unwrap_or(u64::MAX);
-            Reader::within("field name", len, u64::from(MAX_NAME_LEN))?;
             writer.text8(name).bytes32(value);
         }
         let bytes = writer.into_bytes();
