@@ -1,2 +1,5 @@
-//! stub
-fn main() {}
+//! The `cairn` program.
+
+fn main() -> std::process::ExitCode {
+    cairn_node::cli::run()
+}

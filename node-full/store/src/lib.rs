@@ -1,1 +1,24 @@
-//! stub
+//! The node's files.
+//!
+//! - [`segment`]: append-only files of checksummed frames. The only truth: entries, blocks and
+//!   key records live in them, and an append is durable when it returns.
+//! - [`tiles`]: a Merkle tree's nodes, 256 hashes a file. Derived from a segment, so a lost tile
+//!   is made again and a wrong one is found when the log is opened.
+//! - [`blobs`]: payloads by their digest.
+//!
+//! **Invariant:** a failed write changes nothing that was durable before, in memory or on disk.
+//! **Invariant:** this crate makes no hashes of its own but the frame check; trees are hashed by
+//! the verifier's `TreeHasher`.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "sums and shifts in tiles stay below 2^62, the largest tree; the rest saturates"
+)]
+#![cfg_attr(test, expect(clippy::as_conversions, reason = "small numbers in tests"))]
+
+pub mod blobs;
+mod error;
+pub mod files;
+pub mod segment;
+pub mod tiles;
+
+pub use error::StoreError;

@@ -1,0 +1,133 @@
+//! Paths and queries, read strictly: a name that is not known or stands twice is an error, because
+//! a filter that is silently ignored shows the wrong events.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use cairn_verifier::UnixMillis;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::problem::Problem;
+use crate::proofs::BaseChoice;
+
+/// The one variable segment of a path.
+#[derive(Clone, Debug)]
+pub(super) struct Segment(pub(super) String);
+
+impl Segment {
+    /// The segment as a value.
+    pub(super) fn parse<T: FromStr>(&self, name: &str, expected: &str) -> Result<T, Problem> {
+        parse(name, &self.0, expected)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let Path(text) =
+            path.map_err(|error| Problem::bad_parameter("path", &error.body_text()))?;
+        Ok(Self(text))
+    }
+}
+
+/// The parameters of a query.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Params(BTreeMap<String, String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Params {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let pairs = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+        let Query(pairs) = pairs.map_err(|e| Problem::bad_parameter("query", &e.body_text()))?;
+        let mut params = BTreeMap::new();
+        for (name, value) in pairs {
+            if params.insert(name.clone(), value).is_some() {
+                return Err(Problem::bad_parameter(&name, "stands twice"));
+            }
+        }
+        Ok(Self(params))
+    }
+}
+
+impl Params {
+    /// Refuses names that this endpoint does not know.
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), Problem> {
+        match self.0.keys().find(|name| !known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some(name) => Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "unknown-parameter",
+                format!("{name} is not known here; known are: {}", known.join(", ")),
+            )),
+        }
+    }
+
+    /// A parameter's text.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// A parameter's value, if it is there.
+    pub(super) fn optional<T: FromStr>(
+        &self,
+        name: &str,
+        expected: &str,
+    ) -> Result<Option<T>, Problem> {
+        self.text(name).map(|text| parse(name, text, expected)).transpose()
+    }
+
+    /// A number that must be there.
+    pub(super) fn number(&self, name: &str) -> Result<u64, Problem> {
+        let number = self.optional(name, "a number")?;
+        number.ok_or_else(|| Problem::bad_parameter(name, "is missing"))
+    }
+
+    /// Whether a flag is set: `1` or `true`.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.text(name) {
+            None | Some("0" | "false") => Ok(false),
+            Some("1" | "true") => Ok(true),
+            Some(_) => Err(Problem::bad_parameter(name, "must be 1 or 0")),
+        }
+    }
+
+    /// What a proof starts from: `genesis` (the default), `checkpoint:<hex>` or `header:<hex>`.
+    pub(super) fn base(&self) -> Result<BaseChoice, Problem> {
+        let text = self.text("base").unwrap_or("genesis");
+        let choice = match text.split_once(':') {
+            None if text == "genesis" => Some(BaseChoice::Genesis),
+            Some(("checkpoint", hex)) => hex.parse().ok().map(BaseChoice::Checkpoint),
+            Some(("header", hex)) => hex.parse().ok().map(BaseChoice::Header),
+            _ => None,
+        };
+        let why = "must be `genesis`, `checkpoint:<hex>` or `header:<hex>`";
+        choice.ok_or_else(|| Problem::bad_parameter("base", why))
+    }
+
+    /// A time: milliseconds since 1970, or RFC 3339.
+    pub(super) fn time(&self, name: &str) -> Result<Option<UnixMillis>, Problem> {
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
+        if let Ok(millis) = text.parse() {
+            return Ok(Some(UnixMillis(millis)));
+        }
+        let why = "must be milliseconds since 1970 or an RFC 3339 time";
+        let time =
+            OffsetDateTime::parse(text, &Rfc3339).map_err(|_| Problem::bad_parameter(name, why))?;
+        let millis = time.unix_timestamp_nanos().div_euclid(1_000_000);
+        let millis = u64::try_from(millis).map_err(|_| Problem::bad_parameter(name, why))?;
+        Ok(Some(UnixMillis(millis)))
+    }
+}
+
+fn parse<T: FromStr>(name: &str, text: &str, expected: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| Problem::bad_parameter(name, &format!("must be {expected}")))
+}

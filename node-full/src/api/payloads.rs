@@ -1,0 +1,76 @@
+//! Payloads, which anyone may fetch because sealed ones are ciphertext, and wraps, which only
+//! their recipient may.
+
+use axum::extract::{OriginalUri, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use cairn_verifier::digest::{EventId, PayloadDigest};
+use cairn_verifier::json::Object;
+
+use super::App;
+use super::accept::Form;
+use super::answer::{Answer, Stays};
+use super::auth;
+use super::params::{Params, Segment};
+use super::problem::Problem;
+use crate::clock;
+
+/// `GET /v1/payloads/{digest}`: the payload as stored.
+pub(super) async fn payload(
+    State(app): State<App>,
+    headers: HeaderMap,
+    digest: Segment,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.only(&[])?;
+    let digest: PayloadDigest = digest.parse("digest", "64 lower-case hex digits")?;
+    let found = app.blocking(move |node| Ok(node.payload(&digest)?)).await?;
+    let bytes = found.ok_or_else(|| {
+        Problem::not_found("no-such-payload", format!("no payload {digest} is stored here"))
+    })?;
+    let answer = match Form::preferred(&headers, Form::Binary) {
+        Form::Binary => Answer::binary(bytes, Stays::Forever),
+        Form::Json => Answer::json(encoded(&digest, "payload", &bytes), Stays::Forever),
+    };
+    answer.respond(&headers)
+}
+
+/// `GET /v1/wraps/{event}`: the wrap for whoever signed the request.
+pub(super) async fn wrap(
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    event: Segment,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.only(&[])?;
+    let event: EventId = event.parse("event", "64 lower-case hex digits")?;
+    let caller = auth::caller(&headers, (&app.node.log(), clock::now()), &uri)?;
+    let bytes = app
+        .blocking(move |node| {
+            // Whether the event, the member or the wrap is missing is nobody else's business.
+            let nothing = || {
+                let why = format!("there is no wrap of event {event} for this key");
+                Problem::not_found("no-wrap-for-this-key", why)
+            };
+            let member = node.member_by_signing_key(&caller.key).ok_or_else(nothing)?;
+            for key in &member.wraps {
+                if let Some(wrap) = node.wrap(&event, key)? {
+                    return Ok(wrap);
+                }
+            }
+            Err(nothing())
+        })
+        .await?;
+    let answer = match Form::preferred(&headers, Form::Binary) {
+        Form::Binary => Answer::binary(bytes, Stays::ForTheCaller),
+        Form::Json => Answer::json(encoded(&event, "wrap", &bytes), Stays::ForTheCaller),
+    };
+    answer.respond(&headers)
+}
+
+fn encoded(id: &impl std::fmt::Display, name: &str, bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+    Object::new().text("id", id).text(name, text).finish()
+}

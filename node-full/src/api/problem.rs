@@ -1,0 +1,89 @@
+//! Errors as `application/problem+json` (RFC 9457). Clients switch on `code`, which never changes;
+//! `detail` is for people and may.
+
+use std::borrow::Cow;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use cairn_verifier::json::Object;
+
+/// Why a request was not answered.
+#[derive(Clone, Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    code: Cow<'static, str>,
+    detail: String,
+    /// Which event of a batch, from 0.
+    at: Option<usize>,
+}
+
+impl Problem {
+    /// A problem with its stable code and a sentence for people.
+    pub(super) fn new(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self { status, code: code.into(), detail: detail.into(), at: None }
+    }
+
+    /// 400: a path or query that does not say what it must.
+    pub(super) fn bad_parameter(name: &str, why: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-parameter", format!("{name}: {why}"))
+    }
+
+    /// 404.
+    pub(super) fn not_found(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, detail)
+    }
+
+    /// 500, for what is this node's own fault. What went wrong goes to the node's log, not to
+    /// the client.
+    pub(super) fn internal(what: &str) -> Self {
+        tracing::error!(error = what, "request failed");
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Self::new(status, "internal", "the node failed to answer; its log says more")
+    }
+
+    /// 503: try again later.
+    pub(super) fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+    }
+
+    /// Says which event of a batch is meant.
+    pub(super) const fn at(mut self, at: usize) -> Self {
+        self.at = Some(at);
+        self
+    }
+
+    fn body(&self) -> String {
+        let object = Object::new()
+            .text("type", format_args!("/errors/{}", self.code))
+            .text("title", self.code.replace('-', " "))
+            .plain("status", self.status.as_u16())
+            .text("detail", &self.detail)
+            .text("code", &self.code);
+        match self.at {
+            Some(at) => object.plain("at", at),
+            None => object,
+        }
+        .finish()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, self.body()).into_response();
+        let headers = response.headers_mut();
+        let json = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, json);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Cairn"));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

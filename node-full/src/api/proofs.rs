@@ -1,0 +1,90 @@
+//! Proofs about the tree of events. Only sizes of final headers are answered for: a proof about
+//! anything newer could still be lost with this node.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use cairn_verifier::json::Object;
+use cairn_verifier::tree::Proof;
+use cairn_verifier::trust::ExtendsProof;
+use cairn_verifier::wire::Writer;
+
+use super::App;
+use super::accept::Form;
+use super::answer::{Answer, Stays};
+use super::params::Params;
+use super::problem::Problem;
+use super::views;
+
+/// `GET /v1/proofs/inclusion?index=&size=`
+pub(super) async fn inclusion(
+    State(app): State<App>,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.only(&["index", "size"])?;
+    let (index, size) = (params.number("index")?, params.number("size")?);
+    let hashes = app.blocking(move |node| Ok(node.inclusion(index, size)?)).await?;
+    let names = [("index", index), ("size", size)];
+    respond(&headers, names, &hashes)
+}
+
+/// `GET /v1/proofs/consistency?old=&new=`
+pub(super) async fn consistency(
+    State(app): State<App>,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.only(&["old", "new"])?;
+    let (old, new) = (params.number("old")?, params.number("new")?);
+    let hashes = app.blocking(move |node| Ok(node.consistency(old, new)?)).await?;
+    respond(&headers, [("old", old), ("new", new)], &hashes)
+}
+
+/// `GET /v1/proofs/extends?from=&to=`, heights
+pub(super) async fn extends(
+    State(app): State<App>,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.only(&["from", "to"])?;
+    let (from, to) = (params.number("from")?, params.number("to")?);
+    let bytes = app.blocking(move |node| Ok(node.extends(from, to)?)).await?;
+    let answer = match Form::preferred(&headers, Form::Binary) {
+        Form::Binary => Answer::binary(bytes, Stays::Forever),
+        Form::Json => {
+            let proof = ExtendsProof::decode(&bytes)
+                .map_err(|error| Problem::internal(&error.to_string()))?;
+            let view = Object::new()
+                .plain("from", from)
+                .plain("to", to)
+                .json("header", &views::hashes(proof.header))
+                .json("events", &views::hashes(proof.events));
+            Answer::json(view.finish(), Stays::Forever)
+        }
+    };
+    answer.respond(&headers)
+}
+
+fn respond(
+    headers: &HeaderMap,
+    names: [(&str, u64); 2],
+    hashes: &[[u8; 32]],
+) -> Result<Response, Problem> {
+    let proof = Proof::new(hashes);
+    let answer = match Form::preferred(headers, Form::Binary) {
+        Form::Binary => {
+            let mut writer = Writer::new();
+            proof.write(&mut writer);
+            Answer::binary(writer.into_bytes(), Stays::Forever)
+        }
+        Form::Json => {
+            let view = names
+                .into_iter()
+                .fold(Object::new(), |object, (name, value)| object.plain(name, value))
+                .json("hashes", &views::hashes(proof));
+            Answer::json(view.finish(), Stays::Forever)
+        }
+    };
+    answer.respond(headers)
+}

@@ -1,0 +1,80 @@
+//! Which path leads to which handler.
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::routing::{any, get};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{Any, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use super::problem::Problem;
+use super::{App, Site};
+use super::{blocks, entries, events, guard, payloads, proofs, receipts, site, status};
+use crate::node::Node;
+
+/// The whole service.
+pub(super) fn router(node: Node, site: &Site) -> Router {
+    let app = App::new(node);
+    let nosniff = SetResponseHeaderLayer::overriding(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    Router::new()
+        .nest("/v1", api(app.clone()))
+        // `nest` leaves this one out.
+        .route("/v1/", any(no_such_path))
+        .route("/livez", get(status::live))
+        .route("/readyz", get(status::ready))
+        .with_state(app)
+        .merge(site::router(site))
+        .layer(nosniff)
+        .layer(axum::middleware::from_fn_with_state(guard::Limits::default(), guard::limit))
+        .layer(CatchPanicLayer::custom(guard::panicked))
+        // Outermost, so that a page elsewhere can read every refusal too.
+        .layer(cors())
+}
+
+fn api(app: App) -> Router<App> {
+    Router::new()
+        .route("/events", get(entries::query).post(events::submit))
+        .route("/events/{id}", get(entries::one))
+        .route("/writers/{key}", get(entries::writer))
+        .route("/genesis", get(blocks::genesis))
+        .route("/blocks/{height}", get(blocks::block))
+        .route("/checkpoints/{height}", get(blocks::checkpoint))
+        .route("/handovers", get(blocks::handovers))
+        .route("/proofs/inclusion", get(proofs::inclusion))
+        .route("/proofs/consistency", get(proofs::consistency))
+        .route("/proofs/extends", get(proofs::extends))
+        .route("/receipts/{id}", get(receipts::receipt))
+        .route("/payloads/{digest}", get(payloads::payload))
+        .route("/wraps/{event}", get(payloads::wrap))
+        .route("/status", get(status::status))
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .with_state(app)
+}
+
+/// Anyone's page may read the log and write to it, and import the package: the node knows no
+/// cookies, so a foreign page gains nothing that its visitor could not do from anywhere.
+fn cors() -> CorsLayer {
+    let accepted: [HeaderName; 4] =
+        [header::ACCEPT, header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH];
+    let exposed: [HeaderName; 4] =
+        [header::CONTENT_DISPOSITION, header::ETAG, header::RETRY_AFTER, header::WWW_AUTHENTICATE];
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(accepted)
+        .expose_headers(exposed)
+        .max_age(std::time::Duration::from_secs(86_400))
+}
+
+async fn no_such_path(uri: axum::http::Uri) -> Problem {
+    Problem::not_found("no-such-path", format!("there is nothing at {}", uri.path()))
+}
+
+async fn no_such_method(method: Method) -> Problem {
+    let detail = format!("{method} is not for this path");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+}

@@ -1,0 +1,130 @@
+//! The commands of `cairn`. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 could not
+//! be checked (a newer format, a wrong clock, an anchor that is too old).
+
+mod event_args;
+pub(crate) mod import;
+mod init;
+mod keygen;
+pub(crate) mod keys;
+pub(crate) mod out;
+pub(crate) mod prove;
+mod query;
+pub(crate) mod send;
+mod sign;
+pub(crate) mod start;
+mod submit;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::http_client::ClientError;
+
+/// Where the commands look for a node, and where a node listens, if not told otherwise.
+const DEFAULT_NODE: &str = "http://127.0.0.1:8420";
+
+/// An audit log that anyone can verify.
+#[derive(Debug, Parser)]
+#[command(name = "cairn", version, propagate_version = true, after_help = EXAMPLES)]
+struct Cli {
+    /// Answer in JSON, for programs
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  cairn init --dir data
+  cairn start --dir data
+  cairn submit --type user.login --actor user:ann --resource app:shop --wait final
+  cairn import git .
+  cairn query --actor user/ann
+  cairn prove EVENT --out event.cairn
+  cairn verify event.cairn --anchor genesis:...";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a new log with one validator
+    Init(init::Args),
+    /// Run a node
+    Start(start::Args),
+    /// Log one event
+    Submit(Box<submit::Args>),
+    /// Bring over the history of another system
+    Import(import::Args),
+    /// Find events
+    Query(Box<query::Args>),
+    /// Fetch an event's receipt
+    Prove(prove::Args),
+    /// Check a receipt, offline
+    Verify(verify::Args),
+    /// Make a secret key
+    Keygen(keygen::Args),
+    /// A log with real events, a page to look at it, and things to try
+    Demo(crate::demo::Args),
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Clone, Debug)]
+pub(crate) enum Failure {
+    /// Refused, or something failed.
+    Failed(String),
+    /// The arguments do not fit together.
+    Usage(String),
+    /// It could not be decided.
+    CouldNotCheck(String),
+    /// It failed, and what there is to say was said.
+    Said(u8),
+}
+
+impl Failure {
+    /// A failure with its cause as text.
+    pub(crate) fn failed(cause: impl std::fmt::Display) -> Self {
+        Self::Failed(cause.to_string())
+    }
+
+    const fn code(&self) -> u8 {
+        match self {
+            Self::Failed(_) => 1,
+            Self::Usage(_) => 2,
+            Self::CouldNotCheck(_) => 3,
+            Self::Said(code) => *code,
+        }
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Self::failed(error)
+    }
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let Cli { json, command } = Cli::parse();
+    let done = match command {
+        Command::Init(args) => init::run(args, json),
+        Command::Start(args) => start::run(&args),
+        Command::Submit(args) => submit::run(&args, json),
+        Command::Import(args) => import::run(&args, json),
+        Command::Query(args) => query::run(&args, json),
+        Command::Prove(args) => prove::run(&args, json),
+        Command::Verify(args) => verify::run(&args, json),
+        Command::Keygen(args) => keygen::run(&args, json),
+        Command::Demo(args) => crate::demo::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Failure::Failed(text) | Failure::Usage(text) | Failure::CouldNotCheck(text) =
+                &failure
+            {
+                out::error(text, json);
+            }
+            ExitCode::from(failure.code())
+        }
+    }
+}

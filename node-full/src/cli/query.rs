@@ -1,0 +1,162 @@
+//! `cairn query`
+
+use clap::{Args as ClapArgs, ValueEnum};
+use serde::Deserialize;
+
+use super::{DEFAULT_NODE, Failure, out};
+use crate::http_client::{Client, percent};
+
+const EXAMPLES: &str = "Examples:
+  cairn query
+  cairn query --actor user/ann --from 2026-01-01T00:00:00Z
+  cairn query --type dev.git.commit.created --order oldest --limit 100
+  cairn query --json --all
+
+What is shown are claims of the node. To check an event, take its receipt: cairn prove.";
+
+/// Arguments of `query`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// The node
+    #[arg(long, value_name = "URL", default_value = DEFAULT_NODE)]
+    node: String,
+    /// Who acted: KIND/ID, or the id alone
+    #[arg(long)]
+    actor: Option<String>,
+    /// On what: KIND/ID, or the id alone
+    #[arg(long)]
+    resource: Option<String>,
+    /// The event type
+    #[arg(long = "type", value_name = "TYPE")]
+    event_type: Option<String>,
+    /// The stream's name or id
+    #[arg(long)]
+    stream: Option<String>,
+    /// The id of the key that signed
+    #[arg(long, value_name = "KEY_ID")]
+    writer: Option<String>,
+    /// Claimed time at or after: RFC 3339, or milliseconds since 1970
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Claimed time before
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+    /// How many events
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    limit: Option<u16>,
+    /// Where the page before ended
+    #[arg(long)]
+    cursor: Option<String>,
+    /// Which first
+    #[arg(long)]
+    order: Option<OrderArg>,
+    /// All pages, one after the other
+    #[arg(long, conflicts_with = "cursor")]
+    all: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum OrderArg {
+    Newest,
+    Oldest,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    events: Vec<EntryJson>,
+    complete_to: u64,
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct EntryJson {
+    id: String,
+    index: u64,
+    status: String,
+    event: EventJson,
+}
+
+#[derive(Deserialize)]
+struct EventJson {
+    time: u64,
+    #[serde(rename = "type")]
+    event_type: String,
+    actor: PartyJson,
+    resource: PartyJson,
+}
+
+#[derive(Deserialize)]
+struct PartyJson {
+    kind: String,
+    id: String,
+}
+
+pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
+    let client = Client::new(&args.node);
+    let mut cursor = args.cursor.clone();
+    loop {
+        let answer = client.json(&path(args, cursor.as_deref()))?;
+        let page: Page = serde_json::from_str(&answer).map_err(Failure::failed)?;
+        if json {
+            out::line(&answer);
+        } else {
+            page.events.iter().for_each(row);
+        }
+        match page.next {
+            Some(next) if args.all => cursor = Some(next),
+            next => {
+                if !json {
+                    footer(page.complete_to, next.as_deref());
+                }
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn path(args: &Args, cursor: Option<&str>) -> String {
+    let limit = args.limit.map(|limit| limit.to_string());
+    let order = args.order.map(|order| match order {
+        OrderArg::Newest => "newest",
+        OrderArg::Oldest => "oldest",
+    });
+    let filters = [
+        ("actor", args.actor.as_deref()),
+        ("resource", args.resource.as_deref()),
+        ("type", args.event_type.as_deref()),
+        ("stream", args.stream.as_deref()),
+        ("writer", args.writer.as_deref()),
+        ("from", args.from.as_deref()),
+        ("to", args.to.as_deref()),
+        ("limit", limit.as_deref()),
+        ("cursor", cursor),
+        ("order", order),
+    ];
+    let set = filters.iter().filter_map(|(name, value)| value.map(|value| (name, value)));
+    let set: Vec<_> = set.map(|(name, value)| format!("{name}={}", percent(value))).collect();
+    format!("/v1/events?{}", set.join("&"))
+}
+
+fn row(entry: &EntryJson) {
+    let party = |party: &PartyJson| out::shown(&format!("{}:{}", party.kind, party.id));
+    let event = &entry.event;
+    out::line(format_args!(
+        "{:>8}  {}  {:<8}  {}  {}  {}",
+        entry.index,
+        out::time(event.time),
+        out::shown(&entry.status),
+        out::shown(&event.event_type),
+        party(&event.actor),
+        party(&event.resource),
+    ));
+    out::line(out::Color::Dim.on_stdout(&format!("          {}", out::shown(&entry.id))));
+}
+
+fn footer(complete_to: u64, next: Option<&str>) {
+    out::note(format_args!("searched the first {complete_to} events of the log"));
+    if let Some(next) = next {
+        out::note(format_args!("more: --cursor {}", out::shown(next)));
+    }
+}

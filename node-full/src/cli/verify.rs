@@ -1,0 +1,136 @@
+//! `cairn verify`: the verifier over a file, offline, with every check shown.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use cairn_verifier::check::Check;
+use cairn_verifier::error::{Error, Meaning};
+use cairn_verifier::json::{self, Object};
+use cairn_verifier::payload::{self, PayloadError, VerifiedPayload};
+use cairn_verifier::receipt::{self, MAX_RECEIPT_LEN, VerifiedReceipt};
+use cairn_verifier::secret::MemberSecret;
+use cairn_verifier::{TrustAnchor, UnixMillis};
+use clap::Args as ClapArgs;
+
+use super::{Failure, keys};
+use crate::clock;
+
+mod report;
+
+const EXAMPLES: &str = "Examples:
+  cairn verify event.cairn --anchor genesis:...
+  cairn verify event.cairn --anchor genesis:... --key auditor.key
+  cairn verify event.cairn --anchor checkpoint:... --json
+
+Exit codes: 0 verified, 1 it does not hold, 2 wrong usage, 3 could not be checked or the anchor is
+too old. Take the anchor from someone you trust, not from the node under audit.";
+
+/// Arguments of `verify`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// The receipt
+    file: PathBuf,
+    /// What you pin: genesis:<hex> or checkpoint:<hex>
+    #[arg(long)]
+    anchor: TrustAnchor,
+    /// Open the sealed payload with this member's key
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Check as of this time, in milliseconds since 1970, instead of now
+    #[arg(long, value_name = "MS")]
+    at: Option<u64>,
+}
+
+/// Why a payload was not opened.
+enum NotOpened {
+    /// The receipt has none.
+    NoPayload,
+    /// It does not open.
+    Refused(PayloadError),
+}
+
+pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
+    let bytes = read(&args.file)?;
+    let secret = args.key.as_deref().map(keys::read_secret).transpose()?;
+    let now = args.at.map_or_else(clock::now, UnixMillis);
+    let mut checks: Vec<Check> = Vec::new();
+    let verified = receipt::verify(&bytes, args.anchor, now, &mut checks);
+    let opened = match (&verified, &secret) {
+        (Ok(receipt), Some(secret)) => Some(open(receipt, secret)),
+        _ => None,
+    };
+    if json {
+        report::json(&checks, &verified, opened.as_ref());
+    } else {
+        report::text(&checks, &verified, opened.as_ref());
+    }
+    match (verified, opened) {
+        (Err(error), _) => Err(Failure::Said(code(&error))),
+        (Ok(_), Some(Err(NotOpened::NoPayload))) => Err(Failure::Said(3)),
+        (Ok(_), Some(Err(NotOpened::Refused(_)))) => Err(Failure::Said(1)),
+        (Ok(_), None | Some(Ok(_))) => Ok(()),
+    }
+}
+
+const fn code(error: &Error) -> u8 {
+    match error.meaning() {
+        Meaning::Failed => 1,
+        Meaning::CouldNotCheck | Meaning::Stale => 3,
+    }
+}
+
+/// A receipt that does not verify, as a command's failure.
+pub(super) fn failure(error: &Error) -> Failure {
+    let text = format!("the receipt does not verify: {error} ({})", error.code());
+    match error.meaning() {
+        Meaning::Failed => Failure::Failed(text),
+        Meaning::CouldNotCheck | Meaning::Stale => Failure::CouldNotCheck(text),
+    }
+}
+
+/// Reads no more than a receipt can have, so that no file fills the memory.
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let limit = u64::try_from(MAX_RECEIPT_LEN).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(|error| Failure::CouldNotCheck(format!("{}: {error}", path.display())))?;
+    Ok(bytes)
+}
+
+fn open(
+    receipt: &VerifiedReceipt<'_>,
+    secret: &MemberSecret,
+) -> Result<VerifiedPayload, NotOpened> {
+    let event = receipt.event();
+    let stored = receipt.payload().ok_or(NotOpened::NoPayload)?;
+    let key = secret.wrap();
+    let wrap = receipt.wraps().iter().find(|wrap| key.is_recipient(wrap));
+    let none = || NotOpened::Refused(PayloadError::NotTheRecipient { key: key.id() });
+    let wrap = wrap.ok_or_else(none)?;
+    key.open_wrap(wrap, &event.event().log, &event.id())
+        .and_then(|message_key| payload::open(receipt.body(), stored, &message_key))
+        .and_then(|opened| opened.verified(event))
+        .map_err(NotOpened::Refused)
+}
+
+/// One check: its name, and its inputs as JSON.
+fn check_view(check: &Check) -> String {
+    json::check(check)
+}
+
+/// An opened payload's fields as JSON.
+fn fields_view(payload: &VerifiedPayload) -> String {
+    let fields = payload.opened().fields();
+    let fields = fields.iter().flat_map(payload::Fields::iter).map(|(name, value)| {
+        let object = Object::new().text("name", name);
+        match std::str::from_utf8(value) {
+            Ok(text) => object.text("text", text),
+            Err(_) => object.text("hex", crate::http_client::hex(value)),
+        }
+        .finish()
+    });
+    Object::new().array("fields", fields).finish()
+}

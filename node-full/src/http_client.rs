@@ -1,0 +1,193 @@
+//! A client of a node's API, for the commands: plain HTTP, bounded answers, named errors.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use cairn_verifier::UnixMillis;
+use cairn_verifier::digest::LogId;
+use cairn_verifier::finality::Role;
+use cairn_verifier::receipt::MAX_RECEIPT_LEN;
+use cairn_verifier::request;
+use cairn_verifier::secret::MemberSecret;
+use serde::Deserialize;
+use thiserror::Error;
+use ureq::http::Response;
+use ureq::{Agent, Body};
+
+/// How long a request may take; longer than the node's own limit, so that its answer is seen.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// Why a node gave no good answer.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// No answer at all.
+    #[error("no answer from {url}: {reason}")]
+    Unreachable {
+        /// Which URL.
+        url: String,
+        /// Why.
+        reason: Box<ureq::Error>,
+    },
+    /// The node refused, and says why.
+    #[error("the node refused: {detail} ({code})")]
+    Problem {
+        /// The HTTP status.
+        status: u16,
+        /// The stable code.
+        code: String,
+        /// For people.
+        detail: String,
+        /// Which event of a batch.
+        at: Option<usize>,
+    },
+    /// An answer that is none of a node's.
+    #[error("{url} answered something that is no node's answer: {what}")]
+    NotANode {
+        /// Which URL.
+        url: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct ProblemJson {
+    code: String,
+    #[serde(default)]
+    detail: String,
+    at: Option<usize>,
+}
+
+/// A node's API.
+#[derive(Clone, Debug)]
+pub struct Client {
+    agent: Agent,
+    base: String,
+}
+
+impl Client {
+    /// A client of the node at this URL.
+    #[must_use]
+    pub fn new(base: &str) -> Self {
+        let mut config =
+            Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIME_LIMIT));
+        // A proxy of the environment cannot reach this machine.
+        if ["://127.", "://localhost", "://[::1]"].iter().any(|host| base.contains(host)) {
+            config = config.proxy(None);
+        }
+        Self { agent: config.build().into(), base: base.trim_end_matches('/').to_owned() }
+    }
+
+    /// Fetches bytes.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn bytes(&self, path: &str) -> Result<Vec<u8>, ClientError> {
+        self.get(path, "application/octet-stream", None)
+    }
+
+    /// Fetches bytes for one member only.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn bytes_for(
+        &self,
+        path: &str,
+        (secret, log, now): (&MemberSecret, &LogId, UnixMillis),
+    ) -> Result<Vec<u8>, ClientError> {
+        let message = request::message(log, now, path);
+        let signature = secret.sign(Role::Request, &message).unwrap_or([0; 64]);
+        let (key, signature) = (hex(&secret.public_key()), hex(&signature));
+        let header = format!("Cairn key={key}, time={}, signature={signature}", now.0);
+        self.get(path, "application/octet-stream", Some(&header))
+    }
+
+    /// Fetches JSON as text.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn json(&self, path: &str) -> Result<String, ClientError> {
+        let bytes = self.get(path, "application/json", None)?;
+        self.text(path, bytes)
+    }
+
+    /// Posts events, and gives back the answer's JSON.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn post(&self, path: &str, kind: &str, body: &[u8]) -> Result<String, ClientError> {
+        let url = self.url(path);
+        let sent = self.agent.post(&url).header("content-type", kind).send(body);
+        let bytes = finish(&url, sent)?;
+        self.text(path, bytes)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    fn text(&self, path: &str, bytes: Vec<u8>) -> Result<String, ClientError> {
+        String::from_utf8(bytes)
+            .map_err(|error| ClientError::NotANode { url: self.url(path), what: error.to_string() })
+    }
+
+    fn get(
+        &self,
+        path: &str,
+        accept: &str,
+        authorization: Option<&str>,
+    ) -> Result<Vec<u8>, ClientError> {
+        let url = self.url(path);
+        let mut request = self.agent.get(&url).header("accept", accept);
+        if let Some(header) = authorization {
+            request = request.header("authorization", header);
+        }
+        finish(&url, request.call())
+    }
+}
+
+fn finish(url: &str, answer: Result<Response<Body>, ureq::Error>) -> Result<Vec<u8>, ClientError> {
+    let unreachable =
+        |reason| ClientError::Unreachable { url: url.to_owned(), reason: Box::new(reason) };
+    let mut answer = answer.map_err(unreachable)?;
+    let limit = u64::try_from(MAX_RECEIPT_LEN).unwrap_or(u64::MAX);
+    let bytes = answer.body_mut().with_config().limit(limit).read_to_vec().map_err(unreachable)?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(bytes);
+    }
+    match serde_json::from_slice::<ProblemJson>(&bytes) {
+        Ok(ProblemJson { code, detail, at }) => {
+            Err(ClientError::Problem { status: status.as_u16(), code, detail, at })
+        }
+        Err(_) => {
+            let what = format!("HTTP status {status}");
+            Err(ClientError::NotANode { url: url.to_owned(), what })
+        }
+    }
+}
+
+/// Lower-case hex.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A query's value, percent-encoded (RFC 3986, section 2.1).
+#[must_use]
+pub fn percent(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~:/@".contains(&byte) {
+            out.push(byte.into());
+        } else {
+            // Writing to a String cannot fail.
+            let _infallible = write!(out, "%{byte:02X}");
+        }
+        out
+    })
+}

@@ -1,0 +1,166 @@
+//! Why a submission was refused.
+
+use thiserror::Error;
+
+use cairn_store::StoreError;
+use cairn_verifier::digest::{EventId, KeyId, LogId, PayloadDigest, StreamId};
+use cairn_verifier::event::EventError;
+use cairn_verifier::wire::DecodeError;
+
+use crate::seal::SealError;
+
+/// The first refused submission of a batch; nothing of the batch was taken.
+#[derive(Debug, Error)]
+#[error("submission {at} refused: {reason}")]
+#[expect(clippy::exhaustive_structs, reason = "a place and a reason")]
+pub struct Refused {
+    /// Its place in the batch, from 0.
+    pub at: usize,
+    /// Why.
+    #[source]
+    pub reason: Refusal,
+}
+
+/// Why one submission was refused.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The bytes are not a signed event, or a draft has text that no event can hold.
+    #[error("malformed: {0}")]
+    Malformed(#[from] DecodeError),
+    /// A draft's public payload is not base64.
+    #[error("the public payload is not base64 in the standard alphabet: {0}")]
+    NotBase64(base64::DecodeError),
+    /// A signature does not hold, or the writer did not sign first.
+    #[error(transparent)]
+    Signature(EventError),
+    /// Written for another log.
+    #[error("the event was written for log {found}; this is log {expected}")]
+    OtherLog {
+        /// This node's log.
+        expected: LogId,
+        /// The event's log.
+        found: LogId,
+    },
+    /// No such stream in the log.
+    #[error("the log has no stream {0}")]
+    UnknownStream(StreamId),
+    /// No stream of this name in the log.
+    #[error("the log has no stream named {0:?}")]
+    UnknownStreamName(String),
+    /// A kind of event that only the system writes.
+    #[error("events of kind {0} are not accepted here; submit record or import")]
+    KindNotAccepted(&'static str),
+    /// Another event of this writer has this sequence number already.
+    #[error(
+        "sequence {found} is used already by this writer in this stream; the next is {expected}"
+    )]
+    SequenceReused {
+        /// The next sequence of this writer in this stream.
+        expected: u64,
+        /// The event's.
+        found: u64,
+    },
+    /// Events of this writer are missing before this one.
+    #[error("sequence {found} leaves a gap; the next of this writer in this stream is {expected}")]
+    SequenceGap {
+        /// The next sequence of this writer in this stream.
+        expected: u64,
+        /// The event's.
+        found: u64,
+    },
+    /// The event names another event before it than the one that is there.
+    #[error("the event names {found} as the one before it; that is {expected}")]
+    PreviousMismatch {
+        /// The last event of this writer in this stream.
+        expected: EventId,
+        /// The one that the event names.
+        found: EventId,
+    },
+    /// The payload is not the one that the event commits to.
+    #[error(transparent)]
+    PayloadMismatch(EventError),
+    /// The event commits to a payload that neither came along nor is stored.
+    #[error("the payload {0} did not come along and is not stored here")]
+    PayloadMissing(PayloadDigest),
+    /// A salt without a sealed payload.
+    #[error("a salt came along, but the event has no sealed payload")]
+    UnexpectedSalt,
+    /// A wrap is not one, or not for the key it is listed under.
+    #[error("the wrap for key {0} is not a wrap for that key")]
+    BadWrap(KeyId),
+    /// A recipient by name who is not a member, or has no wrap key.
+    #[error("{0:?} is not a member with a wrap key")]
+    UnknownRecipient(String),
+    /// A recipient by key which no member has.
+    #[error("no member has the wrap key {0}")]
+    UnknownRecipientKey(KeyId),
+    /// More than the limit.
+    #[error("{what}: {found}, the limit is {limit}")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+        /// The value found.
+        found: u64,
+    },
+    /// A payload could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// Nothing could be written; nothing was taken. Later submissions may succeed.
+    #[error("the event could not be stored, so it was not taken: {0}")]
+    Storage(String),
+    /// The disk is full; nothing was taken. Free space and submit again.
+    #[error("no space left on the node's disk, so the event was not taken: {0}")]
+    DiskFull(String),
+    /// The node is shutting down; nothing was taken.
+    #[error("the node is shutting down")]
+    ShuttingDown,
+}
+
+impl Refusal {
+    /// The stable code of this refusal.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) | Self::NotBase64(_) => "malformed",
+            Self::Signature(EventError::NotTheWriter { .. }) => "not-the-writer",
+            Self::Signature(_) => "bad-signature",
+            Self::OtherLog { .. } => "other-log",
+            Self::UnknownStream(_) | Self::UnknownStreamName(_) => "unknown-stream",
+            Self::KindNotAccepted(_) => "kind-not-accepted",
+            Self::SequenceReused { .. } => "sequence-reused",
+            Self::SequenceGap { .. } => "sequence-gap",
+            Self::PreviousMismatch { .. } => "previous-mismatch",
+            Self::PayloadMismatch(_) | Self::UnexpectedSalt => "payload-mismatch",
+            Self::PayloadMissing(_) => "payload-missing",
+            Self::BadWrap(_) => "bad-wrap",
+            Self::UnknownRecipient(_) | Self::UnknownRecipientKey(_) => "unknown-recipient",
+            Self::TooLarge { .. } => "too-large",
+            Self::Seal(_) => "seal-failed",
+            Self::Storage(_) => "storage",
+            Self::DiskFull(_) => "disk-full",
+            Self::ShuttingDown => "shutting-down",
+        }
+    }
+
+    /// Whether the submission itself is at fault, so that sending it again is of no use.
+    #[must_use]
+    pub const fn is_permanent(&self) -> bool {
+        !matches!(self, Self::Storage(_) | Self::DiskFull(_) | Self::ShuttingDown | Self::Seal(_))
+    }
+
+    /// A failed write, which one answer says to every submitter it hit.
+    pub(crate) fn storage(error: &StoreError) -> Self {
+        if error.is_disk_full() {
+            Self::DiskFull(error.to_string())
+        } else {
+            Self::Storage(error.to_string())
+        }
+    }
+
+    pub(crate) const fn at(self, at: usize) -> Refused {
+        Refused { at, reason: self }
+    }
+}

@@ -1,0 +1,181 @@
+//! Giving events their place, on the committer's thread: sequence numbers, and signing drafts.
+
+use std::collections::BTreeMap;
+
+use cairn_verifier::digest::EventId;
+use cairn_verifier::event::{EventBody, Payload, encode_signed};
+use cairn_verifier::finality::{PublicKey, Role, Suite};
+use cairn_verifier::wire::DecodeError;
+
+use super::prepare::{DraftReady, PayloadReady, SignedReady};
+use super::{Accepted, Prepared, Refusal, Refused};
+use crate::clock;
+use crate::node::{Place, Shared};
+use crate::seal::{self, ChainKeys, SealedEvent};
+
+/// An event as it will be written.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    pub(crate) id: EventId,
+    /// The encoded signed event.
+    pub(crate) signed: Vec<u8>,
+    pub(crate) payload: Option<(cairn_verifier::digest::PayloadDigest, Vec<u8>)>,
+    /// The encoded record for the key store.
+    pub(crate) record: Option<Vec<u8>>,
+}
+
+/// Batches that will be written together, each whole or not at all.
+pub(crate) struct Staging<'a> {
+    shared: &'a Shared,
+    /// Index of the first staged event.
+    first: u64,
+    staged: Vec<Staged>,
+    ids: BTreeMap<EventId, u64>,
+    /// Next sequence number and last event, where staged events changed it.
+    writers: BTreeMap<Place, (u64, EventId)>,
+}
+
+/// What staging a batch has changed so far, to be undone if an event of it is refused.
+struct Undo {
+    staged: usize,
+    writers: Vec<(Place, Option<(u64, EventId)>)>,
+}
+
+impl<'a> Staging<'a> {
+    pub(crate) fn new(shared: &'a Shared) -> Self {
+        Self {
+            shared,
+            first: shared.state().events.size(),
+            staged: Vec::new(),
+            ids: BTreeMap::new(),
+            writers: BTreeMap::new(),
+        }
+    }
+
+    /// What is to be written.
+    pub(crate) fn into_staged(self) -> Vec<Staged> {
+        self.staged
+    }
+
+    /// Gives a batch its place, or changes nothing.
+    pub(crate) fn stage(
+        &mut self,
+        chain_keys: &mut ChainKeys,
+        batch: Vec<Prepared>,
+    ) -> Result<Vec<Accepted>, Refused> {
+        let mut undo = Undo { staged: self.staged.len(), writers: Vec::new() };
+        let mut accepted = Vec::with_capacity(batch.len());
+        for (at, prepared) in batch.into_iter().enumerate() {
+            let placed = match prepared {
+                Prepared::Signed(event) => self.place_signed(event, &mut undo),
+                Prepared::Draft(draft) => self.place_draft(&draft, chain_keys, &mut undo),
+            };
+            match placed {
+                Ok(one) => accepted.push(one),
+                Err(reason) => {
+                    self.undo(undo);
+                    return Err(reason.at(at));
+                }
+            }
+        }
+        Ok(accepted)
+    }
+
+    fn undo(&mut self, undo: Undo) {
+        for event in self.staged.drain(undo.staged..) {
+            self.ids.remove(&event.id);
+        }
+        for (place, before) in undo.writers.into_iter().rev() {
+            match before {
+                Some(before) => self.writers.insert(place, before),
+                None => self.writers.remove(&place),
+            };
+        }
+    }
+
+    fn find(&self, id: &EventId) -> Option<u64> {
+        let staged = self.ids.get(id).copied();
+        staged.or_else(|| self.shared.state().index.find(id))
+    }
+
+    fn next_of(&self, place: &Place) -> (u64, EventId) {
+        let staged = self.writers.get(place).copied();
+        staged.unwrap_or_else(|| self.shared.state().index.next_of(place))
+    }
+
+    fn place_signed(&mut self, event: SignedReady, undo: &mut Undo) -> Result<Accepted, Refusal> {
+        let id = event.id;
+        if let Some(index) = self.find(&id) {
+            return Ok(Accepted { id, index, duplicate: true });
+        }
+        let (expected, last) = self.next_of(&event.place);
+        let found = event.sequence;
+        if found < expected {
+            return Err(Refusal::SequenceReused { expected, found });
+        }
+        if found > expected {
+            return Err(Refusal::SequenceGap { expected, found });
+        }
+        if event.previous != last {
+            return Err(Refusal::PreviousMismatch { expected: last, found: event.previous });
+        }
+        let SignedReady { bytes, payload, record, place, .. } = event;
+        Ok(self.add((place, found), Staged { id, signed: bytes, payload, record }, undo))
+    }
+
+    fn place_draft(
+        &mut self,
+        draft: &DraftReady,
+        chain_keys: &mut ChainKeys,
+        undo: &mut Undo,
+    ) -> Result<Accepted, Refusal> {
+        let ingest = &self.shared.keys.ingest;
+        let place = (draft.stream.id, ingest.key_id());
+        let (sequence, previous) = self.next_of(&place);
+        let mut body = draft.body(self.shared, (sequence, previous), clock::now())?;
+        let staged = match &draft.payload {
+            PayloadReady::None => self.sign(&body, None, None)?,
+            PayloadReady::Public(digest, bytes) => {
+                let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+                body.payload = Payload::Public { digest: *digest, len };
+                self.sign(&body, Some((*digest, bytes.clone())), None)?
+            }
+            PayloadReady::Sealed { plaintext, recipients } => {
+                let chain_key = chain_keys.get(&draft.stream)?;
+                let sealed = seal::seal_event(body, plaintext, chain_key, recipients)?;
+                let SealedEvent { body, payload, record } = sealed;
+                self.sign(&body, Some(payload), Some(record.encode()))?
+            }
+        };
+        Ok(self.add((place, sequence), staged, undo))
+    }
+
+    /// Signs with the node's ingest key.
+    fn sign(
+        &self,
+        body: &EventBody<'_>,
+        payload: Option<(cairn_verifier::digest::PayloadDigest, Vec<u8>)>,
+        record: Option<Vec<u8>>,
+    ) -> Result<Staged, Refusal> {
+        let ingest = &self.shared.keys.ingest;
+        let body = body.encode()?;
+        let id = EventBody::id_of(&body);
+        let public = ingest.public_key();
+        let cannot = DecodeError::NotCanonical { what: "ingest key" };
+        let key = PublicKey::new(Suite::Ed25519, &public).ok_or(cannot)?;
+        let signature = ingest.sign(Role::Event, id.as_bytes()).ok_or(cannot)?;
+        let signed = encode_signed(&body, &[(key, &signature)])?;
+        Ok(Staged { id, signed, payload, record })
+    }
+
+    fn add(&mut self, (place, sequence): (Place, u64), event: Staged, undo: &mut Undo) -> Accepted {
+        let id = event.id;
+        let behind = u64::try_from(self.staged.len()).unwrap_or(u64::MAX);
+        let index = self.first.saturating_add(behind);
+        let before = self.writers.insert(place, (sequence.saturating_add(1), id));
+        undo.writers.push((place, before));
+        self.ids.insert(id, index);
+        self.staged.push(event);
+        Accepted { id, index, duplicate: false }
+    }
+}

@@ -1,0 +1,23 @@
+//! The Cairn node: it takes events, makes them durable, makes them final, and serves the proofs
+//! that let anyone check both.
+//!
+//! Reading order: [`node::Node`] is the whole node as one value; [`ingest`] is the way in,
+//! the block producer makes the log final, [`proofs`] and [`query`] are the ways out.
+//! Everything under `api`, `cli`, `import` and `demo` stands on those.
+//!
+//! **Invariant:** what is acknowledged is on disk; what is final is under a certificate.
+//! **Invariant:** formats, hashes and checks are the verifier's; there is no second copy here.
+
+pub mod api;
+pub mod cli;
+pub mod clock;
+pub mod demo;
+pub mod http_client;
+pub mod import;
+pub mod ingest;
+pub mod init;
+pub mod node;
+mod producer;
+pub mod proofs;
+pub mod query;
+pub mod seal;

@@ -1,0 +1,262 @@
+//! The node as one value: open a data directory, submit, read, prove, shut down.
+//!
+//! ```text
+//! submit -> checks, in the caller's thread -> queue -> committer: stage, write, sync -> answer
+//!                                                            |
+//!                             block thread: header, vote, certificate, sync -> final
+//! ```
+//!
+//! The committer is the only writer of entries and key records, the block thread the only writer
+//! of blocks; each publishes to `state::State` only what is durable. State is in memory and is
+//! rebuilt from the segments when the node opens: per event about 200 bytes, and on the order of
+//! ten microseconds.
+
+mod commit;
+mod directory;
+mod error;
+mod keys;
+mod open;
+mod records;
+mod shared;
+mod state;
+mod types;
+
+use std::path::Path;
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use cairn_verifier::digest::{EventId, HeaderDigest, KeyId, LogId, PayloadDigest, StreamId};
+use cairn_verifier::trust::{Genesis, TrustAnchor};
+use cairn_verifier::wire::DecodeError;
+
+use crate::ingest::{Accepted, Refusal, Refused, Submission};
+use crate::producer;
+
+pub(crate) use commit::Request;
+pub(crate) use directory::Directory;
+pub use error::{NodeError, OpenError};
+pub(crate) use keys::{INGEST_KEY, VALIDATOR_KEY, chain_key_path, read_text};
+pub(crate) use open::check_votes;
+pub(crate) use records::KeyRecord;
+pub(crate) use shared::{Shared, Writing, encode_block};
+pub(crate) use state::{Index, Place, Term};
+pub use types::{Block, Entry, MemberKeys, Options, Status, StreamName};
+
+/// A running node. Clones share it; dropping the last one closes it cleanly.
+#[derive(Clone, Debug)]
+pub struct Node(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    shared: Arc<Shared>,
+    /// The way to the committer; gone when the node is shutting down.
+    queue: Mutex<Option<SyncSender<Request>>>,
+    threads: Mutex<Option<Threads>>,
+}
+
+#[derive(Debug)]
+struct Threads {
+    committer: JoinHandle<()>,
+    blocks: JoinHandle<()>,
+}
+
+impl Node {
+    /// Opens a data directory: takes its lock, checks every frame of the log, cuts a write that
+    /// never finished, rebuilds trees and index, makes the first block if there is none, and
+    /// starts committing and making blocks.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
+        let shared = Arc::new(open::open(dir, options)?);
+        if shared.head().is_none() {
+            producer::produce(&shared)
+                .map_err(|error| OpenError::FirstBlock { reason: error.to_string() })?;
+        }
+        let (queue, requests) = std::sync::mpsc::sync_channel(commit::QUEUE_LEN);
+        let committer = Arc::clone(&shared);
+        let blocks = Arc::clone(&shared);
+        let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
+            let builder = std::thread::Builder::new().name(name.to_owned());
+            builder.spawn(run).map_err(|source| OpenError::Thread { source })
+        };
+        let threads = Threads {
+            committer: spawn("committer", Box::new(move || commit::run(&committer, &requests)))?,
+            blocks: spawn("blocks", Box::new(move || producer::run(&blocks)))?,
+        };
+        Ok(Self(Arc::new(Inner {
+            shared,
+            queue: Mutex::new(Some(queue)),
+            threads: Mutex::new(Some(threads)),
+        })))
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0.shared
+    }
+
+    /// The genesis as it travels.
+    #[must_use]
+    pub fn genesis_bytes(&self) -> &[u8] {
+        &self.shared().genesis
+    }
+
+    /// The genesis.
+    ///
+    /// # Errors
+    /// None in practice: it was decoded when the node opened.
+    pub fn genesis(&self) -> Result<Genesis<'_>, DecodeError> {
+        Genesis::decode(self.genesis_bytes())
+    }
+
+    /// The log's id.
+    #[must_use]
+    pub fn log(&self) -> LogId {
+        self.shared().log
+    }
+
+    /// Takes a batch, all or nothing, and returns when it is durable. Blocks; concurrent
+    /// callers share one sync to disk.
+    ///
+    /// # Errors
+    /// [`Refused`], with the place of the first refused submission.
+    pub fn submit(&self, batch: Vec<Submission>) -> Result<Vec<Accepted>, Refused> {
+        let prepared = crate::ingest::prepare(self.shared(), batch)?;
+        let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let queue = queue.ok_or_else(|| Refusal::ShuttingDown.at(0))?;
+        let (request, answer) = Request::new(prepared);
+        queue.send(request).map_err(|_| Refusal::ShuttingDown.at(0))?;
+        // The committer answers every request that it took; it is gone only if it panicked.
+        let stopped = |_| Refusal::Storage("the committing thread has stopped".to_owned()).at(0);
+        answer.recv().map_err(stopped)?
+    }
+
+    /// How the node is.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.shared().status()
+    }
+
+    /// The newest block.
+    #[must_use]
+    pub fn head(&self) -> Option<Block> {
+        self.shared().head().map(|block| (*block).clone())
+    }
+
+    /// The block at a height.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn block(&self, height: u64) -> Result<Option<Block>, NodeError> {
+        self.shared().block(height)
+    }
+
+    /// The height of the block whose header has this digest.
+    #[must_use]
+    pub fn block_by_digest(&self, digest: &HeaderDigest) -> Option<u64> {
+        self.shared().state().blocks.height_of_digest(digest)
+    }
+
+    /// The entry of an event.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn entry(&self, id: &EventId) -> Result<Option<Entry>, NodeError> {
+        let index = self.shared().state().index.find(id);
+        index.map_or(Ok(None), |index| self.entry_at(index))
+    }
+
+    /// The entry at an index.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn entry_at(&self, index: u64) -> Result<Option<Entry>, NodeError> {
+        self.shared().entry(index)
+    }
+
+    /// The next sequence number of a writer in a stream, and its last event there.
+    #[must_use]
+    pub fn next_sequence(&self, stream: &StreamId, writer: &KeyId) -> (u64, EventId) {
+        self.shared().state().index.next_of(&(*stream, *writer))
+    }
+
+    /// A stored payload.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn payload(&self, digest: &PayloadDigest) -> Result<Option<Vec<u8>>, NodeError> {
+        Ok(self.shared().blobs.get(digest)?)
+    }
+
+    /// The wrap of an event's message key for a recipient's key.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn wrap(&self, event: &EventId, recipient: &KeyId) -> Result<Option<Vec<u8>>, NodeError> {
+        let record = self.shared().key_record(event)?;
+        Ok(record.and_then(|record| record.wrap(recipient).map(<[u8]>::to_vec)))
+    }
+
+    /// Waits until an event is final; `false` if it is unknown, or not final within `timeout`.
+    #[must_use]
+    pub fn wait_final(&self, id: &EventId, timeout: Duration) -> bool {
+        let index = self.shared().state().index.find(id);
+        index.is_some_and(|index| self.wait_size_final(index.saturating_add(1), timeout))
+    }
+
+    /// Waits until `size` events are final; `false` if they are not within `timeout`.
+    #[must_use]
+    pub fn wait_size_final(&self, size: u64, timeout: Duration) -> bool {
+        self.shared().progress.wait(size, timeout)
+    }
+
+    /// The member who signs requests with this Ed25519 public key.
+    #[must_use]
+    pub fn member_by_signing_key(&self, key: &[u8; 32]) -> Option<MemberKeys> {
+        self.shared().directory.by_signing_key(key).cloned()
+    }
+
+    /// The log's streams, the one for drafts that name none first.
+    #[must_use]
+    pub fn streams(&self) -> &[StreamName] {
+        self.shared().directory.streams()
+    }
+
+    /// What auditors pin: the genesis.
+    #[must_use]
+    pub fn anchor(&self) -> TrustAnchor {
+        TrustAnchor::Genesis(self.log())
+    }
+
+    /// Takes no more submissions, makes a last block over what was accepted, and stops. Reading
+    /// goes on. Further calls do nothing.
+    pub fn shutdown(&self) {
+        self.0.close();
+    }
+}
+
+impl Inner {
+    fn close(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let Some(threads) = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take()
+        else {
+            return;
+        };
+        // First the committer empties its queue, then the last block covers what it took.
+        if threads.committer.join().is_err() {
+            tracing::error!("the committing thread had panicked");
+        }
+        self.shared.progress.stop();
+        if threads.blocks.join().is_err() {
+            tracing::error!("the block thread had panicked");
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

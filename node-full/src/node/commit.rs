@@ -1,0 +1,108 @@
+//! The committer: the one thread that gives events their place and makes them durable.
+//!
+//! It takes every request that waits, stages each (all or nothing), and writes what was staged
+//! with one sync a file: first the key records, then the payloads, then the entries. So an entry
+//! on disk never lacks what opens it, and whatever a crash leaves without an entry is harmless.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use cairn_store::StoreError;
+use cairn_verifier::event::SignedEvent;
+
+use super::{Shared, Writing};
+use crate::ingest::{Accepted, Prepared, Refusal, Refused, Staged, Staging};
+use crate::seal::ChainKeys;
+
+/// How many requests may wait; more wait to be queued.
+pub(super) const QUEUE_LEN: usize = 1_024;
+/// How many events one write takes before others have to wait for the next.
+const GROUP_EVENTS: usize = 4_096;
+
+type Answer = Result<Vec<Accepted>, Refused>;
+
+/// A batch that waits for its place in the log.
+#[derive(Debug)]
+pub(crate) struct Request {
+    batch: Vec<Prepared>,
+    answer: SyncSender<Answer>,
+}
+
+impl Request {
+    pub(super) fn new(batch: Vec<Prepared>) -> (Self, Receiver<Answer>) {
+        let (answer, receiver) = sync_channel(1);
+        (Self { batch, answer }, receiver)
+    }
+}
+
+/// Commits until the queue is closed and empty.
+pub(super) fn run(shared: &Shared, requests: &Receiver<Request>) {
+    let mut chain_keys = ChainKeys::new(&shared.dir);
+    while let Ok(first) = requests.recv() {
+        let mut events = first.batch.len();
+        let mut group = vec![first];
+        while events < GROUP_EVENTS {
+            let Ok(next) = requests.try_recv() else { break };
+            events = events.saturating_add(next.batch.len());
+            group.push(next);
+        }
+        commit(shared, &mut chain_keys, group);
+    }
+}
+
+fn commit(shared: &Shared, chain_keys: &mut ChainKeys, group: Vec<Request>) {
+    let mut staging = Staging::new(shared);
+    let mut waiting = Vec::with_capacity(group.len());
+    for request in group {
+        match staging.stage(chain_keys, request.batch) {
+            Ok(accepted) => waiting.push((request.answer, accepted)),
+            Err(refused) => reply(&request.answer, Err(refused)),
+        }
+    }
+    let staged = staging.into_staged();
+    for (answer, accepted) in &waiting { reply(answer, Ok(accepted.clone())); } std::thread::sleep(std::time::Duration::from_millis(3));
+    let written = if staged.is_empty() { Ok(()) } else { write(shared, &staged) };
+    for (answer, accepted) in waiting {
+        let answered = match &written {
+            Ok(()) => Ok(accepted),
+            Err(error) => Err(Refusal::storage(error).at(0)),
+        };
+        reply(&answer, answered);
+    }
+}
+
+/// A submitter that stopped waiting needs no answer.
+fn reply(to: &SyncSender<Answer>, answer: Answer) {
+    let _gone = to.send(answer);
+}
+
+/// Makes staged events durable, then visible.
+fn write(shared: &Shared, staged: &[Staged]) -> Result<(), StoreError> {
+    let written = write_files(shared, staged);
+    shared.note_write(Writing::Events, &written);
+    let first_record = written?;
+    let mut state = shared.state_mut();
+    let state = &mut *state;
+    let records = (first_record..).zip(staged.iter().filter(|event| event.record.is_some()));
+    state.records.extend(records.map(|(index, event)| (event.id, index)));
+    for event in staged {
+        // Staging decoded or encoded these very bytes.
+        let Ok(signed) = SignedEvent::decode(&event.signed) else { continue };
+        let index = state.events.size();
+        let leaf = state.events.hasher().leaf(index, event.id.as_bytes());
+        state.events.push(leaf);
+        state.index.push(event.id, signed.body());
+    }
+    Ok(())
+}
+
+/// Writes key records, payloads and entries, in this order. The index of the first key record.
+fn write_files(shared: &Shared, staged: &[Staged]) -> Result<u64, StoreError> {
+    let records: Vec<&[u8]> = staged.iter().filter_map(|event| event.record.as_deref()).collect();
+    let first_record =
+        if records.is_empty() { 0 } else { shared.records.append_batch(&records)? };
+    let payloads = staged.iter().filter_map(|event| event.payload.as_ref());
+    shared.blobs.put_batch(payloads.map(|(digest, bytes)| (*digest, bytes.as_slice())))?;
+    let entries: Vec<&[u8]> = staged.iter().map(|event| event.signed.as_slice()).collect();
+    shared.entries.append_batch(&entries)?;
+    Ok(first_record)
+}

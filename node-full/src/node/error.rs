@@ -1,0 +1,120 @@
+//! Why a node does not open, and why something cannot be read.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use cairn_store::StoreError;
+use cairn_verifier::wire::DecodeError;
+
+/// Why a data directory cannot be opened. Nothing in it was changed, except that a torn tail
+/// (a write that never finished, so was never acknowledged) may have been cut.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// No log was made here.
+    #[error("{0} holds no Cairn log; make one with `cairn init`")]
+    NotInitialised(PathBuf),
+    /// Made by another version.
+    #[error("{path} has the data format {found:?}; this program reads {expected:?}")]
+    OtherFormat {
+        /// The format file.
+        path: PathBuf,
+        /// The format wanted.
+        expected: &'static str,
+        /// The format found.
+        found: String,
+    },
+    /// Another process has it open.
+    #[error("{0} is locked: another node is running on this directory")]
+    Locked(PathBuf),
+    /// The genesis does not decode.
+    #[error("{path} is damaged: {reason}; restore it from a backup")]
+    BadGenesis {
+        /// The genesis file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: DecodeError,
+    },
+    /// A key file does not hold the key that the genesis names.
+    #[error("{path} does not hold {what}; restore it from a backup")]
+    BadKey {
+        /// The key file.
+        path: PathBuf,
+        /// Which key.
+        what: &'static str,
+    },
+    /// An entry's frame is whole, but it is not an event of this log.
+    #[error("entry {index} of the log is not an event of this log: {reason}")]
+    BadEntry {
+        /// Its index.
+        index: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A block's frame is whole, but it does not fit the log.
+    #[error("block {height} does not fit the log: {reason}")]
+    BadBlock {
+        /// Its height.
+        height: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A record of the key store does not decode.
+    #[error("record {index} of the key store is damaged: {reason}")]
+    BadKeyRecord {
+        /// Its index.
+        index: u64,
+        /// What is wrong.
+        reason: DecodeError,
+    },
+    /// The first block of a new log could not be made.
+    #[error("the first block could not be made: {reason}")]
+    FirstBlock {
+        /// What went wrong.
+        reason: String,
+    },
+    /// The system starts no more threads.
+    #[error("cannot start a thread: {source}")]
+    Thread {
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file is damaged, or cannot be read or written.
+    #[error(transparent)]
+    Storage(#[from] StoreError),
+}
+
+/// Why something cannot be read.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// A query's cursor is none of this query's.
+    #[error("{0:?} is not a cursor that this query gave")]
+    BadCursor(String),
+    /// A stored value does not decode: the disk changed it after it was checked.
+    #[error("{what} {index} is damaged on disk: {reason}")]
+    Damaged {
+        /// What.
+        what: &'static str,
+        /// Its index or height.
+        index: u64,
+        /// What is wrong.
+        reason: DecodeError,
+    },
+    /// A file cannot be read.
+    #[error(transparent)]
+    Storage(#[from] StoreError),
+}
+
+impl NodeError {
+    /// The stable code of this error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::BadCursor(_) => "bad-cursor",
+            Self::Damaged { .. } => "damaged",
+            Self::Storage(_) => "storage",
+        }
+    }
+}

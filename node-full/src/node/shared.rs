@@ -1,0 +1,202 @@
+//! What the node's threads share.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::{
+    Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
+use std::time::Duration;
+
+use cairn_store::StoreError;
+use cairn_store::blobs::Blobs;
+use cairn_store::segment::Segment;
+use cairn_verifier::digest::{EventId, HeaderDigest, LogId};
+use cairn_verifier::event::SignedEvent;
+use cairn_verifier::finality::{Certificate, HEADER_LEN, Header};
+use cairn_verifier::trust::TrustAnchor;
+use cairn_verifier::wire::{DecodeError, Reader};
+
+use super::keys::Keys;
+use super::state::State;
+use super::{Block, Directory, Entry, KeyRecord, NodeError, Options, Status};
+use crate::clock::Stopwatch;
+
+/// An open data directory.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) dir: PathBuf,
+    pub(crate) options: Options,
+    pub(crate) log: LogId,
+    pub(crate) genesis: Vec<u8>,
+    pub(crate) directory: Directory,
+    pub(crate) keys: Keys,
+    /// The log: signed events.
+    pub(crate) entries: Segment,
+    /// Headers with their certificates.
+    pub(crate) blocks: Segment,
+    /// The key store.
+    pub(crate) records: Segment,
+    pub(crate) blobs: Blobs,
+    pub(super) state: RwLock<State>,
+    pub(crate) progress: Progress,
+    pub(super) failed: Mutex<BTreeMap<Writing, String>>,
+    pub(super) cut_bytes: u64,
+    pub(super) started: Stopwatch,
+    /// Held as long as the node is open.
+    pub(super) _lock: File,
+}
+
+/// Which of the two writing threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Writing {
+    Events,
+    Blocks,
+}
+
+impl Shared {
+    pub(crate) fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn head(&self) -> Option<Arc<Block>> {
+        self.state().blocks.head().map(Arc::clone)
+    }
+
+    /// Remembers how a thread's last write went.
+    pub(crate) fn note_write<T>(&self, what: Writing, written: &Result<T, StoreError>) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        match written {
+            Ok(_) => failed.remove(&what),
+            Err(error) => {
+                tracing::error!(%error, "a write failed: nothing was lost or acknowledged");
+                failed.insert(what, error.to_string())
+            }
+        };
+    }
+
+    pub(super) fn status(&self) -> Status {
+        let (accepted, size, head) = {
+            let state = self.state();
+            (state.events.size(), state.blocks.final_size(), state.blocks.head().map(Arc::clone))
+        };
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let segments = [&self.entries, &self.blocks, &self.records];
+        let bytes = segments.iter().map(|segment| segment.bytes());
+        // Tiles hold 32 bytes a leaf, and 1/255 of that above.
+        let tiles = accepted.saturating_mul(32);
+        Status {
+            log: self.log,
+            anchor: TrustAnchor::Genesis(self.log),
+            height: head.as_ref().map_or(0, |head| head.header.height),
+            head: head.as_ref().map_or(HeaderDigest::ZERO, |head| head.digest),
+            head_time: head.as_ref().map_or(0, |head| head.header.time.0),
+            size,
+            accepted,
+            uptime: self.started.elapsed(),
+            storage_bytes: bytes.chain([tiles, self.blobs.bytes()]).fold(0, u64::saturating_add),
+            ingest_key: self.keys.ingest.key_id(),
+            cut_bytes: self.cut_bytes,
+            disk_error: failed.first_key_value().map(|(_, error)| error.clone()),
+        }
+    }
+
+    pub(crate) fn block(&self, height: u64) -> Result<Option<Block>, NodeError> {
+        if self.head().is_none_or(|head| height > head.header.height) {
+            return Ok(None);
+        }
+        let bytes = self.blocks.read(height)?;
+        let damaged = |reason| NodeError::Damaged { what: "block", index: height, reason };
+        decode_block(&bytes).map(Some).map_err(damaged)
+    }
+
+    pub(crate) fn entry(&self, index: u64) -> Result<Option<Entry>, NodeError> {
+        let height = {
+            let state = self.state();
+            if index >= state.events.size() {
+                return Ok(None);
+            }
+            state.blocks.height_of(index)
+        };
+        let signed = self.entries.read(index)?;
+        let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
+        let id = SignedEvent::decode(&signed).map_err(damaged)?.id();
+        Ok(Some(Entry { index, id, signed, is_final: height.is_some(), height }))
+    }
+
+    pub(crate) fn key_record(&self, event: &EventId) -> Result<Option<KeyRecord>, NodeError> {
+        let Some(index) = self.state().records.get(event).copied() else {
+            return Ok(None);
+        };
+        let bytes = self.records.read(index)?;
+        let damaged = |reason| NodeError::Damaged { what: "key record", index, reason };
+        KeyRecord::decode(&bytes).map(Some).map_err(damaged)
+    }
+}
+
+/// A block as it is stored: header, then certificate.
+pub(crate) fn encode_block(block: &Block) -> Vec<u8> {
+    [block.header_bytes.as_slice(), &block.certificate].concat()
+}
+
+pub(super) fn decode_block(bytes: &[u8]) -> Result<Block, DecodeError> {
+    let mut reader = Reader::new(bytes);
+    let header_bytes: [u8; HEADER_LEN] = reader.array()?;
+    let header = Header::decode(&header_bytes)?;
+    let certificate = reader.rest().to_vec();
+    Certificate::decode(&certificate)?;
+    Ok(Block { header, digest: header.digest(), header_bytes, certificate })
+}
+
+/// How far the log is final, for those who wait for it, and whether the block thread may rest.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    inner: Mutex<Where>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct Where {
+    final_size: u64,
+    stopping: bool,
+}
+
+impl Progress {
+    pub(super) const fn new(final_size: u64) -> Self {
+        let inner = Mutex::new(Where { final_size, stopping: false });
+        Self { inner, changed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Where> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that `size` events are final.
+    pub(crate) fn reached(&self, size: u64) {
+        self.lock().final_size = size;
+        self.changed.notify_all();
+    }
+
+    /// Says that the node is closing.
+    pub(super) fn stop(&self) {
+        self.lock().stopping = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until `size` events are final.
+    pub(super) fn wait(&self, size: u64, timeout: Duration) -> bool {
+        let waiting = |now: &mut Where| now.final_size < size;
+        let waited = self.changed.wait_timeout_while(self.lock(), timeout, waiting);
+        waited.unwrap_or_else(PoisonError::into_inner).0.final_size >= size
+    }
+
+    /// Rests for `time`, or until the node is closing; says whether it is.
+    pub(crate) fn rest(&self, time: Duration) -> bool {
+        let waited = self.changed.wait_timeout_while(self.lock(), time, |now| !now.stopping);
+        waited.unwrap_or_else(PoisonError::into_inner).0.stopping
+    }
+}

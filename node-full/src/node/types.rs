@@ -1,0 +1,111 @@
+//! What the node is told, and what it answers with.
+
+use std::time::Duration;
+
+use cairn_verifier::digest::{EventId, HeaderDigest, KeyId, LogId, StreamId};
+use cairn_verifier::finality::{HEADER_LEN, Header};
+use cairn_verifier::trust::TrustAnchor;
+
+/// How a node runs.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a plain choice")]
+pub struct Options {
+    /// How long events wait for a block at most.
+    pub block_time: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { block_time: Duration::from_millis(250) }
+    }
+}
+
+/// One final block.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a plain answer")]
+pub struct Block {
+    /// The header.
+    pub header: Header,
+    /// Its digest.
+    pub digest: HeaderDigest,
+    /// The header's bytes.
+    pub header_bytes: [u8; HEADER_LEN],
+    /// The encoded certificate.
+    pub certificate: Vec<u8>,
+}
+
+/// One event in the log.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a plain answer")]
+pub struct Entry {
+    /// Its index in the log.
+    pub index: u64,
+    /// Its id.
+    pub id: EventId,
+    /// The encoded signed event.
+    pub signed: Vec<u8>,
+    /// Whether a block holds it. Until then it is accepted only.
+    pub is_final: bool,
+    /// The height of the block that holds it.
+    pub height: Option<u64>,
+}
+
+/// How the node is.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a plain answer")]
+pub struct Status {
+    /// The log's id.
+    pub log: LogId,
+    /// What auditors pin: the genesis.
+    pub anchor: TrustAnchor,
+    /// Height of the newest block.
+    pub height: u64,
+    /// Digest of the newest block's header.
+    pub head: HeaderDigest,
+    /// Time of the newest block, in milliseconds since 1970.
+    pub head_time: u64,
+    /// Number of final events.
+    pub size: u64,
+    /// Number of durable events, final or not.
+    pub accepted: u64,
+    /// How long the node has been running.
+    pub uptime: Duration,
+    /// Bytes in the data directory.
+    pub storage_bytes: u64,
+    /// The writer key id of events that the node signs.
+    pub ingest_key: KeyId,
+    /// Bytes of unfinished writes that were cut when the node opened; none was acknowledged.
+    pub cut_bytes: u64,
+    /// A write that failed, as long as none of its kind succeeded since.
+    pub disk_error: Option<String>,
+}
+
+impl Status {
+    /// Whether writes succeed.
+    #[must_use]
+    pub const fn is_healthy(&self) -> bool {
+        self.disk_error.is_none()
+    }
+}
+
+/// A member as the genesis lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a plain answer")]
+pub struct MemberKeys {
+    /// Its name.
+    pub name: String,
+    /// Ids of its signing keys.
+    pub signing: Vec<KeyId>,
+    /// Ids of its wrap keys (X-Wing).
+    pub wraps: Vec<KeyId>,
+}
+
+/// One stream as the genesis lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a plain answer")]
+pub struct StreamName {
+    /// Its id.
+    pub id: StreamId,
+    /// Its name.
+    pub name: String,
+}

@@ -1,0 +1,137 @@
+//! The block thread: turns accepted events into final ones. The log has one validator for now, so
+//! its vote alone is the quorum; header and certificate are those of any log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use cairn_store::StoreError;
+use cairn_verifier::UnixMillis;
+use cairn_verifier::digest::{Hash, HeaderDigest};
+use cairn_verifier::finality::{Header, Role, VOTE_PRECOMMIT, encode_certificate, vote_message};
+use cairn_verifier::tree::{MAX_TREE_SIZE, TreeSize};
+use cairn_verifier::trust::Genesis;
+use cairn_verifier::wire::DecodeError;
+
+use crate::clock;
+use crate::node::{Block, Shared, Writing, check_votes, encode_block};
+
+/// After this time without events an empty block shows that the log is alive: a day.
+const EMPTY_BLOCK_AFTER: u64 = 24 * 60 * 60 * 1_000;
+
+/// Why a block could not be made. Nothing was published; it is tried again.
+#[derive(Debug, Error)]
+pub(crate) enum ProduceError {
+    #[error(transparent)]
+    Storage(#[from] StoreError),
+    #[error("a header or certificate does not decode: {0}")]
+    Format(#[from] DecodeError),
+    #[error("the block does not check: {0}")]
+    Unsound(String),
+}
+
+/// Makes blocks until the node closes, and a last one then.
+pub(crate) fn run(shared: &Shared) {
+    let mut rest = shared.options.block_time;
+    loop {
+        let stopping = shared.progress.rest(rest);
+        let produced = if is_due(shared) { produce(shared) } else { Ok(()) };
+        let stored = produced.and_then(|()| Ok(store_tiles(shared)?));
+        if let Err(error) = &stored {
+            tracing::error!(%error, "no block could be made; trying again");
+        }
+        // A full disk is not freed in a moment.
+        rest = if stored.is_ok() { shared.options.block_time } else { Duration::from_secs(1) };
+        if stopping {
+            return;
+        }
+    }
+}
+
+fn is_due(shared: &Shared) -> bool {
+    let state = shared.state();
+    let Some(head) = state.blocks.head() else { return true };
+    let waiting = state.events.size() > head.header.events.get();
+    waiting || clock::now().since(head.header.time) >= EMPTY_BLOCK_AFTER
+}
+
+/// Makes one block over all accepted events: header, vote, certificate, sync, and only then
+/// publishes it. A crash before the sync forgets a vote that nobody has seen.
+pub(crate) fn produce(shared: &Shared) -> Result<(), ProduceError> {
+    let genesis = Genesis::decode(&shared.genesis)?;
+    let header = next_header(shared, &genesis)?;
+    let header_bytes = header.encode();
+    Header::decode(&header_bytes)?;
+    let digest = header.digest();
+    let place = (VOTE_PRECOMMIT, header.height, 0);
+    let message = vote_message((&header.log, &header.set), place, &digest);
+    let validator = &shared.keys.validator;
+    let vote = validator.sign(Role::Vote, &message);
+    let vote = vote.ok_or_else(|| ProduceError::Unsound("the vote cannot be signed".to_owned()))?;
+    let votes = [(shared.keys.validator_index, validator.suite(), vote)];
+    let certificate = encode_certificate(0, &votes)?;
+    let block = Block { header, digest, header_bytes, certificate };
+    check_votes(&genesis, &block).map_err(ProduceError::Unsound)?;
+
+    let written = shared.blocks.append_batch(&[&encode_block(&block)]);
+    shared.note_write(Writing::Blocks, &written);
+    written?;
+    let size = header.events.get();
+    {
+        let mut state = shared.state_mut();
+        let leaf = state.headers.hasher().leaf(header.height, digest.as_bytes());
+        state.headers.push(leaf);
+        state.blocks.push(Arc::new(block));
+    }
+    shared.progress.reached(size);
+    Ok(())
+}
+
+fn next_header(shared: &Shared, genesis: &Genesis<'_>) -> Result<Header, ProduceError> {
+    let state = shared.state();
+    let head = state.blocks.head().map(|head| (&head.header, head.digest));
+    let (height, parent, earlier) = match head {
+        None => (0, HeaderDigest::ZERO, genesis.time()),
+        Some((header, digest)) => (header.height.saturating_add(1), digest, header.time),
+    };
+    let found = state.events.size();
+    let full = DecodeError::OutOfRange { what: "tree size", limit: MAX_TREE_SIZE, found };
+    let events = TreeSize::new(found).ok_or(full)?;
+    Ok(Header {
+        log: shared.log,
+        height,
+        epoch: 0,
+        // Strictly increasing, even if the clock went back.
+        time: clock::now().max(UnixMillis(earlier.0.saturating_add(1))),
+        parent,
+        events,
+        event_root: state.events.root(found)?,
+        // This log has no RFC 6962 tree, and the state tree comes with membership changes.
+        sha256_root: Hash::ZERO,
+        header_root: state.headers.root(height)?,
+        epoch_start: 0,
+        set: genesis.set().digest(),
+        next_set: genesis.set().digest(),
+        state_root: Hash::ZERO,
+        parameters: genesis.parameters(),
+    })
+}
+
+/// Writes tiles that became full, without keeping anyone from reading or committing.
+fn store_tiles(shared: &Shared) -> Result<(), StoreError> {
+    let (events, headers) = {
+        let state = shared.state();
+        (state.events.pending(), state.headers.pending())
+    };
+    if events.is_empty() && headers.is_empty() {
+        return Ok(());
+    }
+    let stored = events.iter().chain(&headers).try_for_each(|tile| tile.store());
+    shared.note_write(Writing::Blocks, &stored);
+    stored?;
+    let mut state = shared.state_mut();
+    state.events.stored(&events);
+    state.headers.stored(&headers);
+    Ok(())
+}

@@ -1,0 +1,355 @@
+//! The ways out: proofs, checkpoints and receipts, for trees as of any final header.
+
+use std::cmp::Ordering;
+
+use thiserror::Error;
+
+use cairn_store::StoreError;
+use cairn_verifier::digest::{EventId, HeaderDigest, KeyId};
+use cairn_verifier::event::SignedEvent;
+use cairn_verifier::finality::Header;
+use cairn_verifier::receipt::{BracketDraft, MAX_WRAPS, ReceiptDraft};
+use cairn_verifier::tree::Proof;
+use cairn_verifier::trust::{Base, ExtendsProof, FinalityBytes, FinalityDraft, Genesis};
+use cairn_verifier::wire::DecodeError;
+
+use crate::node::{Block, Entry, Node, NodeError};
+
+/// What the asker trusts already, which decides what a proof must bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "the wire format has these three bases")]
+pub enum BaseChoice {
+    /// The genesis: the proof brings a certificate.
+    Genesis,
+    /// A header, with its validator set in the proof: newer headers come with a certificate.
+    Checkpoint(HeaderDigest),
+    /// A header alone: enough for itself and everything older, and never stale.
+    Header(HeaderDigest),
+}
+
+/// What goes along in a receipt.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "a plain choice")]
+pub struct ReceiptWith<'a> {
+    /// The stored payload.
+    pub payload: bool,
+    /// Wraps, by the ids of their recipients' keys.
+    pub wraps: &'a [KeyId],
+}
+
+/// Why a proof cannot be given.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ProofError {
+    /// No such event.
+    #[error("no event {0} in the log")]
+    UnknownEvent(EventId),
+    /// The event is accepted, but no block holds it yet.
+    #[error("event {0} is not final yet; ask again in a second")]
+    NotFinal(EventId),
+    /// No block of this height.
+    #[error("no block at height {height}; the newest is {newest}")]
+    UnknownHeight {
+        /// The height asked for.
+        height: u64,
+        /// The newest block's.
+        newest: u64,
+    },
+    /// The base is no header of this log.
+    #[error("header {0} is not in this log")]
+    UnknownBase(HeaderDigest),
+    /// The base is older than what is to be proven, and cannot carry a certificate.
+    #[error("not in the base: it reaches to {base}, asked for {found}")]
+    NotInBase {
+        /// The base's tree size, or height for a checkpoint.
+        base: u64,
+        /// The index or height asked for.
+        found: u64,
+    },
+    /// An index or size outside the final log.
+    #[error("{what} {found} is out of range; the limit is {limit}")]
+    OutOfRange {
+        /// What is out of range.
+        what: &'static str,
+        /// The largest that can be proven.
+        limit: u64,
+        /// The value found.
+        found: u64,
+    },
+    /// The event has no stored payload, or it was erased.
+    #[error("event {0} has no payload stored here")]
+    NoPayload(EventId),
+    /// No wrap of the event's message key for this key.
+    #[error("event {event} has no wrap for key {recipient}")]
+    NoWrap {
+        /// The event.
+        event: EventId,
+        /// The recipient's key.
+        recipient: KeyId,
+    },
+    /// Something could not be read.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+}
+
+impl From<StoreError> for ProofError {
+    fn from(error: StoreError) -> Self {
+        Self::Node(error.into())
+    }
+}
+
+impl ProofError {
+    /// The stable code of this error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownEvent(_) => "unknown-event",
+            Self::NotFinal(_) => "not-final",
+            Self::UnknownHeight { .. } => "unknown-height",
+            Self::UnknownBase(_) => "unknown-base",
+            Self::NotInBase { .. } => "not-in-base",
+            Self::OutOfRange { .. } => "out-of-range",
+            Self::NoPayload(_) => "no-payload",
+            Self::NoWrap { .. } => "no-wrap",
+            Self::Node(error) => error.code(),
+        }
+    }
+}
+
+impl Node {
+    /// The hashes that prove leaf `index` in the event tree of `size` leaves.
+    ///
+    /// # Errors
+    /// [`ProofError::OutOfRange`] unless `index < size <= final size`.
+    pub fn inclusion(&self, index: u64, size: u64) -> Result<Vec<[u8; 32]>, ProofError> {
+        let state = self.shared().state();
+        within("tree size", size, state.blocks.final_size())?;
+        if index >= size {
+            let limit = size.saturating_sub(1);
+            return Err(ProofError::OutOfRange { what: "index", limit, found: index });
+        }
+        Ok(state.events.inclusion(index, size)?)
+    }
+
+    /// The hashes that prove the event tree of `old` leaves to be a prefix of that of `new`.
+    ///
+    /// # Errors
+    /// [`ProofError::OutOfRange`] unless `old <= new <= final size`.
+    pub fn consistency(&self, old: u64, new: u64) -> Result<Vec<[u8; 32]>, ProofError> {
+        let state = self.shared().state();
+        within("new tree size", new, state.blocks.final_size())?;
+        within("old tree size", old, new)?;
+        Ok(state.events.consistency(old, new)?)
+    }
+
+    /// An encoded `ExtendsProof` from one block's header to another's.
+    ///
+    /// # Errors
+    /// [`ProofError::UnknownHeight`], or [`ProofError::OutOfRange`] if `old_height` is larger.
+    pub fn extends(&self, old_height: u64, new_height: u64) -> Result<Vec<u8>, ProofError> {
+        within("old height", old_height, new_height)?;
+        let (old, new) = (self.block_at(old_height)?, self.block_at(new_height)?);
+        let header = self.header_proof(&old, &new)?;
+        let events = self.consistency(old.header.events.get(), new.header.events.get())?;
+        let proof = ExtendsProof { header: Proof::new(&header), events: Proof::new(&events) };
+        Ok(proof.encode())
+    }
+
+    /// A checkpoint file: the header at a height (the newest if not said), and why it is final.
+    ///
+    /// # Errors
+    /// [`ProofError::UnknownHeight`], [`ProofError::UnknownBase`], [`ProofError::NotInBase`].
+    pub fn checkpoint(&self, height: Option<u64>, base: BaseChoice) -> Result<Vec<u8>, ProofError> {
+        let block = match height {
+            Some(height) => self.block_at(height)?,
+            None => self.newest()?,
+        };
+        let base = self.base(base)?;
+        let way = match &base {
+            Given::Genesis => Way::Certificate,
+            Given::Checkpoint(trusted) | Given::Header(trusted) => {
+                match block.header.height.cmp(&trusted.header.height) {
+                    Ordering::Less => Way::HeaderTree(self.header_proof(&block, trusted)?),
+                    Ordering::Equal => Way::Trusted,
+                    Ordering::Greater if matches!(base, Given::Checkpoint(_)) => Way::Certificate,
+                    Ordering::Greater => {
+                        let (base, found) = (trusted.header.height, block.header.height);
+                        return Err(ProofError::NotInBase { base, found });
+                    }
+                }
+            }
+        };
+        let genesis = self.genesis().map_err(damaged_genesis)?;
+        Ok(draft(&genesis, &base, &block, &way).encode())
+    }
+
+    /// A receipt for an event.
+    ///
+    /// # Errors
+    /// [`ProofError`].
+    pub fn receipt(
+        &self,
+        id: &EventId,
+        base: BaseChoice,
+        with: ReceiptWith<'_>,
+    ) -> Result<Vec<u8>, ProofError> {
+        let entry = self.entry(id)?.ok_or(ProofError::UnknownEvent(*id))?;
+        let height = entry.height.ok_or(ProofError::NotFinal(*id))?;
+        let base = self.base(base)?;
+        let (header, way) = match &base {
+            Given::Checkpoint(trusted) | Given::Header(trusted)
+                if trusted.header.events.leaf(entry.index).is_some() =>
+            {
+                (trusted.clone(), Way::Trusted)
+            }
+            Given::Header(trusted) => {
+                let (base, found) = (trusted.header.events.get(), entry.index);
+                return Err(ProofError::NotInBase { base, found });
+            }
+            Given::Genesis | Given::Checkpoint(_) => (self.newest()?, Way::Certificate),
+        };
+        let genesis = self.genesis().map_err(damaged_genesis)?;
+        let inclusion = self.inclusion(entry.index, header.header.events.get())?;
+        let bracket = self.bracket(height, &header)?;
+        let payload = if with.payload { Some(self.payload_of(&entry)?) } else { None };
+        let receipt = ReceiptDraft {
+            finality: draft(&genesis, &base, &header, &way),
+            index: entry.index,
+            inclusion: Proof::new(&inclusion),
+            event: &entry.signed,
+            bracket: bracket.draft(),
+            payload: payload.as_deref(),
+            wraps: &self.wraps_of(id, with.wraps)?,
+        };
+        Ok(receipt.encode())
+    }
+
+    fn newest(&self) -> Result<Block, ProofError> {
+        self.head().ok_or(ProofError::UnknownHeight { height: 0, newest: 0 })
+    }
+
+    fn block_at(&self, height: u64) -> Result<Block, ProofError> {
+        let newest = || self.shared().head().map_or(0, |head| head.header.height);
+        self.block(height)?.ok_or_else(|| ProofError::UnknownHeight { height, newest: newest() })
+    }
+
+    fn base(&self, choice: BaseChoice) -> Result<Given, ProofError> {
+        let trusted = |digest: HeaderDigest| {
+            let height = self.block_by_digest(&digest).ok_or(ProofError::UnknownBase(digest))?;
+            self.block_at(height)
+        };
+        match choice {
+            BaseChoice::Genesis => Ok(Given::Genesis),
+            BaseChoice::Checkpoint(digest) => trusted(digest).map(Given::Checkpoint),
+            BaseChoice::Header(digest) => trusted(digest).map(Given::Header),
+        }
+    }
+
+    /// The older header in the newer one's tree; empty between one and the same.
+    fn header_proof(&self, old: &Block, new: &Block) -> Result<Vec<[u8; 32]>, ProofError> {
+        let (old, new) = (old.header.height, new.header.height);
+        if old == new {
+            return Ok(Vec::new());
+        }
+        Ok(self.shared().state().headers.inclusion(old, new)?)
+    }
+
+    /// The block that holds an event, and the header before it.
+    fn bracket(&self, height: u64, header: &Block) -> Result<Held, ProofError> {
+        let block = if height == header.header.height {
+            None
+        } else {
+            let block = self.block_at(height)?;
+            let proof = self.header_proof(&block, header)?;
+            Some((block.header, proof))
+        };
+        let before = height.checked_sub(1).map(|before| self.block_at(before)).transpose()?;
+        Ok(Held { block, before: before.map(|before| before.header) })
+    }
+
+    fn payload_of(&self, entry: &Entry) -> Result<Vec<u8>, ProofError> {
+        let index = entry.index;
+        let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
+        let event = SignedEvent::decode(&entry.signed).map_err(damaged)?;
+        let none = || ProofError::NoPayload(entry.id);
+        let digest = event.body().payload.stored().ok_or_else(none)?;
+        self.payload(&digest)?.ok_or_else(none)
+    }
+
+    fn wraps_of(&self, event: &EventId, keys: &[KeyId]) -> Result<Vec<Vec<u8>>, ProofError> {
+        let found = u64::try_from(keys.len()).unwrap_or(u64::MAX);
+        within("wraps", found, u64::from(MAX_WRAPS))?;
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let record = self.shared().key_record(event)?;
+        let wrap = |key: &KeyId| {
+            let wrap = record.as_ref().and_then(|record| record.wrap(key));
+            let none = || ProofError::NoWrap { event: *event, recipient: *key };
+            Ok(wrap.ok_or_else(none)?.to_vec())
+        };
+        keys.iter().map(wrap).collect()
+    }
+}
+
+/// A base that was looked up.
+enum Given {
+    Genesis,
+    Checkpoint(Block),
+    Header(Block),
+}
+
+/// Why the header is final, with what shows it.
+enum Way {
+    Certificate,
+    HeaderTree(Vec<[u8; 32]>),
+    Trusted,
+}
+
+/// The block that holds an event if it is not the receipt's header, and the header before it.
+struct Held {
+    block: Option<(Header, Vec<[u8; 32]>)>,
+    before: Option<Header>,
+}
+
+impl Held {
+    fn draft(&self) -> BracketDraft<'_> {
+        let block = self.block.as_ref();
+        BracketDraft {
+            block: block.map(|(header, proof)| (header, Proof::new(proof))),
+            before: self.before.as_ref(),
+        }
+    }
+}
+
+/// The set is the genesis' in every block so far: it cannot change before there are more
+/// validators, so there are no handovers either.
+fn draft<'a>(
+    genesis: &Genesis<'a>,
+    base: &Given,
+    block: &'a Block,
+    way: &'a Way,
+) -> FinalityDraft<'a> {
+    FinalityDraft {
+        base: match base {
+            Given::Genesis => Base::Genesis(*genesis),
+            Given::Checkpoint(trusted) => Base::Checkpoint(trusted.header, genesis.set()),
+            Given::Header(trusted) => Base::Header(trusted.header),
+        },
+        handovers: &[],
+        header: &block.header_bytes,
+        finality: match way {
+            Way::Certificate => FinalityBytes::Certificate(&block.certificate),
+            Way::HeaderTree(proof) => FinalityBytes::HeaderTree(Proof::new(proof)),
+            Way::Trusted => FinalityBytes::Trusted,
+        },
+    }
+}
+
+fn within(what: &'static str, found: u64, limit: u64) -> Result<(), ProofError> {
+    if found <= limit { Ok(()) } else { Err(ProofError::OutOfRange { what, limit, found }) }
+}
+
+const fn damaged_genesis(reason: DecodeError) -> ProofError {
+    ProofError::Node(NodeError::Damaged { what: "genesis", index: 0, reason })
+}

@@ -1,0 +1,131 @@
+//! Sealing payloads for clients that have no keys of their own: a chain key per stream, a salt
+//! per event, a message key out of both, and a wrap of it for every recipient.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use getrandom::SysRng;
+use getrandom::rand_core::UnwrapErr;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use cairn_store::files::{self, Secrecy};
+use cairn_verifier::digest::{self, EventId, Hash, KeyId, PayloadDigest, StreamId};
+use cairn_verifier::event::{EventBody, Payload};
+use cairn_verifier::payload;
+use cairn_verifier::pcek::v2;
+
+use crate::ingest::Refusal;
+use crate::node::{KeyRecord, StreamName, chain_key_path};
+
+/// What the one line of a chain key's file begins with.
+const CHAIN: &str = "cairn-secret-chain:";
+
+/// Why a payload could not be sealed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SealError {
+    /// The system gives no randomness.
+    #[error("the system gave no random bytes: {0}")]
+    Random(getrandom::Error),
+    /// A plaintext that the format cannot hold.
+    #[error(transparent)]
+    Payload(#[from] payload::PayloadError),
+    /// A stream's chain key cannot be read or made.
+    #[error("the chain key of stream {stream:?} cannot be used: {reason}")]
+    ChainKey {
+        /// The stream's name.
+        stream: String,
+        /// What went wrong.
+        reason: String,
+    },
+}
+
+/// 32 random bytes.
+pub(crate) fn random() -> Result<[u8; 32], getrandom::Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The streams' chain keys, made when first needed.
+#[derive(Debug)]
+pub(crate) struct ChainKeys {
+    dir: PathBuf,
+    keys: BTreeMap<StreamId, Zeroizing<[u8; 32]>>,
+}
+
+impl ChainKeys {
+    pub(crate) fn new(dir: &Path) -> Self {
+        Self { dir: dir.to_owned(), keys: BTreeMap::new() }
+    }
+
+    /// A stream's chain key. A new one is durable before it seals anything.
+    pub(crate) fn get(&mut self, stream: &StreamName) -> Result<&[u8; 32], Refusal> {
+        if !self.keys.contains_key(&stream.id) {
+            let key = self.read_or_make(stream)?;
+            self.keys.insert(stream.id, key);
+        }
+        let key = self.keys.get(&stream.id).map(|key| &**key);
+        key.ok_or_else(|| bad_chain_key(stream, "it is not at hand"))
+    }
+
+    fn read_or_make(&self, stream: &StreamName) -> Result<Zeroizing<[u8; 32]>, Refusal> {
+        let path = chain_key_path(&self.dir, &stream.id);
+        if path.exists() {
+            let text = crate::node::read_text(&path).map_err(|error| Refusal::storage(&error))?;
+            let text = text.unwrap_or_default();
+            let hex = text.trim().strip_prefix(CHAIN).and_then(|hex| digest::parse_hex(hex).ok());
+            return hex
+                .map(Zeroizing::new)
+                .ok_or_else(|| bad_chain_key(stream, &format!("{} is damaged", path.display())));
+        }
+        let key = Zeroizing::new(random().map_err(SealError::Random)?);
+        let text = Zeroizing::new(format!("{CHAIN}{}\n", Hash::from_bytes(*key)));
+        path.parent()
+            .map_or(Ok(()), files::create_dir)
+            .and_then(|()| files::write(&path, text.as_bytes(), Secrecy::Secret))
+            .map_err(|error| Refusal::storage(&error))?;
+        Ok(key)
+    }
+}
+
+fn bad_chain_key(stream: &StreamName, reason: &str) -> Refusal {
+    SealError::ChainKey { stream: stream.name.clone(), reason: reason.to_owned() }.into()
+}
+
+/// An event with its payload sealed, ready to be signed.
+pub(crate) struct SealedEvent<'a> {
+    pub(crate) body: EventBody<'a>,
+    /// Digest, and nonce with ciphertext.
+    pub(crate) payload: (PayloadDigest, Vec<u8>),
+    pub(crate) record: KeyRecord,
+}
+
+/// Seals a plaintext as the payload of an event whose body is complete but for it.
+pub(crate) fn seal_event<'a>(
+    mut body: EventBody<'a>,
+    plaintext: &[u8],
+    chain_key: &[u8; 32],
+    recipients: &BTreeMap<KeyId, Vec<u8>>,
+) -> Result<SealedEvent<'a>, Refusal> {
+    let salt = random().map_err(SealError::Random)?;
+    let mut nonce = [0; 24];
+    getrandom::fill(&mut nonce).map_err(SealError::Random)?;
+    let context = body.context();
+    let key = payload::message_key(chain_key, &salt, &context);
+    let sealed = payload::seal(plaintext, &context, &key, &nonce).map_err(SealError::Payload)?;
+    body.payload = Payload::Sealed(sealed.commitment);
+    let event: EventId = EventBody::id_of(&body.encode()?);
+    // The system gave random bytes a moment ago; it does not fail later.
+    let mut rng = UnwrapErr(SysRng);
+    let wrap = |(id, public): (&KeyId, &Vec<u8>)| {
+        Ok((*id, v2::wrap(&key, public, (&body.log, &event), &mut rng)?))
+    };
+    let wraps = recipients.iter().map(wrap).collect::<Result<_, Refusal>>()?;
+    Ok(SealedEvent {
+        body,
+        payload: (sealed.commitment.ciphertext, sealed.stored),
+        record: KeyRecord { event, salt: Some(salt), wraps },
+    })
+}

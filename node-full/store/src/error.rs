@@ -1,0 +1,99 @@
+//! What can go wrong with files, said with path and place, and what to do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Why a file cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The operating system refused.
+    #[error("cannot {doing} {path}: {source}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// With which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Durable bytes were changed: a frame does not check, but whole frames follow it.
+    #[error(
+        "{path} is damaged at byte {offset} (frame {index}): restore the file from a backup; \
+         cutting it there would lose acknowledged data"
+    )]
+    Corrupt {
+        /// The segment.
+        path: PathBuf,
+        /// Where the bad frame begins.
+        offset: u64,
+        /// Which frame it is.
+        index: u64,
+    },
+    /// A tile on disk is not the one that the log makes.
+    #[error("tile {path} does not agree with the log; delete it and it will be made again")]
+    TileMismatch {
+        /// The tile.
+        path: PathBuf,
+    },
+    /// A tile on disk has another length than every tile has.
+    #[error("tile {path} has {found} bytes, not {expected}; delete it and it will be made again")]
+    TileLength {
+        /// The tile.
+        path: PathBuf,
+        /// The length of every tile.
+        expected: usize,
+        /// The length found.
+        found: usize,
+    },
+    /// More than the limit.
+    #[error("{path} is too large: {found} bytes, the limit is {limit}")]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The limit.
+        limit: u64,
+        /// The length found.
+        found: u64,
+    },
+    /// An earlier failed write could not be undone.
+    #[error("{path} could not be cut back after a failed write; restart the node to repair it")]
+    Poisoned {
+        /// The segment.
+        path: PathBuf,
+    },
+    /// No such frame.
+    #[error("{path} has no frame {index}")]
+    NoFrame {
+        /// The segment.
+        path: PathBuf,
+        /// The frame asked for.
+        index: u64,
+    },
+    /// A hash asked for lies outside the tree.
+    #[error("a tree of {size} leaves has no {what}")]
+    OutsideTree {
+        /// What was asked for.
+        what: &'static str,
+        /// The tree's size.
+        size: u64,
+    },
+}
+
+impl StoreError {
+    /// Whether the disk, a quota or the file size limit is exhausted, so that it may work later.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if matches!(
+            source.kind(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+        ))
+    }
+
+    /// Adds what was tried to an error of the system.
+    pub fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { doing, path: path.to_owned(), source }
+    }
+}

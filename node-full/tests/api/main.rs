@@ -1,0 +1,16 @@
+//! The API of a real node on a real socket, asked by a real HTTP client.
+
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod kit;
+#[cfg(test)]
+mod malformed;
+#[cfg(test)]
+mod proofs;
+#[cfg(test)]
+mod site;
+#[cfg(test)]
+mod wraps;

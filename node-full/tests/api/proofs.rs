@@ -1,0 +1,198 @@
+//! Proofs, checkpoints and receipts: what the node serves, the verifier accepts.
+
+use cairn_node::clock;
+use cairn_verifier::TrustAnchor;
+use cairn_verifier::digest::{EventId, Hash};
+use cairn_verifier::finality::{Certificate, HEADER_LEN, Header};
+use cairn_verifier::receipt::verify;
+use cairn_verifier::tree::{Blake3, Kind, Proof, TreeSize, verify_consistency, verify_inclusion};
+use cairn_verifier::trust::{ExtendsProof, FinalityProof, Genesis};
+use cairn_verifier::wire::Reader;
+use serde_json::{Value, json};
+
+use crate::kit::{Served, draft, serve};
+
+/// A node with blocks of one, three and six events.
+fn filled() -> (Served, Vec<EventId>) {
+    let served = serve();
+    let mut ids = served.post_final(&draft("a.b"));
+    ids.extend(served.post_final(&json!(vec![draft("a.b"); 3])));
+    ids.extend(served.post_final(&json!(vec![draft("a.b"); 6])));
+    (served, ids)
+}
+
+fn hashes(bytes: &[u8]) -> Vec<[u8; 32]> {
+    let mut reader = Reader::new(bytes);
+    let proof = Proof::read(&mut reader).unwrap();
+    let hashes = proof.iter().map(|hash| *hash.as_bytes()).collect();
+    reader.finish().unwrap();
+    hashes
+}
+
+fn root(served: &Served, size: u64) -> Hash {
+    let heights = 0..=served.node.status().height;
+    let headers = heights.map(|height| served.node.block(height).unwrap().unwrap().header);
+    headers.into_iter().find(|header| header.events.get() == size).unwrap().event_root
+}
+
+#[test]
+fn inclusion_and_consistency_verify() {
+    let (served, ids) = filled();
+    let hasher = Blake3::new(Kind::Event, *served.node.log().as_bytes());
+    for (index, id) in (0_u64..).zip(&ids) {
+        let path = format!("/v1/proofs/inclusion?index={index}&size=10");
+        let answer = served.get(&path);
+        let proof = hashes(&answer.body);
+        let size = TreeSize::new(10).unwrap();
+        let leaf = hasher.leaf(index, id.as_bytes());
+        verify_inclusion(&hasher, (index, size), leaf, Proof::new(&proof), &root(&served, 10))
+            .unwrap();
+        let view = served.get_json(&path).json();
+        assert_eq!(view["index"], index);
+        assert_eq!(view["size"], 10);
+        assert_eq!(view["hashes"][0], Hash::from_bytes(proof[0]).to_string());
+    }
+    for (old, new) in [(1, 4), (4, 10), (1, 10), (10, 10)] {
+        let path = format!("/v1/proofs/consistency?old={old}&new={new}");
+        let proof = hashes(&served.get(&path).body);
+        let size = |size| TreeSize::new(size).unwrap();
+        let (old_root, new_root) = (root(&served, old), root(&served, new));
+        verify_consistency(
+            &hasher,
+            (size(old), &old_root),
+            (size(new), &new_root),
+            Proof::new(&proof),
+        )
+        .unwrap();
+        assert_eq!(served.get_json(&path).json()["old"], old);
+    }
+}
+
+#[test]
+fn proofs_about_what_is_not_there() {
+    let (served, _) = filled();
+    for (path, status, code) in [
+        ("inclusion?index=10&size=10", 422, "out-of-range"),
+        ("inclusion?index=0&size=0", 422, "out-of-range"),
+        ("inclusion?index=0&size=11", 422, "out-of-range"),
+        ("inclusion?index=0&size=18446744073709551615", 422, "out-of-range"),
+        ("inclusion?index=0&size=18446744073709551616", 400, "bad-parameter"),
+        ("inclusion?index=-1&size=10", 400, "bad-parameter"),
+        ("inclusion?index=1", 400, "bad-parameter"),
+        ("inclusion?index=1&size=10&more=1", 400, "unknown-parameter"),
+        ("consistency?old=5&new=4", 422, "out-of-range"),
+        ("consistency?old=5&new=11", 422, "out-of-range"),
+        ("consistency", 400, "bad-parameter"),
+        ("extends?from=0&to=1000000", 404, "unknown-height"),
+        ("extends?from=0", 400, "bad-parameter"),
+    ] {
+        let problem = served.get(&format!("/v1/proofs/{path}")).problem();
+        assert_eq!(problem, (status, code.to_owned()), "{path}");
+    }
+}
+
+#[test]
+fn the_newest_checkpoint_extends_the_first_block() {
+    let (served, _) = filled();
+    let head = served.node.head().unwrap().header.height;
+    let anchor = served.node.status().anchor;
+    let latest = served.get("/v1/checkpoints/latest");
+    let proof = FinalityProof::decode(&latest.body).unwrap();
+    let (new, _) = proof.verify(anchor, clock::now(), &mut ()).unwrap();
+    let first = served.get("/v1/checkpoints/0").body;
+    let first = FinalityProof::decode(&first).unwrap();
+    let (old, _) = first.verify(anchor, clock::now(), &mut ()).unwrap();
+
+    let path = format!("/v1/proofs/extends?from=0&to={}", new.header().height);
+    let answer = served.get(&path);
+    let extends = ExtendsProof::decode(&answer.body).unwrap();
+    cairn_verifier::trust::verify_extends(&old, &new, &extends).unwrap();
+    let view = served.get_json(&path).json();
+    assert_eq!(view["events"].as_array().unwrap().len(), extends.events.len());
+    assert!(new.header().height >= head);
+
+    let view = served.get_json("/v1/checkpoints/latest").json();
+    assert_eq!(view["base"]["kind"], "genesis");
+    assert_eq!(view["finality"]["kind"], "certificate");
+    let (status, code) = served.get("/v1/checkpoints/1000000").problem();
+    assert_eq!((status, code.as_str()), (404, "unknown-height"));
+    assert_eq!(served.get("/v1/checkpoints/newest").problem().0, 400);
+}
+
+#[test]
+fn genesis_blocks_and_handovers() {
+    let (served, _) = filled();
+    let bytes = served.get("/v1/genesis").body;
+    let genesis = Genesis::decode(&bytes).unwrap();
+    assert_eq!(genesis.log(), served.node.log());
+    let view = served.get_json("/v1/genesis").json();
+    assert_eq!(view["anchor"], format!("genesis:{}", genesis.log()));
+
+    let view = served.get("/v1/blocks/0").json();
+    assert_eq!(view["header"]["height"], 0);
+    assert_eq!(view["certificate"]["votes"].as_array().unwrap().len(), 1);
+    let block = served.get_binary("/v1/blocks/0").body;
+    let (header, certificate) = block.split_at(HEADER_LEN);
+    assert_eq!(Header::decode(header).unwrap().digest().to_string(), view["header"]["digest"]);
+    Certificate::decode(certificate).unwrap();
+    assert_eq!(served.get("/v1/blocks/1000000").problem().1, "no-such-block");
+    assert_eq!(served.get("/v1/blocks/-1").problem().1, "bad-parameter");
+
+    assert_eq!(served.get("/v1/handovers?from=0").body, [0, 0]);
+    assert_eq!(served.get_json("/v1/handovers").json(), json!({"handovers": []}));
+    assert_eq!(served.get("/v1/handovers?from=x").problem().1, "bad-parameter");
+}
+
+#[test]
+fn receipts_hold_from_every_base() {
+    let (served, ids) = filled();
+    let head = served.node.head().unwrap().digest;
+    let genesis = served.node.status().anchor;
+    let checkpoint = TrustAnchor::Checkpoint(head);
+    for (base, anchor) in [
+        ("genesis".to_owned(), genesis),
+        (format!("checkpoint:{head}"), checkpoint),
+        (format!("header:{head}"), checkpoint),
+    ] {
+        for id in &ids {
+            let answer = served.get(&format!("/v1/receipts/{id}?base={base}"));
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let disposition = format!("attachment; filename=\"{id}.cairn\"");
+            assert_eq!(answer.header("content-disposition"), disposition);
+            let fact = verify(&answer.body, anchor, clock::now(), &mut ()).unwrap();
+            assert_eq!(fact.event().id(), *id);
+            assert!(fact.event().log_time().is_some());
+        }
+    }
+    let view = served.get_json(&format!("/v1/receipts/{}", ids[4])).json();
+    assert_eq!(view["id"], ids[4].to_string());
+    assert_eq!(view["index"], 4);
+    assert_eq!(view["event"]["type"], "a.b");
+    assert_eq!(view["payloadIncluded"], Value::Bool(false));
+}
+
+#[test]
+fn receipts_that_cannot_be_given() {
+    let (served, ids) = filled();
+    let zero = EventId::ZERO;
+    let first = served.node.block(0).unwrap().unwrap().digest;
+    let last = ids.last().unwrap();
+    for (path, status, code) in [
+        (format!("{zero}"), 404, "unknown-event"),
+        ("abc".to_owned(), 400, "bad-parameter"),
+        (last.to_string().to_uppercase(), 400, "bad-parameter"),
+        (format!("{last}?base=nothing"), 400, "bad-parameter"),
+        (format!("{last}?base=header:12"), 400, "bad-parameter"),
+        (format!("{last}?base=header:{zero}"), 404, "unknown-base"),
+        (format!("{last}?base=header:{first}"), 409, "not-in-base"),
+        (format!("{last}?payload=yes"), 400, "bad-parameter"),
+        (format!("{last}?payload=1"), 404, "no-payload"),
+    ] {
+        let problem = served.get(&format!("/v1/receipts/{path}")).problem();
+        assert_eq!(problem, (status, code.to_owned()), "{path}");
+    }
+    assert_eq!(served.get(&format!("/v1/events/{zero}")).problem().1, "unknown-event");
+    assert_eq!(served.get(&format!("/v1/payloads/{zero}")).problem().1, "no-such-payload");
+    assert_eq!(served.get("/v1/payloads/xyz").problem().1, "bad-parameter");
+    assert_eq!(served.get("/v1/writers/xyz").problem().1, "bad-parameter");
+}

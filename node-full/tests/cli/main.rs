@@ -1,0 +1,12 @@
+//! The `cairn` program, as a person or a script runs it.
+
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod flow;
+#[cfg(test)]
+mod import;
+#[cfg(test)]
+mod kit;
+#[cfg(test)]
+mod usage;

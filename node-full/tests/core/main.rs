@@ -1,0 +1,17 @@
+//! The node's core over real files: what goes in, what comes out, and what survives.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test crate"
+)]
+
+mod disk;
+mod open;
+mod proofs;
+mod query;
+mod refusals;
+mod sealed;
+mod submit;
+mod support;

@@ -1,0 +1,203 @@
+//! Opening: what comes back, what is cut, what is refused.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cairn_node::init::{InitError, InitOptions, init};
+use cairn_node::node::{Node, OpenError, Options};
+use cairn_node::proofs::{BaseChoice, ReceiptWith};
+use cairn_store::StoreError;
+use cairn_verifier::secret::MemberSecret;
+
+use crate::support::{Log, SECOND, draft, ids, with_events};
+
+fn refused(log: &Log) -> OpenError {
+    log.try_open().map(|_| ()).unwrap_err()
+}
+
+#[test]
+fn a_reopened_node_is_the_same() {
+    let (log, node, ids) = with_events(300);
+    let before = node.status();
+    let receipt = |node: &Node, n: usize| {
+        node.receipt(&ids[n], BaseChoice::Genesis, ReceiptWith::default()).unwrap()
+    };
+    let receipts: Vec<_> = [0, 150, 299].map(|n| receipt(&node, n)).into();
+    drop(node);
+    let node = log.open();
+    let after = node.status();
+    assert_eq!((after.head, after.size, after.accepted), (before.head, before.size, 300));
+    assert_eq!((after.storage_bytes, after.cut_bytes), (before.storage_bytes, 0));
+    assert_eq!([0, 150, 299].map(|n| receipt(&node, n)).as_slice(), receipts);
+    assert!(log.path().join("tiles/event/0/000").is_file());
+    node.submit(vec![draft("goes on")]).unwrap();
+    assert!(node.wait_size_final(301, SECOND));
+    assert_eq!(node.head().unwrap().header.parent, before.head);
+}
+
+#[test]
+fn a_directory_is_opened_once_and_only_if_it_is_a_log() {
+    let log = Log::new();
+    let node = log.open();
+    assert!(matches!(refused(&log), OpenError::Locked(_)));
+    drop(node);
+    drop(log.open());
+    let elsewhere = log.dir.path().join("elsewhere");
+    let open = |path: &Path| Node::open(path, Options::default()).map(|_| ()).unwrap_err();
+    assert!(matches!(open(&elsewhere), OpenError::NotInitialised(_)));
+    assert!(!elsewhere.exists());
+    fs::write(log.path().join("FORMAT"), "cairn-data 2\n").unwrap();
+    assert!(
+        matches!(refused(&log), OpenError::OtherFormat { found, .. } if found == "cairn-data 2")
+    );
+}
+
+#[test]
+fn init_refuses_what_is_taken() {
+    let log = Log::new();
+    let options = InitOptions::default;
+    let again = init(&log.path(), options());
+    assert!(matches!(again, Err(InitError::NotEmpty(_))));
+    let member = MemberSecret::from_seed([1; 32]).unwrap();
+    let fresh = log.dir.path().join("fresh");
+    for options in [
+        options().with_member("ingest", &member),
+        options().with_member("a", &member).with_member("a", &member),
+        InitOptions { streams: vec!["s".to_owned(), "s".to_owned()], ..options() },
+    ] {
+        assert!(matches!(init(&fresh, options), Err(InitError::NameTaken(_))));
+        assert!(!fresh.exists());
+    }
+    let long = InitOptions { streams: vec!["s".repeat(65)], ..options() };
+    assert!(matches!(init(&fresh, long), Err(InitError::Genesis(_))));
+    assert!(!fresh.exists());
+}
+
+#[test]
+fn an_unfinished_tail_is_cut_and_the_final_part_never() {
+    let (log, node, _) = with_events(3);
+    drop(node);
+    let entries = log.path().join("log/entries.seg");
+    let final_bytes = fs::read(&entries).unwrap();
+    // One more event that no block holds yet: its only write may be unfinished.
+    let node = log.open_slow();
+    let last = ids(&node.submit(vec![draft("last")]).unwrap())[0];
+    let all_bytes = fs::read(&entries).unwrap();
+    std::mem::forget(node.clone());
+    drop(node);
+    let copy = log.dir.path().join("copy");
+    for len in (final_bytes.len()..all_bytes.len()).step_by(7).chain([all_bytes.len() - 1]) {
+        copy_dir(&log.path(), &copy);
+        fs::write(copy.join("log/entries.seg"), &all_bytes[..len]).unwrap();
+        let node = Node::open(&copy, Options::default()).unwrap();
+        let status = node.status();
+        assert_eq!((status.accepted, status.size), (3, 3), "cut to {len}");
+        assert_eq!(status.cut_bytes, (len - final_bytes.len()) as u64);
+        assert!(node.entry(&last).unwrap().is_none());
+        // The event can be submitted again, and the log goes on.
+        node.submit(vec![draft("last")]).unwrap();
+        drop(node);
+        fs::remove_dir_all(&copy).unwrap();
+    }
+    for len in [final_bytes.len() - 1, final_bytes.len() / 2, 48] {
+        copy_dir(&log.path(), &copy);
+        fs::write(copy.join("log/entries.seg"), &final_bytes[..len]).unwrap();
+        let error = Node::open(&copy, Options::default()).map(|_| ()).unwrap_err();
+        assert!(matches!(error, OpenError::Storage(StoreError::Corrupt { .. })), "{error}");
+        assert_eq!(fs::read(copy.join("log/entries.seg")).unwrap().len(), len);
+        fs::remove_dir_all(&copy).unwrap();
+    }
+}
+
+#[test]
+fn flipped_bits_are_found_with_their_place_and_nothing_is_changed() {
+    let (log, node, _) = with_events(2);
+    node.submit(vec![draft("in a write of its own")]).unwrap();
+    assert!(node.wait_size_final(3, SECOND));
+    drop(node);
+    let copy = log.dir.path().join("copy");
+    for file in ["log/entries.seg", "log/blocks.seg"] {
+        let good = fs::read(log.path().join(file)).unwrap();
+        for at in (0..good.len() * 6 / 10).step_by(37) {
+            copy_dir(&log.path(), &copy);
+            let mut bad = good.clone();
+            bad[at] ^= 0x10;
+            fs::write(copy.join(file), &bad).unwrap();
+            let error = Node::open(&copy, Options::default()).map(|_| ()).unwrap_err();
+            let OpenError::Storage(StoreError::Corrupt { offset, .. }) = error else {
+                panic!("{file} byte {at}: {error}")
+            };
+            assert!(offset <= at as u64);
+            assert_eq!(fs::read(copy.join(file)).unwrap(), bad);
+            fs::remove_dir_all(&copy).unwrap();
+        }
+    }
+}
+
+#[test]
+fn damaged_or_foreign_files_are_refused_by_name() {
+    let (log, node, _) = with_events(300);
+    drop(node);
+    let with = |file: &str, change: &dyn Fn(&mut Vec<u8>)| {
+        let path = log.path().join(file);
+        let good = fs::read(&path).unwrap();
+        let mut bad = good.clone();
+        change(&mut bad);
+        fs::write(&path, bad).unwrap();
+        let error = refused(&log);
+        fs::write(&path, good).unwrap();
+        error
+    };
+    let tile = with("tiles/event/0/000", &|bytes| bytes[5] ^= 1);
+    assert!(matches!(tile, OpenError::Storage(StoreError::TileMismatch { .. })), "{tile}");
+    let genesis = with("genesis.cairn", &|bytes| bytes.truncate(100));
+    assert!(matches!(genesis, OpenError::BadGenesis { .. }), "{genesis}");
+    // Another nonce makes another log, to which the blocks do not belong.
+    let genesis = with("genesis.cairn", &|bytes| bytes[10] ^= 1);
+    assert!(matches!(genesis, OpenError::BadBlock { height: 0, .. }), "{genesis}");
+    for key in ["keys/validator.key", "keys/ingest.key"] {
+        let error = with(key, &|bytes| bytes.truncate(30));
+        assert!(matches!(error, OpenError::BadKey { .. }), "{error}");
+        let other = with(key, &|bytes| {
+            let last = bytes.len() - 2;
+            bytes[last] = if bytes[last] == b'0' { b'1' } else { b'0' };
+        });
+        assert!(matches!(other, OpenError::BadKey { .. }), "{other}");
+    }
+    drop(log.open());
+}
+
+#[test]
+fn entries_of_another_log_are_refused() {
+    let (log, node, _) = with_events(2);
+    let (other, other_node, _) = with_events(2);
+    drop((node, other_node));
+    fs::copy(other.path().join("log/entries.seg"), log.path().join("log/entries.seg")).unwrap();
+    assert!(matches!(refused(&log), OpenError::BadEntry { index: 0, .. }));
+}
+
+#[test]
+fn tiles_and_payload_leftovers_are_made_good() {
+    let (log, node, _) = with_events(300);
+    drop(node);
+    fs::remove_dir_all(log.path().join("tiles")).unwrap();
+    fs::create_dir_all(log.path().join("payloads/ab")).unwrap();
+    fs::write(log.path().join("payloads/ab/half.1-1.tmp"), b"half").unwrap();
+    let node = log.open();
+    assert_eq!(node.status().size, 300);
+    assert!(log.path().join("tiles/event/0/000").is_file());
+    assert!(!log.path().join("payloads/ab/half.1-1.tmp").exists());
+}
+
+fn copy_dir(from: &Path, to: &PathBuf) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_dir(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
+}
