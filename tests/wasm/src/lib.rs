@@ -1,1 +1,1 @@
-//! stub
+//! Nothing: the tests are in `tests/`, and run in a browser.

@@ -1,0 +1,12 @@
+// Node.js: the module is read from beside this file at the first call.
+import { readFile } from "node:fs/promises";
+import * as bindings from "./dist/light_client.js";
+import { createApi } from "./api.js";
+
+const { LightClient, verifyReceipt, explainReceipt } = createApi(bindings, async () => {
+  const module = await readFile(new URL("./dist/light_client_bg.wasm", import.meta.url));
+  bindings.initSync({ module });
+});
+
+export { LightClient, verifyReceipt, explainReceipt };
+export { CairnError, VerifiedReceipt } from "./api.js";
