@@ -1,0 +1,195 @@
+//! What is asked of the browser: its clock, storage, clipboard and files.
+
+use cairn_verifier::UnixMillis;
+use js_sys::{Array, Promise, Uint8Array};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, Storage, Window};
+
+/// The window; there is always one where this runs.
+pub(crate) fn window() -> Option<Window> {
+    web_sys::window()
+}
+
+/// The browser's clock.
+#[expect(
+    clippy::as_conversions,
+    reason = "from float to integer there is only this cast; it saturates"
+)]
+pub(crate) fn now() -> UnixMillis {
+    UnixMillis(js_sys::Date::now() as u64)
+}
+
+/// Where the API is: the place this page was served from.
+pub(crate) fn origin() -> String {
+    window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
+}
+
+/// The fragment of the address.
+pub(crate) fn fragment() -> String {
+    window().and_then(|window| window.location().hash().ok()).unwrap_or_default()
+}
+
+/// Goes to another place of this page.
+pub(crate) fn go(fragment: &str) {
+    if let Some(window) = window() {
+        drop(window.location().set_hash(fragment));
+    }
+}
+
+/// This page's address with another fragment.
+pub(crate) fn address(fragment: &str) -> String {
+    let href = window().and_then(|window| window.location().href().ok()).unwrap_or_default();
+    let page = href.split('#').next().unwrap_or_default();
+    [page, fragment].concat()
+}
+
+/// Which storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// Until the tab is closed.
+    Tab,
+    /// Until it is forgotten.
+    Device,
+}
+
+fn storage(keep: Keep) -> Option<Storage> {
+    let window = window()?;
+    match keep {
+        Keep::Tab => window.session_storage(),
+        Keep::Device => window.local_storage(),
+    }
+    .ok()
+    .flatten()
+}
+
+/// Reads a stored text. A storage that is not allowed is an empty one.
+pub(crate) fn load(keep: Keep, name: &str) -> Option<String> {
+    storage(keep)?.get_item(name).ok().flatten()
+}
+
+/// Stores a text, or removes it.
+pub(crate) fn store(keep: Keep, name: &str, text: Option<&str>) {
+    if let Some(storage) = storage(keep) {
+        drop(match text {
+            Some(text) => storage.set_item(name, text),
+            None => storage.remove_item(name),
+        });
+    }
+}
+
+/// Runs after the browser had a chance to paint, so that "checking" is seen before the check.
+pub(crate) fn soon(work: impl FnOnce() + 'static) {
+    spawn_local(async move {
+        pause().await;
+        work();
+    });
+}
+
+/// Lets the browser do other things.
+pub(crate) async fn pause() {
+    let promise = Promise::new(&mut |resolve, _| {
+        if let Some(window) = window() {
+            drop(window.set_timeout_with_callback(&resolve));
+        }
+    });
+    drop(JsFuture::from(promise).await);
+}
+
+/// Runs after some milliseconds.
+pub(crate) fn later(ms: i32, work: impl FnOnce() + 'static) {
+    if let Some(window) = window() {
+        let work = Closure::once_into_js(work);
+        drop(window.set_timeout_with_callback_and_timeout_and_arguments_0(work.unchecked_ref(), ms));
+    }
+}
+
+fn element(id: &str) -> Option<web_sys::Element> {
+    window()?.document()?.get_element_by_id(id)
+}
+
+/// What stands in the field with this id.
+pub(crate) fn value(id: &str) -> String {
+    element(id).and_then(|field| member(&field, "value").as_string()).unwrap_or_default()
+}
+
+/// Writes into the field with this id.
+pub(crate) fn set_value(id: &str, value: &str) {
+    if let Some(field) = element(id) {
+        drop(js_sys::Reflect::set(&field, &"value".into(), &value.into()));
+    }
+}
+
+/// Clicks the element with this id, as a person does.
+pub(crate) fn click(id: &str) {
+    if let Some(element) = element(id).and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+        element.click();
+    }
+}
+
+/// Puts text on the clipboard.
+pub(crate) fn copy(text: &str) {
+    if let Some(window) = window() {
+        let clipboard = JsValue::from(window.navigator().clipboard());
+        // Absent on pages that are not served securely.
+        if let Some(clipboard) = clipboard.dyn_ref::<web_sys::Clipboard>() {
+            drop(clipboard.write_text(text));
+        }
+    }
+}
+
+/// A file's bytes.
+pub(crate) async fn read(file: &File) -> Option<Vec<u8>> {
+    let buffer = JsFuture::from(file.array_buffer()).await.ok()?;
+    Some(Uint8Array::new(&buffer).to_vec())
+}
+
+/// Offers bytes as a file to be saved.
+pub(crate) fn save(name: &str, bytes: &[u8]) -> Option<()> {
+    let parts = Array::of1(&Uint8Array::from(bytes));
+    let options = BlobPropertyBag::new();
+    options.set_type("application/octet-stream");
+    let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &options).ok()?;
+    let url = web_sys::Url::create_object_url_with_blob(&blob).ok()?;
+    let link = window()?.document()?.create_element("a").ok()?;
+    let link = link.dyn_into::<HtmlAnchorElement>().ok()?;
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    drop(web_sys::Url::revoke_object_url(&url));
+    Some(())
+}
+
+/// Calls `heard` at every event of this name on the window, for as long as the page lives.
+pub(crate) fn listen<E: wasm_bindgen::JsCast + 'static>(
+    name: &str,
+    mut heard: impl FnMut(E) + 'static,
+) {
+    let callback = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
+        if let Ok(event) = event.dyn_into::<E>() {
+            heard(event);
+        }
+    });
+    if let Some(window) = window() {
+        let function = callback.as_ref().unchecked_ref();
+        drop(window.add_event_listener_with_callback(name, function));
+    }
+    callback.forget();
+}
+
+/// A member of a JavaScript object, if it has it.
+pub(crate) fn member(value: &JsValue, name: &str) -> JsValue {
+    js_sys::Reflect::get(value, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// A member that is a text; empty if it is not.
+pub(crate) fn text_member(value: &JsValue, name: &str) -> String {
+    member(value, name).as_string().unwrap_or_default()
+}
+
+/// A member that is a list; empty if it is not.
+pub(crate) fn list_member(value: &JsValue, name: &str) -> Vec<JsValue> {
+    let list = member(value, name);
+    list.dyn_ref::<Array>().map_or_else(Vec::new, |list| list.iter().collect())
+}

@@ -1,0 +1,10 @@
+//! Parts of pages.
+
+pub(crate) mod badge;
+pub(crate) mod check_list;
+pub(crate) mod drop_zone;
+pub(crate) mod fields;
+pub(crate) mod hash;
+pub(crate) mod header_bar;
+pub(crate) mod payload;
+pub(crate) mod proof;

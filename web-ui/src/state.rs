@@ -1,0 +1,234 @@
+//! What the whole page shares: where it is, what is pinned, which receipts it holds, and the log
+//! it follows.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use cairn_light_client::{Assurance, CheckedReceipt, LightClient, examine};
+use cairn_verifier::check::Check;
+use cairn_verifier::{FinalHeader, TrustAnchor};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::browser;
+use crate::pin::{self, FromLink, Pin, PinnedBy};
+use crate::router::{Place, Route};
+
+/// A receipt that was given to this page: bytes, not yet a verdict.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    pub(crate) name: String,
+    pub(crate) bytes: Arc<[u8]>,
+}
+
+/// What one look at a receipt found.
+#[derive(Clone, Debug)]
+pub(crate) struct Examined {
+    pub(crate) assurance: Assurance<CheckedReceipt>,
+    /// The checks that passed, up to the one that did not.
+    pub(crate) checks: Vec<Check>,
+}
+
+impl Examined {
+    /// Before any check.
+    pub(crate) const fn not_yet(assurance: Assurance<CheckedReceipt>) -> Self {
+        Self { assurance, checks: Vec::new() }
+    }
+
+    /// What the light client answered.
+    pub(crate) fn of(assurance: Assurance<CheckedReceipt>) -> Self {
+        let checks = match &assurance {
+            Assurance::Verified(receipt) => receipt.checks().to_vec(),
+            _ => Vec::new(),
+        };
+        Self { assurance, checks }
+    }
+}
+
+/// A signal of values that stay on this thread.
+pub(crate) type Local<T> = RwSignal<T, LocalStorage>;
+
+/// The page's state. Copies share it.
+#[derive(Clone, Copy)]
+pub(crate) struct App {
+    pub(crate) route: RwSignal<Route>,
+    pub(crate) pin: RwSignal<Option<Pin>>,
+    /// An anchor of a link that the user's own pin kept out.
+    pub(crate) offered: RwSignal<Option<TrustAnchor>>,
+    pub(crate) bad_link: RwSignal<bool>,
+    pub(crate) given: RwSignal<Vec<Given>>,
+    /// What became of the last thing given, if it is no receipt at all.
+    pub(crate) notice: RwSignal<String>,
+    /// Whether files are held over the page.
+    pub(crate) dragging: RwSignal<bool>,
+    pub(crate) client: Local<Option<LightClient>>,
+    pub(crate) head: Local<Assurance<FinalHeader>>,
+}
+
+impl App {
+    /// The state at the start: from the address and from what was kept.
+    pub(crate) fn new() -> Self {
+        let app = Self {
+            route: RwSignal::new(Route::Home),
+            pin: RwSignal::new(Pin::load()),
+            offered: RwSignal::new(None),
+            bad_link: RwSignal::new(false),
+            given: RwSignal::new(Vec::new()),
+            notice: RwSignal::new(String::new()),
+            dragging: RwSignal::new(false),
+            client: RwSignal::new_local(None),
+            head: RwSignal::new_local(Assurance::NotChecked),
+        };
+        app.arrive();
+        app.follow();
+        app
+    }
+
+    /// Reads the address.
+    pub(crate) fn arrive(self) {
+        let place = Place::read(&browser::fragment());
+        if let Some(text) = place.anchor {
+            let decision = pin::from_link(self.pin.get_untracked(), &text);
+            self.bad_link.set(decision == FromLink::Bad);
+            match decision {
+                FromLink::Pin(pin) => self.set_pin(pin),
+                FromLink::Offer(anchor) => self.offered.set(Some(anchor)),
+                FromLink::Same | FromLink::Bad => {}
+            }
+        }
+        if self.route.get_untracked() != place.route {
+            self.route.set(place.route);
+        }
+    }
+
+    /// Pins an anchor.
+    pub(crate) fn set_pin(self, pin: Pin) {
+        pin.save();
+        self.offered.set(None);
+        self.bad_link.set(false);
+        self.pin.set(Some(pin));
+    }
+
+    /// Pins an anchor by the user's own choice.
+    pub(crate) fn pin_by_user(self, anchor: TrustAnchor) {
+        self.set_pin(Pin { anchor, by: PinnedBy::User });
+    }
+
+    /// Pins none.
+    pub(crate) fn unpin(self) {
+        Pin::forget();
+        self.pin.set(None);
+    }
+
+    /// The pinned anchor; changes of who pinned it are none.
+    pub(crate) fn anchor(self) -> Memo<Option<TrustAnchor>> {
+        Memo::new(move |_| self.pin.get().map(|pin| pin.anchor))
+    }
+
+    /// Takes a receipt and returns its number.
+    pub(crate) fn take(self, name: String, bytes: Vec<u8>) -> usize {
+        self.given.update(|given| given.push(Given { name, bytes: bytes.into() }));
+        self.given.with_untracked(Vec::len)
+    }
+
+    /// Connects to the node anew whenever another anchor is pinned.
+    fn follow(self) {
+        let anchor = self.anchor();
+        let latest = Latest::default();
+        Effect::new(move |_| {
+            let ticket = latest.next();
+            self.client.set(None);
+            self.head.set(Assurance::NotChecked);
+            let Some(anchor) = anchor.get() else {
+                return;
+            };
+            self.head.set(Assurance::Checking);
+            spawn_local(async move {
+                let connected = LightClient::connect(&browser::origin(), anchor).await;
+                if !ticket.is_latest() {
+                    return;
+                }
+                match connected {
+                    Ok(client) => {
+                        self.client.set(Some(client.clone()));
+                        let head = client.sync().await.into();
+                        if ticket.is_latest() {
+                            self.head.set(head);
+                        }
+                    }
+                    Err(error) => self.head.set(Err(error).into()),
+                }
+            });
+        });
+    }
+
+    /// Asks the node for a newer head.
+    pub(crate) fn sync(self) {
+        let Some(client) = self.client.get_untracked() else {
+            return;
+        };
+        self.head.set(Assurance::Checking);
+        spawn_local(async move {
+            let head = client.sync().await.into();
+            let is_same = |now: &Option<LightClient>| {
+                now.as_ref().is_some_and(|now| now.anchor() == client.anchor())
+            };
+            if self.client.with_untracked(is_same) {
+                self.head.set(head);
+            }
+        });
+    }
+
+    /// What a look at a receipt finds, looked at anew whenever another anchor is pinned. The
+    /// verdict before is gone before the next check begins.
+    pub(crate) fn examine(self, bytes: Arc<[u8]>) -> Local<Examined> {
+        let anchor = self.anchor();
+        let latest = Latest::default();
+        let found = RwSignal::new_local(Examined::not_yet(Assurance::NotChecked));
+        Effect::new(move |_| {
+            let ticket = latest.next();
+            let Some(anchor) = anchor.get() else {
+                found.set(Examined::not_yet(Assurance::NotChecked));
+                return;
+            };
+            found.set(Examined::not_yet(Assurance::Checking));
+            let bytes = Arc::clone(&bytes);
+            browser::soon(move || {
+                if ticket.is_latest() {
+                    let looked = examine(bytes.to_vec(), anchor, browser::now());
+                    let (assurance, checks) = (looked.outcome.into(), looked.checks);
+                    // The page of this receipt may have been left meanwhile.
+                    let _left = found.try_set(Examined { assurance, checks });
+                }
+            });
+        });
+        found
+    }
+}
+
+/// Gives tickets, of which only the last one counts: an answer that comes late is dropped.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Latest(Rc<Cell<u64>>);
+
+impl Latest {
+    /// A ticket that makes all earlier ones void.
+    pub(crate) fn next(&self) -> Ticket {
+        self.0.set(self.0.get() + 1);
+        Ticket { own: self.0.get(), last: Rc::clone(&self.0) }
+    }
+}
+
+/// One try.
+#[derive(Clone, Debug)]
+pub(crate) struct Ticket {
+    own: u64,
+    last: Rc<Cell<u64>>,
+}
+
+impl Ticket {
+    /// Whether no later one was given.
+    pub(crate) fn is_latest(&self) -> bool {
+        self.own == self.last.get()
+    }
+}

@@ -1,0 +1,241 @@
+//! The checks of a receipt as a list: what each was given, and which one failed.
+
+use cairn_light_client::{Assurance, CheckedReceipt, ClientError, Reason};
+use cairn_verifier::Error;
+use cairn_verifier::check::Check;
+use cairn_verifier::finality::Signed;
+use cairn_verifier::trust::TrustError;
+
+use crate::format::{count, duration, len, thousands, time};
+use crate::text::steps as words;
+
+/// The checks in the order in which the verifier makes them (SPEC.md, "Verifying a receipt").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Decoded,
+    Anchor,
+    Handovers,
+    TrustPeriod,
+    Votes,
+    Final,
+    Writer,
+    Included,
+    LogTime,
+    Payload,
+}
+
+impl Kind {
+    const ALL: [Self; 10] = [
+        Self::Decoded,
+        Self::Anchor,
+        Self::Handovers,
+        Self::TrustPeriod,
+        Self::Votes,
+        Self::Final,
+        Self::Writer,
+        Self::Included,
+        Self::LogTime,
+        Self::Payload,
+    ];
+
+    /// The check's name.
+    pub(crate) const fn title(self) -> &'static str {
+        self.words().0
+    }
+
+    /// Name, what a pass means, and why it may not be needed.
+    const fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Decoded => words::DECODED,
+            Self::Anchor => words::ANCHOR,
+            Self::Handovers => words::HANDOVERS,
+            Self::TrustPeriod => words::TRUST_PERIOD,
+            Self::Votes => words::VOTES,
+            Self::Final => words::FINAL,
+            Self::Writer => words::WRITER,
+            Self::Included => words::INCLUDED,
+            Self::LogTime => words::LOG_TIME,
+            Self::Payload => words::PAYLOAD,
+        }
+    }
+
+    const fn of(check: &Check) -> Option<Self> {
+        Some(match check {
+            Check::Anchor { .. } => Self::Anchor,
+            Check::Decoded { .. } => Self::Decoded,
+            Check::Final { .. } => Self::Final,
+            Check::Handover { .. } => Self::Handovers,
+            Check::Included { .. } => Self::Included,
+            Check::LogTime(_) => Self::LogTime,
+            Check::Payload { .. } => Self::Payload,
+            Check::Quorum(_) | Check::Vote { .. } => Self::Votes,
+            Check::TrustPeriod { .. } => Self::TrustPeriod,
+            Check::Writer { .. } => Self::Writer,
+            _ => return None,
+        })
+    }
+}
+
+/// How a check went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Went {
+    Passed,
+    /// It stopped here, for this reason.
+    Stopped(Reason),
+    /// An earlier one stopped the verifier.
+    NotReached,
+    /// The receipt needs none, or brings nothing to check.
+    NotNeeded,
+}
+
+/// One check of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) kind: Kind,
+    pub(crate) went: Went,
+    pub(crate) inputs: Vec<Input>,
+    /// The voting power that signed, and that of the set.
+    pub(crate) power: Option<(u64, u64)>,
+}
+
+impl Step {
+    /// What the check means, or why it was not made.
+    pub(crate) const fn sentence(&self) -> &'static str {
+        let (_, meaning, absent) = self.kind.words();
+        match self.went {
+            Went::NotNeeded => absent,
+            Went::Passed | Went::Stopped(_) | Went::NotReached => meaning,
+        }
+    }
+}
+
+/// What a check was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Input {
+    pub(crate) name: &'static str,
+    pub(crate) value: String,
+    /// Whether it is a digest, shown in its own type with a button to copy it.
+    pub(crate) is_digest: bool,
+}
+
+fn plain(name: &'static str, value: String) -> Input {
+    Input { name, value, is_digest: false }
+}
+
+fn digest(name: &'static str, value: &impl ToString) -> Input {
+    Input { name, value: value.to_string(), is_digest: true }
+}
+
+/// The list for a receipt: the checks that passed, and what became of it.
+pub(crate) fn steps(checks: &[Check], assurance: &Assurance<CheckedReceipt>) -> Vec<Step> {
+    let stopped = match assurance {
+        Assurance::CouldNotCheck(reason)
+        | Assurance::Stale(reason)
+        | Assurance::Failed(reason) => Some((stopped_at(checks, reason.error()), reason)),
+        Assurance::Verified(_) => None,
+        Assurance::NotChecked | Assurance::Checking | Assurance::NotFinal => return Vec::new(),
+    };
+    let mut steps: Vec<Step> = Vec::new();
+    for kind in Kind::ALL {
+        let own = own_checks(kind, checks);
+        let went = match stopped {
+            Some((at, reason)) if at == kind => Went::Stopped(reason.clone()),
+            _ if !own.is_empty() => Went::Passed,
+            Some((at, _)) if at < kind => Went::NotReached,
+            _ => Went::NotNeeded,
+        };
+        if kind == Kind::Handovers && own.is_empty() {
+            continue;
+        }
+        let power = own.iter().find_map(|check| match check {
+            Check::Quorum(Signed { power, total, .. }) => Some((*power, *total)),
+            _ => None,
+        });
+        let inputs = own.iter().flat_map(|check| inputs(check)).collect();
+        steps.push(Step { kind, went, inputs, power });
+    }
+    steps
+}
+
+/// The checks of one kind. Votes, quorum and final header are those of the last header: what came
+/// before belongs to the handovers on the way.
+fn own_checks(kind: Kind, checks: &[Check]) -> Vec<&Check> {
+    let after = if matches!(kind, Kind::TrustPeriod | Kind::Votes | Kind::Final) {
+        last_part(checks)
+    } else {
+        checks
+    };
+    after.iter().filter(|check| Kind::of(check) == Some(kind)).collect()
+}
+
+/// The checks after the last handover.
+fn last_part(checks: &[Check]) -> &[Check] {
+    let handover = checks.iter().rposition(|check| matches!(check, Check::Handover { .. }));
+    handover.and_then(|at| checks.get(at + 1..)).unwrap_or(checks)
+}
+
+/// Where the verifier stopped: the kind of the error decides, and where it could be one of two,
+/// what had passed before.
+fn stopped_at(checks: &[Check], error: &ClientError) -> Kind {
+    let ClientError::Verify(error) = error else {
+        return Kind::Decoded;
+    };
+    let passed = |kind| checks.iter().any(|check| Kind::of(check) == Some(kind));
+    let is_final = last_part(checks).iter().any(|check| matches!(check, Check::Final { .. }));
+    match error {
+        Error::Decode(_) => Kind::Decoded,
+        _ if !passed(Kind::Anchor) => Kind::Anchor,
+        Error::Trust(TrustError::PastTrustPeriod { .. } | TrustError::FutureHeader { .. }) => {
+            Kind::TrustPeriod
+        }
+        Error::Finality(_) => Kind::Votes,
+        _ if !is_final => Kind::Final,
+        _ if !passed(Kind::Writer) => Kind::Writer,
+        _ if !passed(Kind::Included) => Kind::Included,
+        Error::Event(_) => Kind::Payload,
+        _ => Kind::LogTime,
+    }
+}
+
+/// What a check was given, as names and values.
+fn inputs(check: &Check) -> Vec<Input> {
+    match check {
+        Check::Anchor { anchor } => vec![digest(words::PINNED, anchor)],
+        Check::Decoded { bytes } => vec![plain(words::LENGTH, count(len(*bytes), "byte"))],
+        Check::Final { height, digest: id } => {
+            vec![plain(words::HEIGHT, thousands(*height)), digest(words::HEADER, id)]
+        }
+        Check::Handover { epoch, height } => vec![plain(words::EPOCH, words::epoch(*epoch, *height))],
+        Check::Included { index, size, root, steps } => vec![
+            plain(words::INDEX, thousands(*index)),
+            plain(words::SIZE, count(*size, "event")),
+            plain(words::PATH, words::path(*steps)),
+            digest(words::ROOT, root),
+        ],
+        Check::LogTime(log_time) => vec![
+            plain(words::AFTER, log_time.after.map_or_else(|| words::START.to_owned(), time)),
+            plain(words::UNTIL, time(log_time.until)),
+        ],
+        Check::Payload { digest: id } => vec![digest(words::DIGEST, id)],
+        Check::Quorum(signed) => vec![plain(
+            words::SIGNED,
+            crate::text::quorum(signed.power, signed.total, usize::from(signed.votes)),
+        )],
+        Check::TrustPeriod { age, period } => vec![
+            plain(words::AGE, duration(*age)),
+            plain(words::PERIOD, match period {
+                0 => words::NO_PERIOD.to_owned(),
+                period => duration(*period),
+            }),
+        ],
+        Check::Vote { index, suite, power, .. } => {
+            vec![plain(words::VOTE, words::vote(*index, suite.name(), *power))]
+        }
+        Check::Writer { event, key, suite } => vec![
+            digest(words::EVENT, event),
+            digest(words::KEY, key),
+            plain(words::SUITE, suite.name().to_owned()),
+        ],
+        _ => Vec::new(),
+    }
+}

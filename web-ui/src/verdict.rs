@@ -1,0 +1,162 @@
+//! What is shown of an [`Assurance`]: an icon, a word, a colour and a sentence.
+//!
+//! **Invariant:** green comes from [`Assurance::Verified`] and from nothing else.
+
+use cairn_light_client::Assurance;
+
+use crate::text::{self, state};
+
+/// The colours. Each goes with one meaning on the whole page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Green,
+    Amber,
+    Red,
+    Violet,
+    Grey,
+    /// No verdict: what was found on the way to one that is not green.
+    Ink,
+}
+
+impl Tone {
+    /// The class that sets the colour.
+    pub(crate) const fn class(self) -> &'static str {
+        match self {
+            Self::Green => "tone-green",
+            Self::Amber => "tone-amber",
+            Self::Red => "tone-red",
+            Self::Violet => "tone-violet",
+            Self::Grey => "tone-grey",
+            Self::Ink => "tone-ink",
+        }
+    }
+}
+
+/// The icons: shapes that differ without colour too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Icon {
+    /// A tick in a full circle.
+    Tick,
+    /// A half-filled circle.
+    Half,
+    /// A clock.
+    Clock,
+    /// A cross in an octagon.
+    Cross,
+    /// A question mark in a square.
+    Question,
+    /// An empty, dashed circle.
+    Empty,
+    /// A turning arc.
+    Turning,
+}
+
+/// How one state looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Look {
+    pub(crate) tone: Tone,
+    pub(crate) icon: Icon,
+    pub(crate) word: &'static str,
+}
+
+const fn look_of(tone: Tone, icon: Icon, word: &'static str) -> Look {
+    Look { tone, icon, word }
+}
+
+pub(crate) const VERIFIED: Look = look_of(Tone::Green, Icon::Tick, state::VERIFIED);
+pub(crate) const NOT_FINAL: Look = look_of(Tone::Amber, Icon::Half, state::NOT_FINAL);
+pub(crate) const STALE: Look = look_of(Tone::Amber, Icon::Clock, state::STALE);
+pub(crate) const FAILED: Look = look_of(Tone::Red, Icon::Cross, state::FAILED);
+pub(crate) const COULD_NOT: Look = look_of(Tone::Violet, Icon::Question, state::COULD_NOT);
+pub(crate) const NOT_CHECKED: Look = look_of(Tone::Grey, Icon::Empty, state::NOT_CHECKED);
+pub(crate) const CHECKING: Look = look_of(Tone::Grey, Icon::Turning, state::CHECKING);
+
+/// How a state looks.
+pub(crate) const fn look<F>(assurance: &Assurance<F>) -> Look {
+    match assurance {
+        Assurance::NotChecked => NOT_CHECKED,
+        Assurance::Checking => CHECKING,
+        Assurance::CouldNotCheck(_) => COULD_NOT,
+        Assurance::NotFinal => NOT_FINAL,
+        Assurance::Stale(_) => STALE,
+        Assurance::Failed(_) => FAILED,
+        Assurance::Verified(_) => VERIFIED,
+    }
+}
+
+/// What a state says, beside its word. `verified` is the sentence for that case.
+pub(crate) fn sentence<F>(
+    assurance: &Assurance<F>,
+    verified: impl FnOnce(&F) -> String,
+) -> String {
+    match assurance {
+        Assurance::NotChecked => text::pin::NEEDED.to_owned(),
+        Assurance::Checking => text::verdict::CHECKING.to_owned(),
+        Assurance::CouldNotCheck(reason) => {
+            [&as_sentence(&reason.message()), " ", text::verdict::COULD_NOT].concat()
+        }
+        Assurance::NotFinal => text::verdict::NOT_FINAL.to_owned(),
+        Assurance::Stale(_) => text::verdict::STALE.to_owned(),
+        Assurance::Failed(reason) => as_sentence(&reason.message()),
+        Assurance::Verified(fact) => verified(fact),
+    }
+}
+
+/// The code of a state that has a reason.
+pub(crate) const fn code<F>(assurance: &Assurance<F>) -> Option<&'static str> {
+    match assurance {
+        Assurance::CouldNotCheck(reason)
+        | Assurance::Stale(reason)
+        | Assurance::Failed(reason) => Some(reason.code()),
+        Assurance::NotChecked
+        | Assurance::Checking
+        | Assurance::NotFinal
+        | Assurance::Verified(_) => None,
+    }
+}
+
+/// A message as a sentence: a capital letter first, a full stop last, and digests cut to their
+/// ends, because both sides stand below it in full.
+pub(crate) fn as_sentence(message: &str) -> String {
+    let mut sentence = String::with_capacity(message.len());
+    for (place, word) in message.split(' ').enumerate() {
+        if place == 0 {
+            let mut chars = word.chars();
+            sentence.extend(chars.next().into_iter().flat_map(char::to_uppercase));
+            sentence.push_str(chars.as_str());
+        } else {
+            sentence.push(' ');
+            sentence.push_str(&short_digests(word));
+        }
+    }
+    sentence.push('.');
+    sentence
+}
+
+/// A word with the digest in it, if there is one, cut to its ends.
+fn short_digests(word: &str) -> String {
+    let is_hex = |c: char| matches!(c, '0'..='9' | 'a'..='f');
+    let start = word.rfind(':').map_or(0, |colon| colon + 1);
+    let start = word.get(start..).and_then(|rest| rest.find(is_hex)).map_or(start, |at| start + at);
+    let rest = word.get(start..).unwrap_or_default();
+    let end = start + rest.find(|c| !is_hex(c)).unwrap_or(rest.len());
+    if end - start < 64 {
+        return word.to_owned();
+    }
+    let ends = [word.get(..start + 8), Some("…"), word.get(end - 8..)];
+    ends.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_short_sentences() {
+        let digest = "0123456789abcdef".repeat(4);
+        let message = format!("this leads to {digest}, the header has (genesis:{digest})");
+        let expected = "This leads to 01234567…89abcdef, the header has (genesis:01234567…89abcdef).";
+        assert_eq!(as_sentence(&message), expected);
+        assert_eq!(as_sentence("a deed"), "A deed.");
+    }
+}
