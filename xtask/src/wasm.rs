@@ -37,6 +37,9 @@ pub(crate) fn bindgen(module: &Path, name: &str, out: &Path, reader: Reader) -> 
         .web(true)?
         .omit_default_module_path(reader == Reader::Package)
         .typescript(reader == Reader::Package)
+        // Names of functions and tools: a quarter of the compressed bytes, and no one's reading.
+        .remove_name_section(true)
+        .remove_producers_section(true)
         .generate(out)
         .with_context(|| format!("wasm-bindgen cannot read {}", module.display()))
 }
