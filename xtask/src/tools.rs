@@ -68,6 +68,11 @@ pub(crate) fn target(path: &str) -> PathBuf {
         .join(path)
 }
 
+/// Where cargo looks for compiler flags of [`WASM`].
+pub(crate) const WASM_FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
+/// Vector instructions, which every browser of the last years has.
+pub(crate) const SIMD: &str = "-C target-feature=+simd128";
+
 /// The cargo that runs us, without the variables it set for this package: build scripts that watch
 /// them would otherwise run again each time.
 pub(crate) fn cargo() -> Command {
@@ -85,10 +90,7 @@ pub(crate) fn cargo() -> Command {
 /// `RUSTFLAGS` would replace them without a word, so it is not passed on.
 pub(crate) fn cargo_wasm() -> Command {
     let mut command = cargo();
-    command
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-C target-feature=+simd128");
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS").env(WASM_FLAGS, SIMD);
     command
 }
 

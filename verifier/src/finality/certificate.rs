@@ -125,7 +125,7 @@ impl<'a> Certificate<'a> {
         &self,
         (set, set_digest): (&ValidatorSet<'_>, &SetDigest),
         header: (&LogId, u64, &HeaderDigest),
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
     ) -> Result<Signed, FinalityError> {
         let signed = self.weigh(set)?;
         let (log, height, digest) = header;

@@ -55,7 +55,7 @@ pub fn verify<'a>(
     bytes: &'a [u8],
     anchor: TrustAnchor,
     now: UnixMillis,
-    observer: &mut impl Observer,
+    observer: &mut dyn Observer,
 ) -> Result<VerifiedReceipt<'a>, Error> {
     let receipt = Receipt::decode(bytes)?;
     observer.passed(Check::Decoded { bytes: bytes.len() });
@@ -77,7 +77,7 @@ pub fn verify<'a>(
 fn verify_event<'a>(
     receipt: &Receipt<'a>,
     header: FinalHeader,
-    observer: &mut impl Observer,
+    observer: &mut dyn Observer,
 ) -> Result<VerifiedEvent<'a>, Error> {
     let (log, body) = (header.header().log, receipt.event.body());
     if body.log != log {
@@ -157,7 +157,7 @@ fn check_within(index: u64, before: TreeSize, size: TreeSize) -> Result<(), Erro
     Ok(())
 }
 
-fn verify_payload(receipt: &Receipt<'_>, observer: &mut impl Observer) -> Result<(), EventError> {
+fn verify_payload(receipt: &Receipt<'_>, observer: &mut dyn Observer) -> Result<(), EventError> {
     let committed = receipt.event.body().payload;
     if receipt.wraps.count() != 0 && !matches!(committed, Payload::Sealed(_)) {
         return Err(EventError::UnexpectedPayload);

@@ -125,7 +125,7 @@ impl<'a> TrustedValidators<'a> {
         header: &Header,
         certificate: &Certificate<'_>,
         now: UnixMillis,
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
     ) -> Result<FinalHeader, Error> {
         let set = self.set.as_ref().ok_or(TrustError::NoTrustedSet)?;
         header.check()?;
@@ -150,7 +150,7 @@ impl<'a> TrustedValidators<'a> {
         &self,
         handover: &Handover<'a>,
         now: UnixMillis,
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
     ) -> Result<Self, Error> {
         let header = &handover.header;
         if !header.is_handover() {
@@ -182,7 +182,7 @@ impl<'a> TrustedValidators<'a> {
         &self,
         header: &Header,
         proof: Proof<'_>,
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
     ) -> Result<FinalHeader, Error> {
         let newest = self.newest.as_ref().ok_or(TrustError::NoTrustedHeader)?;
         let fact = newest.older(header, proof)?;
@@ -227,7 +227,7 @@ impl<'a> TrustedValidators<'a> {
         &self,
         header: &Header,
         now: UnixMillis,
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
     ) -> Result<(), TrustError> {
         if header.time.since(now) > MAX_CLOCK_AHEAD {
             return Err(TrustError::FutureHeader { time: header.time, now });
@@ -251,7 +251,7 @@ impl<'a> FinalityProof<'a> {
         &self,
         anchor: TrustAnchor,
         now: UnixMillis,
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
     ) -> Result<(FinalHeader, TrustedValidators<'a>), Error> {
         let mut trusted = TrustedValidators::from_base(anchor, &self.base)?;
         observer.passed(Check::Anchor { anchor });
