@@ -5,7 +5,7 @@
 //! sync        from the anchor to the newest header; bytes and times in, requests out
 //! client      the two together over a [`World`]: network, store and clock
 //! fetch, store, clock   the world of a JavaScript runtime, and the only files that touch it
-//! js          what the npm package calls
+//! js          what the npm package calls; there, `pkg/host.js` fetches and stores
 //! ```
 //!
 //! **Invariant:** only `cairn-verifier` makes facts; this crate holds and reads them.

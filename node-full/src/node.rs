@@ -129,8 +129,11 @@ impl Node {
         let (request, answer) = Request::new(prepared);
         queue.send(request).map_err(|_| Refusal::ShuttingDown.at(0))?;
         // The committer answers every request that it took; it is gone only if it panicked.
-        let stopped = |_| Refusal::Storage("the committing thread has stopped".to_owned()).at(0);
-        answer.recv().map_err(stopped)?
+        answer.recv().unwrap_or_else(|_| {
+            let stopped = "the committing thread has stopped; restart the node";
+            self.shared().note_failed(Writing::Events, stopped);
+            Err(Refusal::Storage(stopped.to_owned()).at(0))
+        })
     }
 
     /// How the node is.

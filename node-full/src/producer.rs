@@ -39,7 +39,7 @@ pub(crate) fn run(shared: &Shared) {
         let produced = if is_due(shared) { produce(shared) } else { Ok(()) };
         let stored = produced.and_then(|()| Ok(store_tiles(shared)?));
         if let Err(error) = &stored {
-            tracing::error!(%error, "no block could be made; trying again");
+            tracing::error!(%error, "a block or a tile could not be written; trying again");
         }
         // A full disk is not freed in a moment.
         rest = if stored.is_ok() { shared.options.block_time } else { Duration::from_secs(1) };

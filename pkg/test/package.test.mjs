@@ -54,12 +54,12 @@ test("the readme's examples run", async (t) => {
   assert.deepEqual(lines.length, 3, lines.join("\n"));
 });
 
-test("the package stays small", () => {
+test("the package grows no further", () => {
   const size = (name) => brotliCompressSync(readFileSync(new URL(name, root))).length;
-  const parts = manifest.files.filter((name) => /\.(js|wasm)$/.test(name) && name !== "node.js");
-  const sum = parts.reduce((sum, name) => sum + size(name), 0);
+  const loaded = manifest.files.filter((name) => /\.(js|wasm)$/.test(name) && name !== "node.js");
+  const sum = loaded.reduce((sum, name) => sum + size(name), 0);
   assert.ok(sum <= LIMIT, `${sum} bytes, brotli; the limit is ${LIMIT}`);
 });
 
-/** What a page loads, compressed. */
-const LIMIT = 140_000;
+/** What a page loads, compressed. The goal is 90,000 bytes and is not reached; this only holds the line. */
+const LIMIT = 125_000;

@@ -7,5 +7,5 @@
 mod views;
 mod writer;
 
-pub use views::{check, error, event, header, standing, verified_receipt};
+pub use views::{check, error, event, header, sides, standing, verified_receipt};
 pub use writer::Object;

@@ -65,11 +65,11 @@ fn pkg() -> Result<Vec<PathBuf>> {
         "--target",
         WASM,
         "--profile",
-        "release",
+        "pkg",
     ]))?;
     let out = Path::new(PKG_DIST);
     remove_dir(out)?;
-    let module = tools::target(&format!("{WASM}/release/cairn_light_client.wasm"));
+    let module = tools::target(&format!("{WASM}/pkg/cairn_light_client.wasm"));
     wasm::bindgen(&module, "light_client", out, Reader::Package)?;
     files(out)
 }

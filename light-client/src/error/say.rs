@@ -8,7 +8,6 @@ use cairn_verifier::json::{self, Object};
 use cairn_verifier::payload::PayloadError;
 
 use super::ClientError;
-use crate::json::member;
 
 /// The verifier's error inside a payload's, if it is one.
 pub(super) const fn as_verifier_error(error: &PayloadError) -> Option<Error> {
@@ -85,8 +84,8 @@ impl ClientError {
     #[must_use]
     pub fn sides(&self) -> Option<(String, String)> {
         match self {
-            Self::Verify(error) => verifier_sides(error),
-            Self::NotAnExtension { why, .. } => verifier_sides(why),
+            Self::Verify(error) => json::sides(error),
+            Self::NotAnExtension { why, .. } => json::sides(why),
             Self::Payload(error) => payload_sides(error),
             Self::Equivocation { ours, theirs, .. } => pair(ours, theirs),
             Self::NodeBehind { ours, theirs } => pair(ours, theirs),
@@ -126,12 +125,6 @@ impl ClientError {
     }
 }
 
-/// The verifier's JSON view is the one place that knows both sides of each of its errors.
-fn verifier_sides(error: &Error) -> Option<(String, String)> {
-    let view = json::error(error);
-    Some((member(&view, "expected")?, member(&view, "found")?))
-}
-
 fn payload_sides(error: &PayloadError) -> Option<(String, String)> {
     if let PayloadError::FieldRoot { expected, found } = error {
         pair(expected, found)
@@ -142,7 +135,7 @@ fn payload_sides(error: &PayloadError) -> Option<(String, String)> {
     } else if let PayloadError::PlaintextLength { expected, found } = error {
         pair(expected, found)
     } else {
-        verifier_sides(&as_verifier_error(error)?)
+        json::sides(&as_verifier_error(error)?)
     }
 }
 

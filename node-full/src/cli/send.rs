@@ -80,7 +80,8 @@ pub(crate) fn send(
             Err(why) => sender.unsent(place, why),
         }
     }
-    sender.flush()?;
+    // What was imported can be found and proven once the command ends.
+    sender.flush("/v1/events?wait=final")?;
     sender.progress.finish();
     sender.sent.millis = u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(sender.sent)
@@ -90,20 +91,20 @@ impl Sender<'_> {
     fn push(&mut self, place: String, json: String) -> Result<(), Failure> {
         let bytes = self.bytes.saturating_add(json.len());
         if self.batch.len() >= BATCH || (bytes > BATCH_BYTES && !self.batch.is_empty()) {
-            self.flush()?;
+            self.flush("/v1/events")?;
         }
         self.bytes = self.bytes.saturating_add(json.len());
         self.batch.push((place, json));
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), Failure> {
+    fn flush(&mut self, path: &str) -> Result<(), Failure> {
         let mut batch = std::mem::take(&mut self.batch);
         self.bytes = 0;
         while !batch.is_empty() {
             let drafts: Vec<&str> = batch.iter().map(|(_, json)| json.as_str()).collect();
             let body = format!("[{}]", drafts.join(","));
-            match self.client.post("/v1/events", "application/json", body.as_bytes()) {
+            match self.client.post(path, "application/json", body.as_bytes()) {
                 Ok(_) => {
                     let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
                     self.sent.events = self.sent.events.saturating_add(count);

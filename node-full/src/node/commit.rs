@@ -59,7 +59,6 @@ fn commit(shared: &Shared, chain_keys: &mut ChainKeys, group: Vec<Request>) {
         }
     }
     let staged = staging.into_staged();
-    for (answer, accepted) in &waiting { reply(answer, Ok(accepted.clone())); } std::thread::sleep(std::time::Duration::from_millis(3));
     let written = if staged.is_empty() { Ok(()) } else { write(shared, &staged) };
     for (answer, accepted) in waiting {
         let answered = match &written {

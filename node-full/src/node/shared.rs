@@ -69,14 +69,22 @@ impl Shared {
 
     /// Remembers how a thread's last write went.
     pub(crate) fn note_write<T>(&self, what: Writing, written: &Result<T, StoreError>) {
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         match written {
-            Ok(_) => failed.remove(&what),
-            Err(error) => {
-                tracing::error!(%error, "a write failed: nothing was lost or acknowledged");
-                failed.insert(what, error.to_string())
+            Ok(_) => {
+                self.failed().remove(&what);
             }
-        };
+            Err(error) => self.note_failed(what, &error.to_string()),
+        }
+    }
+
+    /// Remembers that a thread cannot write.
+    pub(super) fn note_failed(&self, what: Writing, error: &str) {
+        tracing::error!(%error, "a write failed: nothing was lost or acknowledged");
+        self.failed().insert(what, error.to_owned());
+    }
+
+    fn failed(&self) -> MutexGuard<'_, BTreeMap<Writing, String>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn status(&self) -> Status {
@@ -84,7 +92,6 @@ impl Shared {
             let state = self.state();
             (state.events.size(), state.blocks.final_size(), state.blocks.head().map(Arc::clone))
         };
-        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         let segments = [&self.entries, &self.blocks, &self.records];
         let bytes = segments.iter().map(|segment| segment.bytes());
         // Tiles hold 32 bytes a leaf, and 1/255 of that above.
@@ -101,7 +108,7 @@ impl Shared {
             storage_bytes: bytes.chain([tiles, self.blobs.bytes()]).fold(0, u64::saturating_add),
             ingest_key: self.keys.ingest.key_id(),
             cut_bytes: self.cut_bytes,
-            disk_error: failed.first_key_value().map(|(_, error)| error.clone()),
+            disk_error: self.failed().first_key_value().map(|(_, error)| error.clone()),
         }
     }
 

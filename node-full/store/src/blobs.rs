@@ -26,18 +26,12 @@ pub struct Blobs {
 }
 
 impl Blobs {
-    /// Opens the directory, makes it and its 256 folders if there are none, and counts what they
-    /// hold.
+    /// Opens the directory, makes it if there is none, and counts what it holds.
     ///
     /// # Errors
     /// [`StoreError::Io`].
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         files::create_dir(dir)?;
-        for first in 0..=u8::MAX {
-            let folder = dir.join(format!("{first:02x}"));
-            std::fs::create_dir_all(&folder).map_err(StoreError::io("create", &folder))?;
-        }
-        files::sync_dir(dir)?;
         let bytes = AtomicU64::new(files::tidy(dir)?);
         Ok(Self { dir: dir.to_owned(), bytes })
     }
@@ -72,10 +66,15 @@ impl Blobs {
             if found > MAX_BLOB_LEN {
                 return Err(StoreError::TooLarge { path, limit: MAX_BLOB_LEN, found });
             }
+            let folder = self.folder(&digest);
             if !path.is_file() {
-                folders.insert(self.folder(&digest));
+                std::fs::create_dir_all(&folder).map_err(StoreError::io("create", &folder))?;
                 new.insert(path, bytes);
             }
+            folders.insert(folder);
+        }
+        if folders.is_empty() {
+            return Ok(());
         }
         at_once(&new.iter().collect::<Vec<_>>(), |(path, bytes)| {
             files::replace(path, bytes, Secrecy::Public, true)?;
@@ -83,6 +82,8 @@ impl Blobs {
             self.bytes.fetch_add(stored, Ordering::Relaxed);
             Ok(())
         })?;
+        // The names too, also of files that are there already: an earlier sync may have failed.
+        folders.insert(self.dir.clone());
         at_once(&folders.iter().collect::<Vec<_>>(), |folder| files::sync_dir(folder))
     }
 
@@ -163,6 +164,7 @@ mod tests {
         let large = vec![0; usize::try_from(MAX_BLOB_LEN).unwrap() + 1];
         let refused = blobs.put_batch([(one, large.as_slice())]);
         assert!(matches!(refused, Err(StoreError::TooLarge { .. })));
+        std::fs::create_dir_all(blobs.folder(&one)).unwrap();
         std::fs::write(blobs.path(&one), &large).unwrap();
         assert!(matches!(blobs.get(&one), Err(StoreError::TooLarge { .. })));
     }

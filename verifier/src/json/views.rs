@@ -185,8 +185,9 @@ pub fn error(error: &Error) -> String {
     .finish()
 }
 
-/// Expected and found, as text.
-fn sides(error: &Error) -> Option<(String, String)> {
+/// What was expected and what was found, as text, where an error has two sides.
+#[must_use]
+pub fn sides(error: &Error) -> Option<(String, String)> {
     match error {
         Error::Consistency(error) => consistency_sides(error),
         Error::Decode(error) => decode_sides(error),
