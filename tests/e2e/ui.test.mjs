@@ -23,7 +23,8 @@ async function pinned(options) {
   return opened;
 }
 
-const green = (page) => page.locator(".tone-green").count();
+/** How much on the page is green, the legend of the start page left out. */
+const green = (page) => page.locator(":not(.legend *).tone-green").count();
 const step = (page, name) => page.locator("#checks .step", { has: page.getByRole("heading", { name, exact: true }) });
 
 test("the page loads under its policy without a fault", async () => {
@@ -103,7 +104,7 @@ test("a receipt that holds and one that does not", async () => {
   assert.notEqual(expected, found);
   assert.equal(await failed.locator("mark").count(), 2);
   assert.match(await step(page, "Time of logging").innerText(), /Not reached/);
-  assert.equal(await page.locator("#verdict .tone-green").count(), 0);
+  assert.equal(await green(page), 0);
   await page.getByRole("link", { name: "Check another" }).click();
   await page.locator(".items [data-state='Verified']").waitFor();
   await page.locator(".items [data-state='Not valid']").waitFor();
@@ -115,7 +116,9 @@ test("many receipts give a list of verdicts", async () => {
   const { page, context } = await pinned();
   await choose(page, node.sample, node.tampered, node.auditor_key);
   await page.locator(".items [data-state='Verified']").waitFor();
-  assert.equal(await page.locator(".items [data-state='Not valid']").count(), 2);
+  await page.locator(".items [data-state='Not valid']").waitFor();
+  // A key is no receipt: its first byte names a version that no receipt has yet.
+  await page.locator(".items [data-state='Could not check']").waitFor();
   await context.close();
 });
 
@@ -152,8 +155,7 @@ test("without an anchor nothing is green", async () => {
   await page.goto(node.url);
   await page.getByText("No anchor pinned").waitFor();
   await page.locator("#files").waitFor({ state: "attached" });
-  const legend = await page.locator(".legend .tone-green").count();
-  assert.equal(await green(page), legend, "the legend alone");
+  assert.equal(await green(page), 0);
   await choose(page, node.sample);
   assert.equal(await verdict(page), "Not checked");
   assert.equal(await green(page), 0);
@@ -165,7 +167,7 @@ test("without an anchor nothing is green", async () => {
   }
   await page.getByLabel("Anchor").fill(node.anchor);
   await page.getByRole("button", { name: "Pin this anchor" }).click();
-  await page.getByText("pinned by you").waitFor();
+  await page.locator(".pin-chip", { hasText: "pinned by you" }).waitFor();
   await page.goto(`${node.url}/#/event/${node.sealed[0]}`);
   assert.equal(await verdict(page), "Verified");
   await context.close();
@@ -179,11 +181,11 @@ test("another anchor is another log", async () => {
   const text = await page.locator("#verdict").innerText();
   assert.match(text, /trust-other-anchor/);
   assert.match(text, /The check “Anchor” failed/);
-  assert.equal(await page.locator("#verdict .tone-green").count(), 0);
+  assert.equal(await green(page), 0);
   await page.goto(`${node.url}/#/log`);
   await page.locator("h1").waitFor();
   await page.waitForLoadState("networkidle");
-  assert.equal(await page.locator("[data-state='Verified']").count(), 0);
+  assert.equal(await green(page), 0);
   await context.close();
 });
 
@@ -192,7 +194,7 @@ test("a link does not replace the user's own pin", async () => {
   await page.goto(`${node.url}/#/trust`);
   await page.getByLabel("Anchor").fill(node.anchor);
   await page.getByRole("button", { name: "Pin this anchor" }).click();
-  await page.getByText("pinned by you").waitFor();
+  await page.locator(".pin-chip", { hasText: "pinned by you" }).waitFor();
   const other = `genesis:${"5a".repeat(32)}`;
   await page.evaluate((other) => (location.hash = `#anchor=${other}`), other);
   await page.getByText("Yours stays").waitFor();

@@ -101,7 +101,9 @@ pub(crate) async fn pause() {
 pub(crate) fn later(ms: i32, work: impl FnOnce() + 'static) {
     if let Some(window) = window() {
         let work = Closure::once_into_js(work);
-        drop(window.set_timeout_with_callback_and_timeout_and_arguments_0(work.unchecked_ref(), ms));
+        drop(
+            window.set_timeout_with_callback_and_timeout_and_arguments_0(work.unchecked_ref(), ms),
+        );
     }
 }
 

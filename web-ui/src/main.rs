@@ -21,6 +21,7 @@
 mod browser;
 mod components;
 mod format;
+mod html;
 mod pages;
 mod pin;
 mod record;
@@ -30,37 +31,39 @@ mod steps;
 mod text;
 mod verdict;
 
-use leptos::prelude::*;
+use leptos::prelude::{Get as _, document, mount_to_body};
 
 use components::drop_zone;
-use components::header_bar::{focus_title, header_bar, notices};
+use components::frame::head;
+use components::header_bar::{focus_title, header_bar, notices, skip_link};
+use html::{View, all, el};
 use router::Route;
 use state::App;
 
 fn main() {
-    mount_to_body(page);
+    mount_to_body(|| {
+        let body = document().body();
+        drop(body.map(|body| body.append_child(&page())));
+    });
 }
 
-fn page() -> AnyView {
+fn page() -> View {
     let app = App::new();
     drop_zone::listen(app);
     browser::listen("hashchange", move |_: web_sys::Event| app.arrive());
-    let content = move || content(app);
-    view! {
-        {header_bar(app)}
-        <main class="page" id="content">
-            {notices(app)}
-            {content}
-        </main>
-        <footer class="foot">
-            <p>{text::frame::FOOT} {env!("CARGO_PKG_VERSION")}</p>
-        </footer>
-    }
-    .into_any()
+    let main =
+        el("main").class("page").attr("id", "content").add(notices(app)).live(move || content(app));
+    let foot = el("p").text(text::frame::FOOT).text(env!("CARGO_PKG_VERSION"));
+    all([
+        skip_link().view(),
+        header_bar(app).view(),
+        main.view(),
+        el("footer").class("foot").add(foot).view(),
+    ])
 }
 
 /// The page of a route.
-fn content(app: App) -> AnyView {
+fn content(app: App) -> View {
     let route = app.route.get();
     let (title, view) = match &route {
         Route::Home => (text::home::TITLE, pages::home::home(app)),
@@ -69,21 +72,9 @@ fn content(app: App) -> AnyView {
         Route::Log(filters) => (text::log::TITLE, pages::log::log(app, filters)),
         Route::Event(id) => (text::proof::EVENT, pages::event::event(app, id)),
         Route::Trust => (text::trust::TITLE, pages::trust::trust(app)),
-        Route::Unknown => (text::frame::UNKNOWN_TITLE, unknown()),
+        Route::Unknown => (text::frame::UNKNOWN, head(text::frame::UNKNOWN, "").view()),
     };
     document().set_title(&[title, " · ", text::NAME].concat());
     browser::soon(focus_title);
     view
-}
-
-fn unknown() -> AnyView {
-    view! {
-        <div class="head">
-            <h1 tabindex="-1">{text::frame::UNKNOWN_TITLE}</h1>
-            <p>
-                <a href="#/">{text::proof::BACK}</a>
-            </p>
-        </div>
-    }
-    .into_any()
 }

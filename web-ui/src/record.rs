@@ -16,12 +16,16 @@ pub(crate) struct Field {
     pub(crate) is_digest: bool,
 }
 
-fn plain(name: &str, value: impl Into<String>) -> Field {
-    Field { name: name.to_owned(), value: value.into(), is_digest: false }
-}
+impl Field {
+    /// A text.
+    pub(crate) fn plain(name: &str, value: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), value: value.into(), is_digest: false }
+    }
 
-fn digest(name: &str, value: &impl ToString) -> Field {
-    Field { name: name.to_owned(), value: value.to_string(), is_digest: true }
+    /// A digest.
+    pub(crate) fn digest(name: &str, value: impl ToString) -> Self {
+        Self { name: name.to_owned(), value: value.to_string(), is_digest: true }
+    }
 }
 
 /// What stands behind an event, and whether the receipt brings it along.
@@ -108,9 +112,9 @@ impl Record {
         let receipt = Receipt::decode(bytes).ok()?;
         let body = receipt.event.body();
         let mut claimed = claimed(body);
-        claimed.push(digest(words::WRITER, &body.writer));
-        claimed.push(plain(words::INDEX, thousands(receipt.index)));
-        claimed.push(digest(words::LOG, &body.log));
+        claimed.push(Field::digest(words::WRITER, body.writer));
+        claimed.push(Field::plain(words::INDEX, thousands(receipt.index)));
+        claimed.push(Field::digest(words::LOG, body.log));
         let payload = Stored::new(&body.payload, receipt.payload, receipt.wraps.count());
         Some(Self { proven: Vec::new(), claimed, payload })
     }
@@ -132,17 +136,17 @@ pub(crate) fn party_text(kind: &str, id: &str) -> String {
 fn proven(receipt: &CheckedReceipt, body: &EventBody<'_>) -> Vec<Field> {
     let header = receipt.header();
     let mut fields = vec![
-        digest(words::ID, &receipt.id()),
-        plain(words::INDEX, thousands(receipt.index())),
-        digest(words::WRITER, &body.writer),
+        Field::digest(words::ID, receipt.id()),
+        Field::plain(words::INDEX, thousands(receipt.index())),
+        Field::digest(words::WRITER, body.writer),
     ];
     if let Some(LogTime { after, until, .. }) = receipt.log_time() {
         let after = after.map_or_else(|| words::START.to_owned(), time);
-        fields.push(plain(words::LOGGED, [&after, words::AND, &time(until)].concat()));
+        fields.push(Field::plain(words::LOGGED, [&after, words::AND, &time(until)].concat()));
     }
-    fields.push(plain(words::HEIGHT, thousands(header.header().height)));
-    fields.push(digest(words::HEADER, &header.digest()));
-    fields.push(digest(words::LOG, &body.log));
+    fields.push(Field::plain(words::HEIGHT, thousands(header.header().height)));
+    fields.push(Field::digest(words::HEADER, header.digest()));
+    fields.push(Field::digest(words::LOG, body.log));
     fields
 }
 
@@ -157,15 +161,15 @@ fn claimed(body: &EventBody<'_>) -> Vec<Field> {
         (words::TIME, time(body.time)),
     ];
     let texts = texts.into_iter().filter(|(_, value)| !value.is_empty());
-    let mut fields: Vec<Field> = texts.map(|(name, value)| plain(name, value)).collect();
-    fields.extend(body.metadata.iter().map(|(key, value)| plain(key, value)));
-    fields.push(plain(words::KIND, body.kind.name()));
-    fields.push(digest(words::STREAM, &body.stream));
-    fields.push(plain(words::SEQUENCE, thousands(body.sequence)));
+    let mut fields: Vec<Field> = texts.map(|(name, value)| Field::plain(name, value)).collect();
+    fields.extend(body.metadata.iter().map(|(key, value)| Field::plain(key, value)));
+    fields.push(Field::plain(words::KIND, body.kind.name()));
+    fields.push(Field::digest(words::STREAM, body.stream));
+    fields.push(Field::plain(words::SEQUENCE, thousands(body.sequence)));
     fields.push(if body.sequence == 0 {
-        plain(words::PREVIOUS, words::FIRST)
+        Field::plain(words::PREVIOUS, words::FIRST)
     } else {
-        digest(words::PREVIOUS, &body.previous)
+        Field::digest(words::PREVIOUS, body.previous)
     });
     fields
 }

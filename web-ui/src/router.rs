@@ -157,9 +157,13 @@ mod tests {
 
     #[test]
     fn filters_survive_their_link() {
-        let filters = Filters { actor: "user/ä & b".into(), to: "2026-01-02".into(), ..Filters::default() };
+        let filters =
+            Filters { actor: "user/ä & b".into(), to: "2026-01-02".into(), ..Filters::default() };
         assert_eq!(filters.link(), "#/log?actor=user%2F%C3%A4%20%26%20b&to=2026-01-02");
         assert_eq!(route(&filters.link()), Route::Log(filters));
-        assert_eq!(route("#/log?actor=%zz%"), Route::Log(Filters { actor: "%zz%".into(), ..Filters::default() }));
+        assert_eq!(
+            route("#/log?actor=%zz%"),
+            Route::Log(Filters { actor: "%zz%".into(), ..Filters::default() })
+        );
     }
 }

@@ -129,9 +129,9 @@ fn digest(name: &'static str, value: &impl ToString) -> Input {
 /// The list for a receipt: the checks that passed, and what became of it.
 pub(crate) fn steps(checks: &[Check], assurance: &Assurance<CheckedReceipt>) -> Vec<Step> {
     let stopped = match assurance {
-        Assurance::CouldNotCheck(reason)
-        | Assurance::Stale(reason)
-        | Assurance::Failed(reason) => Some((stopped_at(checks, reason.error()), reason)),
+        Assurance::CouldNotCheck(reason) | Assurance::Stale(reason) | Assurance::Failed(reason) => {
+            Some((stopped_at(checks, reason.error()), reason))
+        }
         Assurance::Verified(_) => None,
         Assurance::NotChecked | Assurance::Checking | Assurance::NotFinal => return Vec::new(),
     };
@@ -205,7 +205,9 @@ fn inputs(check: &Check) -> Vec<Input> {
         Check::Final { height, digest: id } => {
             vec![plain(words::HEIGHT, thousands(*height)), digest(words::HEADER, id)]
         }
-        Check::Handover { epoch, height } => vec![plain(words::EPOCH, words::epoch(*epoch, *height))],
+        Check::Handover { epoch, height } => {
+            vec![plain(words::EPOCH, words::epoch(*epoch, *height))]
+        }
         Check::Included { index, size, root, steps } => vec![
             plain(words::INDEX, thousands(*index)),
             plain(words::SIZE, count(*size, "event")),
@@ -223,10 +225,13 @@ fn inputs(check: &Check) -> Vec<Input> {
         )],
         Check::TrustPeriod { age, period } => vec![
             plain(words::AGE, duration(*age)),
-            plain(words::PERIOD, match period {
-                0 => words::NO_PERIOD.to_owned(),
-                period => duration(*period),
-            }),
+            plain(
+                words::PERIOD,
+                match period {
+                    0 => words::NO_PERIOD.to_owned(),
+                    period => duration(*period),
+                },
+            ),
         ],
         Check::Vote { index, suite, power, .. } => {
             vec![plain(words::VOTE, words::vote(*index, suite.name(), *power))]

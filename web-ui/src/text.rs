@@ -18,7 +18,7 @@ pub(crate) mod frame {
         Yours stays.";
     pub(crate) const BAD_ANCHOR: &str = "The anchor in this link is not one, so it was not pinned.";
     pub(crate) const USE_LINK: &str = "Pin the link’s instead";
-    pub(crate) const UNKNOWN_TITLE: &str = "There is no such page";
+    pub(crate) const UNKNOWN: &str = "There is no such page";
     pub(crate) const COPY: &str = "Copy ";
     pub(crate) const COPIED: &str = "Copied";
 }
@@ -80,11 +80,23 @@ pub(crate) fn failed_at(step: &str, message: &str) -> String {
 pub(crate) fn concentrated(power: u64, total: u64) -> String {
     let (power_text, total_text) = (thousands(power), thousands(total));
     if power == total {
-        return ["One validator holds all voting power (", &power_text, " of ", &total_text,
-            "): this log is final because that one party says so."].concat();
+        return [
+            "One validator holds all voting power (",
+            &power_text,
+            " of ",
+            &total_text,
+            "): this log is final because that one party says so.",
+        ]
+        .concat();
     }
-    ["One validator holds a third or more of the voting power (", &power_text, " of ", &total_text,
-        "): that one party can halt the log, or help to fork it."].concat()
+    [
+        "One validator holds a third or more of the voting power (",
+        &power_text,
+        " of ",
+        &total_text,
+        "): that one party can halt the log, or help to fork it.",
+    ]
+    .concat()
 }
 
 pub(crate) fn trust_period(ms: u64) -> String {
@@ -120,6 +132,9 @@ pub(crate) mod standing {
     pub(crate) const NO_SET: &str =
         "No votes were needed: the anchor itself is the header, or is newer.";
     pub(crate) const PERIOD: &str = "Trust period";
+    pub(crate) const WRITER: &str = "Writer";
+    pub(crate) const WRITER_CLASSICAL: &str = "The writer signs with a classical key: a large \
+        quantum computer could forge a signature like it, but not put it in this log.";
     pub(crate) const CHECKED: &str = "Checked at";
 }
 
@@ -221,6 +236,7 @@ pub(crate) mod log {
     pub(crate) const WHAT: &str = "The node chooses what it lists here, and could leave events \
         out. What it cannot do is show a false one as verified: each row is checked against the \
         anchor you pinned.";
+    pub(crate) const HEAD_VERIFIED: &str = "The newest header follows from your anchor.";
     pub(crate) const HEIGHT: &str = "Height";
     pub(crate) const EVENTS: &str = "Events";
     pub(crate) const HEAD_TIME: &str = "Head from";
@@ -257,7 +273,8 @@ pub(crate) mod trust {
     pub(crate) const KEEP: &str = "Keep it on this device";
     pub(crate) const FORGET: &str = "Forget it";
     pub(crate) const THIS_TAB: &str = "Pinned from the link, for this tab only.";
-    pub(crate) const KEPT: &str = "Pinned by you and kept on this device. A link cannot replace it.";
+    pub(crate) const KEPT: &str =
+        "Pinned by you and kept on this device. A link cannot replace it.";
     pub(crate) const HEAD: &str = "Newest header verified from it";
     pub(crate) const NO_HEAD: &str = "Pin an anchor to follow this node’s log.";
     pub(crate) const HOLDS: &str = "Holds";
@@ -302,8 +319,11 @@ pub(crate) mod steps {
     );
     pub(crate) const FINAL: Words =
         ("Final header", "The header follows from the anchor and cannot be taken back.", "");
-    pub(crate) const WRITER: Words =
-        ("Writer’s signature", "The event is signed under the key that it names as its writer.", "");
+    pub(crate) const WRITER: Words = (
+        "Writer’s signature",
+        "The event is signed under the key that it names as its writer.",
+        "",
+    );
     pub(crate) const INCLUDED: Words = (
         "Inclusion",
         "The event and the hashes beside its path lead to the root in the header.",

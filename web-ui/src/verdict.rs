@@ -85,10 +85,7 @@ pub(crate) const fn look<F>(assurance: &Assurance<F>) -> Look {
 }
 
 /// What a state says, beside its word. `verified` is the sentence for that case.
-pub(crate) fn sentence<F>(
-    assurance: &Assurance<F>,
-    verified: impl FnOnce(&F) -> String,
-) -> String {
+pub(crate) fn sentence<F>(assurance: &Assurance<F>, verified: impl FnOnce(&F) -> String) -> String {
     match assurance {
         Assurance::NotChecked => text::pin::NEEDED.to_owned(),
         Assurance::Checking => text::verdict::CHECKING.to_owned(),
@@ -105,9 +102,9 @@ pub(crate) fn sentence<F>(
 /// The code of a state that has a reason.
 pub(crate) const fn code<F>(assurance: &Assurance<F>) -> Option<&'static str> {
     match assurance {
-        Assurance::CouldNotCheck(reason)
-        | Assurance::Stale(reason)
-        | Assurance::Failed(reason) => Some(reason.code()),
+        Assurance::CouldNotCheck(reason) | Assurance::Stale(reason) | Assurance::Failed(reason) => {
+            Some(reason.code())
+        }
         Assurance::NotChecked
         | Assurance::Checking
         | Assurance::NotFinal
@@ -155,7 +152,8 @@ mod tests {
     fn messages_are_short_sentences() {
         let digest = "0123456789abcdef".repeat(4);
         let message = format!("this leads to {digest}, the header has (genesis:{digest})");
-        let expected = "This leads to 01234567…89abcdef, the header has (genesis:01234567…89abcdef).";
+        let expected =
+            "This leads to 01234567…89abcdef, the header has (genesis:01234567…89abcdef).";
         assert_eq!(as_sentence(&message), expected);
         assert_eq!(as_sentence("a deed"), "A deed.");
     }

@@ -36,7 +36,11 @@ pub(crate) fn icon(icon: Icon) -> El {
 
 /// A picture of 24 by 24.
 pub(crate) fn drawing(class: &str) -> El {
-    el("svg").class(class).attr("viewBox", "0 0 24 24").attr("fill", "none").attr("aria-hidden", "true")
+    el("svg")
+        .class(class)
+        .attr("viewBox", "0 0 24 24")
+        .attr("fill", "none")
+        .attr("aria-hidden", "true")
 }
 
 /// A line in the colour of the text.
@@ -68,9 +72,8 @@ fn show(
     (code, needs_anchor): (Option<&'static str>, bool),
 ) -> View {
     let pin = el("p").add(el("a").attr("href", "#/trust").text(text::pin::GO));
-    let notes = (!notes.is_empty()).then(|| {
-        el("ul").class("notes").all(notes.iter().map(|note| el("li").text(note)))
-    });
+    let notes = (!notes.is_empty())
+        .then(|| el("ul").class("notes").all(notes.iter().map(|note| el("li").text(note))));
     let text = el("div")
         .class("banner-text")
         .add(el("p").class("banner-word").text(look.word))

@@ -1,6 +1,6 @@
 //! Receipts come in: dropped, pasted, chosen, or as text.
 
-use leptos::prelude::{GetUntracked as _, Get as _, Set as _};
+use leptos::prelude::{Get as _, Set as _};
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast as _;
 use web_sys::{
@@ -66,7 +66,8 @@ fn take_transfer(app: App, data: &DataTransfer) {
 }
 
 fn listed(files: Option<FileList>) -> Vec<File> {
-    files.map_or_else(Vec::new, |files| (0..files.length()).filter_map(|at| files.get(at)).collect())
+    files
+        .map_or_else(Vec::new, |files| (0..files.length()).filter_map(|at| files.get(at)).collect())
 }
 
 fn take_files(app: App, files: Vec<File>) {
@@ -75,7 +76,11 @@ fn take_files(app: App, files: Vec<File>) {
         let mut last = None;
         let is_single = files.len() == 1;
         for file in files {
-            #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "64 MiB is exact")]
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::as_conversions,
+                reason = "64 MiB is exact"
+            )]
             let limit = cairn_verifier::receipt::MAX_RECEIPT_LEN as f64;
             if file.size() > limit {
                 app.notice.set([&file.name(), words::TOO_LONG].concat());
@@ -159,7 +164,8 @@ fn text_form(app: App) -> El {
             browser::set_value(TEXT, "");
         }
     };
-    let area = el("textarea").attr("id", TEXT).attr("spellcheck", "false").attr("autocomplete", "off");
+    let area =
+        el("textarea").attr("id", TEXT).attr("spellcheck", "false").attr("autocomplete", "off");
     let field = el("div")
         .class("field")
         .add(el("label").attr("for", TEXT).text(words::TEXT_LABEL))

@@ -10,7 +10,7 @@ pub(crate) fn record(record: &Record) -> View {
     if record.proven.is_empty() {
         return card(words::UNPROVEN, words::UNPROVEN_NOTE, &record.claimed).view();
     }
-    all(vec![
+    all([
         card(words::CLAIMED, words::CLAIMED_NOTE, &record.claimed).view(),
         card(words::PROVEN, "", &record.proven).view(),
     ])

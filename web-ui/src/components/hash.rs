@@ -52,9 +52,7 @@ fn show(label: &str, value: &str, class: &str) -> El {
 pub(crate) fn copy_button(label: &str, value: &str) -> El {
     let (name, value) = ([frame::COPY, label].concat(), value.to_owned());
     let copied = RwSignal::new(false);
-    let label = move || {
-        Some(if copied.get() { frame::COPIED.to_owned() } else { name.clone() })
-    };
+    let label = move || Some(if copied.get() { frame::COPIED.to_owned() } else { name.clone() });
     let copy = move |_| {
         browser::copy(&value);
         copied.set(true);
@@ -63,7 +61,8 @@ pub(crate) fn copy_button(label: &str, value: &str) -> El {
         });
     };
     let path = move || {
-        let path = if copied.get() { "M5 12.5l4.5 4.5L19 7.5" } else { "M9 9h11v11H9ZM15 9V4H4v11h5" };
+        let path =
+            if copied.get() { "M5 12.5l4.5 4.5L19 7.5" } else { "M9 9h11v11H9ZM15 9V4H4v11h5" };
         Some(path.to_owned())
     };
     el("button")

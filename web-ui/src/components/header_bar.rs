@@ -74,7 +74,8 @@ pub(crate) fn notices(app: App) -> El {
         }
         app.offered.get().map_or_else(nothing, |anchor| {
             let take = move |_| app.pin_by_user(anchor);
-            let button = el("button").attr("type", "button").on("click", take).text(frame::USE_LINK);
+            let button =
+                el("button").attr("type", "button").on("click", take).text(frame::USE_LINK);
             notice(frame::OTHER_ANCHOR)
                 .add(el("p").class("mono").text(&anchor.to_string()))
                 .add(el("div").class("row").add(button))

@@ -4,6 +4,7 @@ pub(crate) mod badge;
 pub(crate) mod check_list;
 pub(crate) mod drop_zone;
 pub(crate) mod fields;
+pub(crate) mod frame;
 pub(crate) mod hash;
 pub(crate) mod header_bar;
 pub(crate) mod payload;

@@ -11,10 +11,12 @@ use wasm_bindgen::JsCast as _;
 use web_sys::{File, HtmlInputElement};
 use zeroize::Zeroizing;
 
-use super::badge::icon;
+use super::badge::{code_line, icon};
+use super::check_list::compare;
 use super::fields;
 use crate::browser;
 use crate::format::{count, hex_dump};
+use crate::html::{El, View, el, nothing};
 use crate::record::{Field, Stored};
 use crate::state::{App, Local};
 use crate::text::payload as words;
@@ -24,6 +26,10 @@ use crate::verdict::{Icon, Tone, as_sentence};
 const SHOWN: usize = 4_096;
 /// How a member's key begins in its file.
 const KEY_PREFIX: &str = "cairn-secret-member:";
+
+/// The fields of the form.
+const KEY_FILE: &str = "key-file";
+const KEY_TEXT: &str = "key-text";
 
 /// Where wraps and ciphertext come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,61 +54,48 @@ pub(crate) fn payload(
     stored: &Stored,
     receipt: Option<&CheckedReceipt>,
     source: Source,
-) -> AnyView {
-    let inner = match stored {
-        Stored::None => view! { <p class="soft">{words::NONE}</p> }.into_any(),
-        Stored::Public { digest, len, bytes } => public(digest, *len, bytes.as_deref()),
+) -> El {
+    let card = fields::section(words::TITLE);
+    match stored {
+        Stored::None => card.add(el("p").class("soft").text(words::NONE)),
+        Stored::Public { digest, len, bytes } => {
+            let content = match bytes {
+                Some(bytes) => byte_box(words::TITLE, &readable(bytes)),
+                None => el("p").class("soft").text(words::ABSENT),
+            };
+            card.add(el("p").text(words::PUBLIC)).add(facts(digest, *len)).add(content)
+        }
         Stored::Sealed { digest, len, wraps, has_ciphertext } => {
             let is_here = *wraps > 0 && *has_ciphertext;
             let form = match receipt {
-                None => view! { <p class="soft">{words::FIRST_VERIFY}</p> }.into_any(),
+                None => el("p").class("soft").text(words::FIRST_VERIFY),
                 Some(receipt) if source == Source::Node || is_here => {
                     key_form(app, receipt.clone(), source)
                 }
                 Some(receipt) => {
                     let page = format!("#/event/{}", receipt.id());
-                    view! {
-                        <p>{words::FROM_NODE} " " <a href=page>{words::EVENT_PAGE}</a></p>
-                    }
-                    .into_any()
+                    let link = el("a").attr("href", &page).text(words::EVENT_PAGE);
+                    el("p").text(words::FROM_NODE).text(" ").add(link)
                 }
             };
-            view! {
-                <p>{words::SEALED}</p>
-                {facts(digest, *len)}
-                {form}
-            }
-            .into_any()
+            card.add(el("p").text(words::SEALED)).add(facts(digest, *len)).add(form)
         }
-    };
-    view! {
-        <section class="card" id="payload">
-            <h2>{words::TITLE}</h2>
-            {inner}
-        </section>
     }
-    .into_any()
 }
 
-fn facts(digest: &str, len: u32) -> AnyView {
+fn facts(digest: &str, len: u32) -> El {
     let length = count(u64::from(len), "byte");
-    fields::list(&[
-        Field { name: words::LENGTH.to_owned(), value: length, is_digest: false },
-        Field { name: words::DIGEST.to_owned(), value: digest.to_owned(), is_digest: true },
-    ])
+    fields::list(&[Field::plain(words::LENGTH, length), Field::digest(words::DIGEST, digest)])
 }
 
-fn public(digest: &str, len: u32, bytes: Option<&[u8]>) -> AnyView {
-    let content = match bytes {
-        Some(bytes) => view! { <pre class="bytes" tabindex="0">{readable(bytes)}</pre> }.into_any(),
-        None => view! { <p class="soft">{words::ABSENT}</p> }.into_any(),
-    };
-    view! {
-        <p>{words::PUBLIC}</p>
-        {facts(digest, len)}
-        {content}
-    }
-    .into_any()
+/// Bytes in a box that scrolls, with the keyboard too.
+pub(crate) fn byte_box(label: &str, text: &str) -> El {
+    el("pre")
+        .class("bytes")
+        .attr("tabindex", "0")
+        .attr("role", "region")
+        .attr("aria-label", label)
+        .text(text)
 }
 
 /// Bytes as text, if they are text without control characters; else as hex.
@@ -115,7 +108,7 @@ fn readable(bytes: &[u8]) -> String {
     }
 }
 
-fn key_form(app: App, receipt: CheckedReceipt, source: Source) -> AnyView {
+fn key_form(app: App, receipt: CheckedReceipt, source: Source) -> El {
     let opening: Local<Opening> = RwSignal::new_local(Opening::Closed);
     let receipt = StoredValue::new_local(receipt);
     let open = move |text: Zeroizing<String>| {
@@ -132,14 +125,11 @@ fn key_form(app: App, receipt: CheckedReceipt, source: Source) -> AnyView {
             });
         });
     };
-    let input = NodeRef::<leptos::html::Input>::new();
-    let pasted = move |event: web_sys::SubmitEvent| {
+    let pasted = move |event: web_sys::Event| {
         event.prevent_default();
-        if let Some(input) = input.get_untracked() {
-            let text = Zeroizing::new(input.value());
-            input.set_value("");
-            open(text);
-        }
+        let text = Zeroizing::new(browser::value(KEY_TEXT));
+        browser::set_value(KEY_TEXT, "");
+        open(text);
     };
     let chosen = move |event: web_sys::Event| {
         let Some(input) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) else {
@@ -151,34 +141,27 @@ fn key_form(app: App, receipt: CheckedReceipt, source: Source) -> AnyView {
             spawn_local(async move { open(key_text(&file).await) });
         }
     };
-    view! {
-        <div role="status" aria-live="polite">
-            {move || opening.with(|now| outcome(now, opening))}
-        </div>
-        <form class="section" on:submit=pasted>
-            <div class="two">
-                <div class="field">
-                    <label for="key-file">{words::KEY_FILE}</label>
-                    <input id="key-file" type="file" on:change=chosen />
-                </div>
-                <div class="field">
-                    <label for="key-text">{words::KEY_TEXT}</label>
-                    <input
-                        id="key-text"
-                        node_ref=input
-                        type="password"
-                        autocomplete="off"
-                        spellcheck="false"
-                    />
-                </div>
-            </div>
-            <div class="row">
-                <button type="submit">{words::OPEN}</button>
-            </div>
-            <p class="small soft">{words::KEY_NOTE}</p>
-        </form>
-    }
-    .into_any()
+    let field = |id: &'static str, label: &str, input: El| {
+        let label = el("label").attr("for", id).text(label);
+        el("div").class("field").add(label).add(input.attr("id", id))
+    };
+    let file = el("input").attr("type", "file").on("change", chosen);
+    let text = el("input").attr("type", "password").attr("autocomplete", "off");
+    let form = el("form")
+        .class("section")
+        .on("submit", pasted)
+        .add(field(KEY_FILE, words::KEY_FILE, file))
+        .add(field(KEY_TEXT, words::KEY_TEXT, text))
+        .add(el("div").class("row").add(el("button").attr("type", "submit").text(words::OPEN)))
+        .add(el("p").class("small soft").text(words::KEY_NOTE));
+    el("div")
+        .class("section")
+        .add(
+            el("div")
+                .attr("role", "status")
+                .live(move || opening.with(|now| outcome(now, opening))),
+        )
+        .add(form)
 }
 
 async fn key_text(file: &File) -> Zeroizing<String> {
@@ -208,60 +191,41 @@ fn read_key(text: &str) -> Option<MemberSecret> {
     })
 }
 
-fn outcome(opening: &Opening, set: Local<Opening>) -> AnyView {
+fn outcome(opening: &Opening, set: Local<Opening>) -> View {
     match opening {
-        Opening::Closed => ().into_any(),
-        Opening::Running => view! { <p class="soft">{words::OPENING}</p> }.into_any(),
+        Opening::Closed => nothing(),
+        Opening::Running => el("p").class("soft").text(words::OPENING).view(),
         Opening::Opened(payload) => opened(payload, set),
         Opening::Refused(error) => refused(error),
     }
 }
 
-fn opened(payload: &VerifiedPayload, set: Local<Opening>) -> AnyView {
-    let rows = payload.opened().fields().map_or_else(
-        |_| Vec::new(),
-        |fields| {
-            let rows = fields.iter().map(|(name, value)| (name.to_owned(), readable(value)));
-            rows.collect()
-        },
-    );
-    let row = |(name, value): (String, String)| {
-        view! {
-            <tr>
-                <th scope="row">
-                    <bdi>{name}</bdi>
-                </th>
-                <td class="value">
-                    <bdi>{value}</bdi>
-                </td>
-            </tr>
-        }
+fn opened(payload: &VerifiedPayload, set: Local<Opening>) -> View {
+    let row = |(name, value): (&str, &[u8])| {
+        let name = el("th").attr("scope", "row").add(el("bdi").text(name));
+        let value = el("td").class("value").add(el("bdi").text(&readable(value)));
+        el("tr").add(name).add(value)
     };
-    let class = ["opened section ", Tone::Green.class()].concat();
-    view! {
-        <div class=class data-opened="yes">
-            <p class="badge">{icon(Icon::Tick)} {words::OPENED}</p>
-            <p class="small soft">{words::OPENED_NOTE}</p>
-            <table>
-                <thead>
-                    <tr>
-                        <th scope="col">{words::FIELD}</th>
-                        <th scope="col">{words::VALUE}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
-            </table>
-            <div class="row">
-                <button type="button" on:click=move |_| set.set(Opening::Closed)>
-                    {words::HIDE}
-                </button>
-            </div>
-        </div>
-    }
-    .into_any()
+    // They were decoded when the payload was opened.
+    let rows: Vec<El> = payload
+        .opened()
+        .fields()
+        .map_or_else(|_| Vec::new(), |fields| fields.iter().map(row).collect());
+    let head = [words::FIELD, words::VALUE].map(|word| el("th").attr("scope", "col").text(word));
+    let table = el("table").add(el("thead").add(el("tr").all(head))).add(el("tbody").all(rows));
+    let hide = el("button")
+        .attr("type", "button")
+        .on("click", move |_| set.set(Opening::Closed))
+        .text(words::HIDE);
+    frame(Tone::Green, Icon::Tick, words::OPENED)
+        .attr("data-opened", "yes")
+        .add(el("p").class("small soft").text(words::OPENED_NOTE))
+        .add(table)
+        .add(el("div").class("row").add(hide))
+        .view()
 }
 
-fn refused(error: &ClientError) -> AnyView {
+fn refused(error: &ClientError) -> View {
     let is_for_other = matches!(
         error,
         ClientError::NoWrap { .. } | ClientError::Payload(PayloadError::NotTheRecipient { .. })
@@ -271,18 +235,17 @@ fn refused(error: &ClientError) -> AnyView {
         Meaning::Failed => (Tone::Red, Icon::Cross, words::REFUSED),
         Meaning::CouldNotCheck | Meaning::Stale => (Tone::Violet, Icon::Question, words::REFUSED),
     };
-    let message = as_sentence(&error.to_string());
-    let sides = error.sides().map(|(expected, found)| {
-        super::check_list::compare(&expected, &found)
-    });
-    let class = ["opened section ", tone.class()].concat();
-    view! {
-        <div class=class data-opened="no">
-            <p class="badge">{icon(shape)} {word}</p>
-            <p>{message}</p>
-            {sides}
-            <p class="small">{crate::text::verdict::CODE} " " <code>{error.code()}</code></p>
-        </div>
-    }
-    .into_any()
+    let sides = error.sides().map(|(expected, found)| compare(&expected, &found));
+    frame(tone, shape, word)
+        .attr("data-opened", "no")
+        .add(el("p").text(&as_sentence(&error.to_string())))
+        .maybe(sides)
+        .add(code_line(error.code()))
+        .view()
+}
+
+fn frame(tone: Tone, shape: Icon, word: &str) -> El {
+    el("div")
+        .class(&["opened section ", tone.class()].concat())
+        .add(el("p").class("badge").add(icon(shape)).text(word))
 }

@@ -2,14 +2,14 @@
 
 use cairn_light_client::{Assurance, CheckedReceipt};
 use cairn_verifier::fact::Standing;
-use leptos::prelude::*;
 
 use super::badge::banner;
 use super::check_list::check_list;
 use super::fields;
 use super::hash::copy_button;
-use super::payload::{Source, payload};
+use super::payload::{Source, byte_box, payload};
 use crate::format::{hex, hex_dump, time};
+use crate::html::{El, View, all, el, nothing};
 use crate::record::{Field, Record};
 use crate::state::{App, Examined};
 use crate::steps::{Went, steps};
@@ -20,7 +20,7 @@ use crate::verdict;
 const SHOWN: usize = 4_096;
 
 /// The verdict, and what must be said with it.
-pub(crate) fn verdict(examined: &Examined) -> AnyView {
+pub(crate) fn verdict(examined: &Examined) -> View {
     let assurance = &examined.assurance;
     let mut notes = Vec::new();
     if let Assurance::Verified(receipt) = assurance {
@@ -42,27 +42,18 @@ pub(crate) fn verdict(examined: &Examined) -> AnyView {
         (assurance, stopped, examined.checks.is_empty())
     {
         let sentence = text::failed_at(step.kind.title(), &verdict::as_sentence(&reason.message()));
-        return banner(assurance, sentence, notes);
+        return banner(assurance, &sentence, &notes);
     }
     let sentence = verdict::sentence(assurance, |receipt| text::verified(receipt.index()));
-    banner(assurance, sentence, notes)
+    banner(assurance, &sentence, &notes)
 }
 
 /// Everything below the verdict. `bytes` are those of a receipt at hand, verified or not.
-pub(crate) fn details(
-    app: App,
-    examined: &Examined,
-    bytes: Option<&[u8]>,
-    source: Source,
-) -> AnyView {
-    let assurance = &examined.assurance;
-    if matches!(assurance, Assurance::Checking) {
-        return ().into_any();
-    }
-    let receipt = match assurance {
+pub(crate) fn details(app: App, examined: &Examined, bytes: Option<&[u8]>, source: Source) -> View {
+    let receipt = match &examined.assurance {
         Assurance::Verified(receipt) => Some(receipt),
+        Assurance::Checking => return nothing(),
         Assurance::NotChecked
-        | Assurance::Checking
         | Assurance::CouldNotCheck(_)
         | Assurance::NotFinal
         | Assurance::Stale(_)
@@ -70,58 +61,44 @@ pub(crate) fn details(
     };
     let record = receipt.map_or_else(|| bytes.and_then(Record::claim), Record::of);
     let event = record.map(|record| {
-        view! {
-            <div class="column">
-                {fields::record(&record)}
-                {receipt.map(standing)}
-                {payload(app, &record.payload, receipt, source)}
-            </div>
-        }
+        el("div")
+            .class("column")
+            .add(fields::record(&record))
+            .maybe(receipt.map(standing))
+            .add(payload(app, &record.payload, receipt, source).attr("id", "payload"))
     });
-    let list = steps(&examined.checks, assurance);
-    // A single refusal without any check before it is told by the banner alone.
-    let has_list = bytes.is_some() || !examined.checks.is_empty();
-    let checks = (has_list && !list.is_empty()).then(|| {
-        view! {
-            <section class="card column" id="checks">
-                <h2>{words::STEPS}</h2>
-                {check_list(list, receipt.is_some())}
-            </section>
-        }
+    let list = steps(&examined.checks, &examined.assurance);
+    // Of an answer of the node that was refused there is no receipt to go through.
+    let has_list = !list.is_empty() && (receipt.is_some() || bytes.is_some());
+    let checks = has_list.then(|| {
+        fields::section(words::STEPS).attr("id", "checks").add(check_list(&list, receipt.is_some()))
     });
-    let raw = receipt.map(CheckedReceipt::bytes).or(bytes).map(raw);
+    let columns = el("div").class("columns");
     // What matters most comes first: the event if it is verified, else what went wrong.
     let columns = if receipt.is_some() {
-        view! { <div class="columns">{event} {checks}</div> }.into_any()
+        columns.maybe(event).maybe(checks)
     } else {
-        view! { <div class="columns">{checks} {event}</div> }.into_any()
+        columns.maybe(checks).maybe(event)
     };
-    view! {
-        {columns}
-        {raw}
-    }
-    .into_any()
+    let raw = receipt.map(CheckedReceipt::bytes).or(bytes).map(raw);
+    all([columns.view(), raw.map_or_else(nothing, El::view)])
 }
 
 /// Who is trusted for this verdict.
-fn standing(receipt: &CheckedReceipt) -> AnyView {
+fn standing(receipt: &CheckedReceipt) -> El {
     let standing = receipt.standing();
-    let anchor = standing.anchor.to_string();
-    let checked = time(receipt.checked_at());
-    let mut rows = vec![Field { name: names::ANCHOR.to_owned(), value: anchor, is_digest: true }];
+    let mut rows = vec![Field::digest(names::ANCHOR, standing.anchor)];
     rows.extend(standing_fields(&standing));
-    rows.push(Field { name: names::CHECKED.to_owned(), value: checked, is_digest: false });
-    view! {
-        <section class="card">
-            <h2>{names::TITLE}</h2>
-            {fields::list(&rows)}
-        </section>
+    let suite = receipt.with(|fact| fact.event().writer_suite());
+    if suite.is_ok_and(|suite| !suite.is_post_quantum()) {
+        rows.push(Field::plain(names::WRITER, names::WRITER_CLASSICAL));
     }
-    .into_any()
+    rows.push(Field::plain(names::CHECKED, time(receipt.checked_at())));
+    fields::section(names::TITLE).add(fields::list(&rows))
 }
 
 /// What a standing says, in words.
-pub(crate) fn standing_fields(standing: &Standing) -> Vec<Field> {
+pub(crate) fn standing_fields(standing: &Standing) -> [Field; 3] {
     let concentrated = standing.concentrated.map(|(power, total)| text::concentrated(power, total));
     let validators = match (standing.post_quantum, concentrated) {
         (None, _) => names::NO_SET.to_owned(),
@@ -133,31 +110,24 @@ pub(crate) fn standing_fields(standing: &Standing) -> Vec<Field> {
         Some(false) => names::CLASSICAL,
         None => names::NO_SET,
     };
-    let field = |name: &str, value: String| Field { name: name.to_owned(), value, is_digest: false };
-    vec![
-        field(names::VALIDATORS, validators),
-        field(names::QUANTUM, quantum.to_owned()),
-        field(names::PERIOD, text::trust_period(standing.trust_period)),
+    [
+        Field::plain(names::VALIDATORS, validators),
+        Field::plain(names::QUANTUM, quantum),
+        Field::plain(names::PERIOD, text::trust_period(standing.trust_period)),
     ]
 }
 
-fn raw(bytes: &[u8]) -> AnyView {
+fn raw(bytes: &[u8]) -> El {
     let shown = hex_dump(bytes.get(..SHOWN).unwrap_or(bytes));
     let length = crate::format::count(crate::format::len(bytes.len()), "byte");
-    let cut = (bytes.len() > SHOWN).then(|| view! { <p class="small soft">{words::RAW_CUT}</p> });
-    view! {
-        <details class="card">
-            <summary>{words::RAW} ", " {length}</summary>
-            <div class="section">
-                <div class="row small">
-                    {words::COPY_HEX} {copy_button(words::RAW, &hex(bytes))}
-                </div>
-                {cut}
-                <pre class="bytes" tabindex="0" aria-label=words::RAW>
-                    {shown}
-                </pre>
-            </div>
-        </details>
-    }
-    .into_any()
+    let copy = el("div")
+        .class("row small")
+        .text(words::COPY_HEX)
+        .add(copy_button(words::RAW, &hex(bytes)));
+    let cut = (bytes.len() > SHOWN).then(|| el("p").class("small soft").text(words::RAW_CUT));
+    let inner = el("div").class("section").add(copy).maybe(cut).add(byte_box(words::RAW, &shown));
+    el("details")
+        .class("card")
+        .add(el("summary").text(words::RAW).text(", ").text(&length))
+        .add(inner)
 }

@@ -6,58 +6,47 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::browser;
+use crate::components::frame::{button, head, live_verdict};
 use crate::components::hash::hash;
 use crate::components::payload::Source;
 use crate::components::proof;
+use crate::html::{View, all, el, live};
 use crate::state::{App, Examined, Latest, Local};
 use crate::text::{fields, frame, proof as words};
 
 /// The event's page.
-pub(crate) fn event(app: App, text: &str) -> AnyView {
+pub(crate) fn event(app: App, text: &str) -> View {
     let Ok(id) = text.parse::<EventId>() else {
-        return view! {
-            <div class="head">
-                <h1 tabindex="-1">{words::EVENT}</h1>
-                <p class="lead">{words::BAD_ID}</p>
-            </div>
-        }
-        .into_any();
+        return head(words::EVENT, words::BAD_ID).view();
     };
     let again = RwSignal::new(0_u32);
     let examined = follow(app, id, again);
     let saving = RwSignal::new(false);
     let failure = RwSignal::new(String::new());
-    let download = move |_| save(app, id, saving, failure);
-    let is_verified =
-        move || examined.with(|found| matches!(found.assurance, Assurance::Verified(_)));
-    view! {
-        <div class="head">
-            <p class="small">
-                <a class="back" href="#/log">{frame::LOG}</a>
-            </p>
-            <h1 tabindex="-1">{words::EVENT}</h1>
-            <p>{hash(fields::ID, &id.to_string())}</p>
-        </div>
-        <div role="status" aria-live="polite" id="verdict">
-            {move || examined.with(proof::verdict)}
-        </div>
-        <div class="row">
-            <button
-                type="button"
-                class="main"
-                disabled=move || saving.get() || !is_verified()
-                on:click=download
-            >
-                {move || if saving.get() { words::DOWNLOADING } else { words::DOWNLOAD }}
-            </button>
-            <button type="button" on:click=move |_| again.update(|count| *count += 1)>
-                {words::AGAIN}
-            </button>
-            <span role="status">{move || failure.get()}</span>
-        </div>
-        {move || examined.with(|found| proof::details(app, found, None, Source::Node))}
-    }
-    .into_any()
+    let head = el("div")
+        .class("head")
+        .add(el("a").class("back small").attr("href", "#/log").text(frame::LOG))
+        .add(el("h1").attr("tabindex", "-1").text(words::EVENT))
+        .add(el("p").add(hash(fields::ID, &id.to_string())));
+    let is_off = move || {
+        let is_verified = examined.with(|found| matches!(found.assurance, Assurance::Verified(_)));
+        (saving.get() || !is_verified).then(String::new)
+    };
+    let label = move || {
+        let words = if saving.get() { words::DOWNLOADING } else { words::DOWNLOAD };
+        words.to_owned()
+    };
+    let download = button("", move |_| save(app, id, saving, failure))
+        .class("main")
+        .live_attr("disabled", is_off)
+        .live_text(label);
+    let actions = el("div")
+        .class("row")
+        .add(download)
+        .add(button(words::AGAIN, move |_| again.update(|count| *count += 1)))
+        .add(el("span").attr("role", "status").live_text(move || failure.get()));
+    let details = move || examined.with(|found| proof::details(app, found, None, Source::Node));
+    all([head.view(), live_verdict(examined).view(), actions.view(), live(details)])
 }
 
 /// Verifies the event, and again whenever the client changes or it is asked for.

@@ -4,86 +4,70 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsValue;
 
-use cairn_light_client::{Assurance, ClientError};
+use cairn_light_client::ClientError;
 use cairn_verifier::receipt::Receipt;
 
 use crate::browser::{self, list_member, text_member};
 use crate::components::badge::badge;
 use crate::components::drop_zone::drop_zone;
+use crate::components::frame::{button, head};
+use crate::html::{El, View, all, el, live, nothing};
 use crate::state::{App, Given};
 use crate::text::{home as words, state};
 use crate::verdict::{self, Look};
 
 /// The page.
-pub(crate) fn home(app: App) -> AnyView {
-    view! {
-        <div class="head">
-            <h1 tabindex="-1">{words::TITLE}</h1>
-            <p class="lead">{words::WHAT}</p>
-        </div>
-        <div class="section">{drop_zone(app)}</div>
-        {move || results(app)}
-        {move || app.client.with(Option::is_some).then(|| samples(app))}
-        <section class="section">
-            <h2>{words::STATES}</h2>
-            {legend()}
-        </section>
-        <aside class="honest">
-            <h2>{words::HONEST}</h2>
-            <p>{words::HONEST_WHY}</p>
-        </aside>
-    }
-    .into_any()
+pub(crate) fn home(app: App) -> View {
+    let samples = move || {
+        if app.client.with(Option::is_some) { samples(app).view() } else { nothing() }
+    };
+    let states = el("section").class("section").add(el("h2").text(words::STATES)).add(legend());
+    let honest = el("aside")
+        .class("honest")
+        .add(el("h2").text(words::HONEST))
+        .add(el("p").text(words::HONEST_WHY));
+    all([
+        head(words::TITLE, words::WHAT).view(),
+        drop_zone(app).view(),
+        live(move || results(app)),
+        live(samples),
+        states.view(),
+        honest.view(),
+    ])
 }
 
-fn results(app: App) -> AnyView {
+fn results(app: App) -> View {
     let given = app.given.get();
     if given.is_empty() {
-        return ().into_any();
+        return nothing();
     }
+    let title = el("div")
+        .class("head-row")
+        .add(el("h2").text(words::RESULTS))
+        .add(button(words::CLEAR, move |_| app.given.set(Vec::new())));
     let rows = given.into_iter().enumerate().rev().map(|(at, given)| row(app, at + 1, given));
-    let rows = rows.collect_view();
-    view! {
-        <section class="card">
-            <div class="head-row">
-                <h2>{words::RESULTS}</h2>
-                <button type="button" on:click=move |_| app.given.set(Vec::new())>
-                    {words::CLEAR}
-                </button>
-            </div>
-            <ul class="items">{rows}</ul>
-        </section>
-    }
-    .into_any()
+    el("section").class("card").add(title).add(el("ul").class("items").all(rows)).view()
 }
 
-fn row(app: App, number: usize, Given { name, bytes }: Given) -> AnyView {
+fn row(app: App, number: usize, Given { name, bytes }: Given) -> El {
     let examined = app.examine(bytes);
-    let link = format!("#/receipt/{number}");
     let why = move || {
         examined.with(|found| {
             verdict::sentence(&found.assurance, |fact| crate::text::verified(fact.index()))
         })
     };
-    view! {
-        <li class="item">
-            <span role="status">
-                {move || examined.with(|found| badge(verdict::look(&found.assurance)))}
-            </span>
-            <strong>
-                <bdi>{name}</bdi>
-            </strong>
-            <p>{why}</p>
-            <span class="row">
-                <a href=link>{words::OPEN}</a>
-            </span>
-        </li>
-    }
-    .into_any()
+    let look = move || examined.with(|found| badge(verdict::look(&found.assurance)).view());
+    let link = el("a").attr("href", &format!("#/receipt/{number}")).text(words::OPEN);
+    el("li")
+        .class("item")
+        .add(el("span").attr("role", "status").live(look))
+        .add(el("strong").add(el("bdi").text(&name)))
+        .add(el("p").live_text(why))
+        .add(el("span").class("row").add(link))
 }
 
 /// Receipts to try, for who has none.
-fn samples(app: App) -> AnyView {
+fn samples(app: App) -> El {
     let failure = RwSignal::new(String::new());
     let fetch = move |is_bad: bool| {
         failure.set(String::new());
@@ -102,22 +86,16 @@ fn samples(app: App) -> AnyView {
             }
         });
     };
-    view! {
-        <section class="section" id="samples">
-            <h2>{words::SAMPLE}</h2>
-            <p class="soft">{words::SAMPLE_WHY}</p>
-            <div class="row">
-                <button type="button" on:click=move |_| fetch(false)>
-                    {words::SAMPLE_GOOD}
-                </button>
-                <button type="button" on:click=move |_| fetch(true)>
-                    {words::SAMPLE_BAD}
-                </button>
-                <span role="status">{move || failure.get()}</span>
-            </div>
-        </section>
-    }
-    .into_any()
+    let buttons = el("div")
+        .class("row")
+        .add(button(words::SAMPLE_GOOD, move |_| fetch(false)))
+        .add(button(words::SAMPLE_BAD, move |_| fetch(true)))
+        .add(el("span").attr("role", "status").live_text(move || failure.get()));
+    el("section")
+        .class("section")
+        .add(el("h2").text(words::SAMPLE))
+        .add(el("p").class("soft").text(words::SAMPLE_WHY))
+        .add(buttons)
 }
 
 /// The receipt of the newest event that the node lists.
@@ -145,24 +123,16 @@ fn bent(mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// All states with what they mean.
-fn legend() -> AnyView {
+fn legend() -> El {
     let looks: [Look; 5] = [
         verdict::VERIFIED,
         verdict::NOT_FINAL,
         verdict::FAILED,
         verdict::COULD_NOT,
-        verdict::look(&Assurance::<()>::NotChecked),
+        verdict::NOT_CHECKED,
     ];
     let row = |(look, meaning): (Look, &'static str)| {
-        view! {
-            <div>
-                <dt>{badge(look)}</dt>
-                <dd>{meaning}</dd>
-            </div>
-        }
+        el("div").add(el("dt").add(badge(look))).add(el("dd").text(meaning))
     };
-    view! {
-        <dl class="legend">{looks.into_iter().zip(state::LEGEND).map(row).collect_view()}</dl>
-    }
-    .into_any()
+    el("dl").class("legend").all(looks.into_iter().zip(state::LEGEND).map(row))
 }

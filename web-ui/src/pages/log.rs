@@ -9,8 +9,10 @@ use wasm_bindgen::JsValue;
 
 use crate::browser::{list_member, member, text_member};
 use crate::components::badge::{badge, banner};
+use crate::components::frame::{button, head};
 use crate::components::hash::brief_hash;
-use crate::format::{short_time, thousands, time};
+use crate::format::{short_time, thousands};
+use crate::html::{El, View, all, el, nothing};
 use crate::record::{Brief, party_text};
 use crate::router::{Filters, encode};
 use crate::state::{App, Latest, Local, Ticket};
@@ -43,7 +45,7 @@ struct Listing {
 }
 
 /// The page.
-pub(crate) fn log(app: App, filters: &Filters) -> AnyView {
+pub(crate) fn log(app: App, filters: &Filters) -> View {
     let listing = Listing {
         rows: RwSignal::new_local(Vec::new()),
         next: RwSignal::new(None),
@@ -70,33 +72,29 @@ pub(crate) fn log(app: App, filters: &Filters) -> AnyView {
             load(listing, client, query, latest.with_value(Latest::next));
         }
     };
-    view! {
-        <div class="head">
-            <h1 tabindex="-1">{words::TITLE}</h1>
-            <p class="lead">{words::WHAT}</p>
-        </div>
-        <section class="card">
-            <div role="status" aria-live="polite">{move || app.head.with(head_state)}</div>
-            {move || head_facts(app)}
-        </section>
-        {filters::form(filters)}
-        <section class="card">
-            <div role="status" class="soft">{move || status(app, listing)}</div>
-            {move || table(listing)}
-            {move || listing.next.with(Option::is_some).then(|| view! {
-                <div class="row">
-                    <button
-                        type="button"
-                        disabled=move || listing.is_loading.get()
-                        on:click=more.clone()
-                    >
-                        {words::MORE}
-                    </button>
-                </div>
-            })}
-        </section>
-    }
-    .into_any()
+    let top = el("section")
+        .class("card")
+        .add(el("div").attr("role", "status").live(move || app.head.with(head_state)))
+        .live(move || head_facts(app));
+    let more = move || {
+        if listing.next.with(Option::is_none) {
+            return nothing();
+        }
+        let is_off = move || listing.is_loading.get().then(String::new);
+        let button = button(words::MORE, more.clone()).live_attr("disabled", is_off);
+        el("div").class("row").add(button).view()
+    };
+    let list = el("section")
+        .class("card")
+        .add(el("p").class("soft").attr("role", "status").live_text(move || status(app, listing)))
+        .live(move || table(listing))
+        .live(more);
+    all([
+        head(words::TITLE, words::WHAT).view(),
+        top.view(),
+        filters::form(filters).view(),
+        list.view(),
+    ])
 }
 
 fn status(app: App, listing: Listing) -> String {
@@ -117,122 +115,85 @@ fn status(app: App, listing: Listing) -> String {
     }
 }
 
-fn head_state(head: &Assurance<FinalHeader>) -> AnyView {
+fn head_state(head: &Assurance<FinalHeader>) -> View {
     if matches!(head, Assurance::Verified(_)) {
-        return badge(verdict::look(head));
+        let note = el("span").class("small soft").text(words::HEAD_VERIFIED);
+        return el("p").class("row").add(badge(verdict::look(head))).add(note).view();
     }
-    banner(head, verdict::sentence(head, |_| String::new()), Vec::new())
+    banner(head, &verdict::sentence(head, |_| String::new()), &[])
 }
 
-fn head_facts(app: App) -> AnyView {
+fn head_facts(app: App) -> View {
     app.head.track();
     let known = app.client.get().map(|client| client.known());
-    let Some((head, at)) = known.as_ref().and_then(|known| Some((known.head()?, known.synced_at()?)))
+    let Some((head, at)) =
+        known.as_ref().and_then(|known| Some((known.head()?, known.synced_at()?)))
     else {
-        return ().into_any();
+        return nothing();
     };
     let header = head.header();
-    let stats = [
-        (words::HEIGHT, thousands(header.height)),
-        (words::EVENTS, thousands(header.events.get())),
-        (words::HEAD_TIME, short_time(header.time)),
-        (words::SYNCED, short_time(at)),
-    ];
-    let stat = |(name, value): (&'static str, String)| {
-        view! {
-            <div>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-            </div>
-        }
-    };
-    view! {
-        <dl class="stats" title=time(at)>
-            {stats.map(stat).collect_view()}
-            <div>
-                <dt>{trust::PINNED}</dt>
-                <dd>{brief_hash(trust::LABEL, &head.standing().anchor.to_string())}</dd>
-            </div>
-        </dl>
-        <div class="row">
-            <button type="button" on:click=move |_| app.sync()>
-                {words::SYNC}
-            </button>
-        </div>
-    }
-    .into_any()
+    let anchor = known.as_ref().map(|known| known.anchor().to_string()).unwrap_or_default();
+    let stat = |name: &str, value: El| el("div").add(el("dt").text(name)).add(value);
+    let plain = |name: &str, value: &str| stat(name, el("dd").text(value));
+    let stats = el("dl")
+        .class("stats")
+        .add(plain(words::HEIGHT, &thousands(header.height)))
+        .add(plain(words::EVENTS, &thousands(header.events.get())))
+        .add(plain(words::HEAD_TIME, &short_time(header.time)))
+        .add(plain(words::SYNCED, &short_time(at)))
+        .add(stat(trust::PINNED, el("dd").add(brief_hash(trust::LABEL, &anchor))));
+    let sync = el("div").class("row").add(button(words::SYNC, move |_| app.sync()));
+    all([stats.view(), sync.view()])
 }
 
-fn table(listing: Listing) -> AnyView {
+fn table(listing: Listing) -> View {
     let rows = listing.rows.get();
     if rows.is_empty() {
-        return ().into_any();
+        return nothing();
     }
-    let heads = [
-        words::INDEX,
-        words::TYPE,
-        words::ACTOR,
-        words::RESOURCE,
-        words::TIME,
-        words::VERDICT,
-    ];
-    view! {
-        <table class="cards">
-            <caption class="hidden">{words::CAPTION}</caption>
-            <thead>
-                <tr>{heads.map(|head| view! { <th scope="col">{head}</th> }).collect_view()}</tr>
-            </thead>
-            <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
-        </table>
-    }
-    .into_any()
+    let heads =
+        [words::INDEX, words::TYPE, words::ACTOR, words::RESOURCE, words::TIME, words::VERDICT];
+    let heads = heads.map(|head| el("th").attr("scope", "col").text(head));
+    el("table")
+        .class("cards")
+        .add(el("caption").class("hidden").text(words::CAPTION))
+        .add(el("thead").add(el("tr").all(heads)))
+        .add(el("tbody").all(rows.into_iter().map(row)))
+        .view()
 }
 
-fn row(Row { id, claim, checked }: Row) -> AnyView {
+/// One row: the listed fields until the event is verified, then its own.
+fn row(Row { id, claim, checked }: Row) -> El {
     let link = format!("#/event/{id}");
-    let listed = claim.clone();
-    let differs = move || {
-        let is_other = checked.with(|checked| {
-            matches!(checked, Assurance::Verified(brief) if *brief != listed)
-        });
-        is_other.then(|| view! { <p class="small tone-amber differs">{proof::LIST_DIFFERS}</p> })
-    };
-    // The listed fields until the event is verified, then its own.
-    let cell = move |read: fn(&Brief) -> &String| {
-        let claim = claim.clone();
-        move || {
-            checked.with(|checked| match checked {
-                Assurance::Verified(brief) => read(brief).clone(),
+    let cells = move || {
+        checked.with(|checked| {
+            let own = match checked {
+                Assurance::Verified(own) => Some(own),
                 Assurance::NotChecked
                 | Assurance::Checking
                 | Assurance::CouldNotCheck(_)
                 | Assurance::NotFinal
                 | Assurance::Stale(_)
-                | Assurance::Failed(_) => read(&claim).clone(),
-            })
-        }
+                | Assurance::Failed(_) => None,
+            };
+            let differs = own.is_some_and(|own| *own != claim);
+            let warning = differs.then(|| el("p").class("small differs").text(proof::LIST_DIFFERS));
+            let shown = own.unwrap_or(&claim);
+            let cell = |name: &str, inner: El| el("td").attr("data-name", name).add(inner);
+            let clipped = |text: &str| el("bdi").class("clip").text(text);
+            let index = el("a").attr("href", &link).text(&shown.index);
+            let verdict = el("td").add(badge(verdict::look(checked))).maybe(warning);
+            all([
+                cell(words::INDEX, index).class("number").view(),
+                cell(words::TYPE, clipped(&shown.event_type)).view(),
+                cell(words::ACTOR, clipped(&shown.actor)).view(),
+                cell(words::RESOURCE, clipped(&shown.resource)).view(),
+                cell(words::TIME, el("span").text(&shown.time)).class("time").view(),
+                verdict.view(),
+            ])
+        })
     };
-    view! {
-        <tr>
-            <td class="number" data-name=words::INDEX>
-                <a href=link>{cell.clone()(|brief| &brief.index)}</a>
-            </td>
-            <td data-name=words::TYPE>
-                <bdi class="clip">{cell.clone()(|brief| &brief.event_type)}</bdi>
-            </td>
-            <td data-name=words::ACTOR>
-                <bdi class="clip">{cell.clone()(|brief| &brief.actor)}</bdi>
-            </td>
-            <td data-name=words::RESOURCE>
-                <bdi class="clip">{cell.clone()(|brief| &brief.resource)}</bdi>
-            </td>
-            <td class="time" data-name=words::TIME>
-                {cell(|brief| &brief.time)}
-            </td>
-            <td>{move || checked.with(|checked| badge(verdict::look(checked)))} {differs}</td>
-        </tr>
-    }
-    .into_any()
+    el("tr").live(cells)
 }
 
 /// Asks for one page and checks its rows.
@@ -304,9 +265,8 @@ fn check(rows: &[Row], client: &LightClient, ticket: &Ticket) {
                     return;
                 }
                 let found = client.event(&id).await;
-                let brief = found.and_then(|receipt| {
-                    Brief::of(&receipt).ok_or(ClientError::NoPayload)
-                });
+                let brief =
+                    found.and_then(|receipt| Brief::of(&receipt).ok_or(ClientError::NoPayload));
                 let _left = checked.try_set(brief.into());
             }
         });

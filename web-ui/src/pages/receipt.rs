@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
+use leptos::prelude::{With as _, WithUntracked as _};
 
 use crate::browser;
+use crate::components::frame::{head, live_verdict};
 use crate::components::hash::copy_button;
 use crate::components::payload::Source;
 use crate::components::proof;
 use crate::format::to_base64;
+use crate::html::{View, all, el, live};
 use crate::state::{App, Given};
 use crate::text::{home, proof as words};
 
@@ -16,13 +18,13 @@ use crate::text::{home, proof as words};
 const MAX_LINK: usize = 24_000;
 
 /// The page of the receipt with this number.
-pub(crate) fn dropped(app: App, number: usize) -> AnyView {
+pub(crate) fn dropped(app: App, number: usize) -> View {
     let given = app.given.with_untracked(|given| given.get(number.checked_sub(1)?).cloned());
     given.map_or_else(|| absent(words::GONE), |given| receipt(app, given))
 }
 
 /// The page of the receipt in the link.
-pub(crate) fn in_link(app: App, text: &str) -> AnyView {
+pub(crate) fn in_link(app: App, text: &str) -> View {
     match crate::format::from_text(text) {
         Some(bytes) => {
             let name = home::FROM_LINK.to_owned();
@@ -32,46 +34,30 @@ pub(crate) fn in_link(app: App, text: &str) -> AnyView {
     }
 }
 
-fn absent(why: &'static str) -> AnyView {
-    view! {
-        <div class="head">
-            <h1 tabindex="-1">{words::RECEIPT}</h1>
-            <p class="lead">{why}</p>
-            <p>
-                <a href="#/">{words::BACK}</a>
-            </p>
-        </div>
-    }
-    .into_any()
+fn absent(why: &str) -> View {
+    let back = el("p").add(el("a").class("back").attr("href", "#/").text(words::BACK));
+    head(words::RECEIPT, why).add(back).view()
 }
 
-fn receipt(app: App, Given { name, bytes }: Given) -> AnyView {
+fn receipt(app: App, Given { name, bytes }: Given) -> View {
     let examined = app.examine(Arc::clone(&bytes));
     let link = (bytes.len() <= MAX_LINK).then(|| {
         let address = browser::address(&["#/receipt?r=", &to_base64(&bytes)].concat());
-        view! {
-            <span class="row small soft">
-                {words::LINK} {copy_button(words::A_LINK, &address)}
-            </span>
-        }
+        el("span")
+            .class("row small soft")
+            .text(words::LINK)
+            .add(copy_button(words::A_LINK, &address))
     });
-    view! {
-        <div class="head">
-            <p class="small">
-                <a class="back" href="#/">{words::BACK}</a>
-            </p>
-            <div class="head-row">
-                <h1 tabindex="-1">{words::RECEIPT}</h1>
-                {link}
-            </div>
-            <p class="soft">
-                <bdi>{name}</bdi>
-            </p>
-        </div>
-        <div role="status" aria-live="polite" id="verdict">
-            {move || examined.with(proof::verdict)}
-        </div>
-        {move || examined.with(|found| proof::details(app, found, Some(&bytes), Source::Receipt))}
-    }
-    .into_any()
+    let title = el("div")
+        .class("head-row")
+        .add(el("h1").attr("tabindex", "-1").text(words::RECEIPT))
+        .maybe(link);
+    let head = el("div")
+        .class("head")
+        .add(el("a").class("back small").attr("href", "#/").text(words::BACK))
+        .add(title)
+        .add(el("p").class("soft").add(el("bdi").text(&name)));
+    let details =
+        move || examined.with(|found| proof::details(app, found, Some(&bytes), Source::Receipt));
+    all([head.view(), live_verdict(examined).view(), live(details)])
 }

@@ -1,8 +1,7 @@
 //! What to look for. It stands in the link, so that a search can be passed on.
 
-use leptos::prelude::*;
-
 use crate::browser;
+use crate::html::{El, el};
 use crate::router::{Filters, encode};
 use crate::text::log as words;
 
@@ -30,75 +29,32 @@ impl Filters {
 }
 
 /// The form above the list.
-pub(super) fn form(filters: &Filters) -> AnyView {
-    let filters = RwSignal::new(filters.clone());
-    let field = move |id: &'static str, label: &'static str, kind: &'static str, part: Part| {
-        view! {
-            <div class="field">
-                <label for=id>{label}</label>
-                <input
-                    id=id
-                    type=kind
-                    autocomplete="off"
-                    prop:value=move || filters.with(|filters| part.read(filters).clone())
-                    on:change=move |event| {
-                        let value = event_target_value(&event);
-                        filters.update(|filters| *part.write(filters) = value.trim().to_owned());
-                    }
-                />
-            </div>
-        }
+pub(super) fn form(filters: &Filters) -> El {
+    let field = |id: &'static str, label: &str, kind: &str, value: &str| {
+        let input = el("input")
+            .attr("id", id)
+            .attr("type", kind)
+            .attr("autocomplete", "off")
+            .attr("value", value);
+        el("div").class("field").add(el("label").attr("for", id).text(label)).add(input)
     };
-    let search = move |event: web_sys::SubmitEvent| {
+    let search = move |event: web_sys::Event| {
         event.prevent_default();
-        browser::go(&filters.with_untracked(Filters::link));
+        let [actor, resource, event_type, from, to] = ["actor", "resource", "type", "from", "to"]
+            .map(|id| browser::value(id).trim().to_owned());
+        browser::go(&Filters { actor, resource, event_type, from, to }.link());
     };
-    view! {
-        <form class="section" role="search" on:submit=search>
-            <div class="filters">
-                {field("actor", words::ACTOR, "text", Part::Actor)}
-                {field("resource", words::RESOURCE, "text", Part::Resource)}
-                {field("type", words::TYPE, "text", Part::Type)}
-                {field("from", words::FROM, "date", Part::From)}
-                {field("to", words::TO, "date", Part::To)}
-                <div class="row">
-                    <button type="submit">{words::SEARCH}</button>
-                    <a href="#/log">{words::RESET}</a>
-                </div>
-            </div>
-        </form>
-    }
-    .into_any()
-}
-
-/// One of the filters.
-#[derive(Clone, Copy)]
-enum Part {
-    Actor,
-    Resource,
-    Type,
-    From,
-    To,
-}
-
-impl Part {
-    const fn read(self, filters: &Filters) -> &String {
-        match self {
-            Self::Actor => &filters.actor,
-            Self::Resource => &filters.resource,
-            Self::Type => &filters.event_type,
-            Self::From => &filters.from,
-            Self::To => &filters.to,
-        }
-    }
-
-    const fn write(self, filters: &mut Filters) -> &mut String {
-        match self {
-            Self::Actor => &mut filters.actor,
-            Self::Resource => &mut filters.resource,
-            Self::Type => &mut filters.event_type,
-            Self::From => &mut filters.from,
-            Self::To => &mut filters.to,
-        }
-    }
+    let buttons = el("div")
+        .class("row")
+        .add(el("button").attr("type", "submit").text(words::SEARCH))
+        .add(el("a").attr("href", "#/log").text(words::RESET));
+    let fields = el("div")
+        .class("filters")
+        .add(field("actor", words::ACTOR, "text", &filters.actor))
+        .add(field("resource", words::RESOURCE, "text", &filters.resource))
+        .add(field("type", words::TYPE, "text", &filters.event_type))
+        .add(field("from", words::FROM, "date", &filters.from))
+        .add(field("to", words::TO, "date", &filters.to))
+        .add(buttons);
+    el("form").attr("role", "search").on("submit", search).add(fields)
 }
