@@ -1,6 +1,6 @@
 //! A receipt verifies, and no bent one does.
 
-#![expect(clippy::as_conversions, reason = "a test crate")]
+#![expect(clippy::arithmetic_side_effects, clippy::as_conversions, reason = "a test crate")]
 
 mod kit;
 
@@ -75,5 +75,39 @@ fn set_changes_are_followed() {
         let receipt = verify(&bytes, kit.anchor(), kit.now(), &mut ()).unwrap();
         assert_eq!(receipt.event().header().header().epoch, 2);
         assert_eq!(receipt.event().header().standing().post_quantum, Some(false));
+    }
+}
+
+/// Numbers that are the same each time, and look random (xorshift64*).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let spread = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
+        spread as usize % limit
+    }
+}
+
+#[test]
+fn a_thousand_random_bytes_of_two_hundred_receipts_are_refused() {
+    let mut kit = kit::Kit::new(6, Council::new(vec![(Signer::classic(1), 1)]));
+    for _ in 0..20 {
+        kit.push_plain(10);
+        kit.block(None);
+    }
+    let mut numbers = Numbers(0x00c0_ffee_0dd5_ba11);
+    for index in 0..200 {
+        let bytes = kit.parts(index).encode();
+        assert!(verify(&bytes, kit.anchor(), kit.now(), &mut ()).is_ok(), "{index}");
+        for _ in 0..1_000 {
+            let (at, bit) = (numbers.below(bytes.len()), numbers.below(8));
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 1 << bit;
+            let found = verify(&flipped, kit.anchor(), kit.now(), &mut ());
+            assert!(found.is_err(), "bit {bit} of byte {at} of receipt {index} was accepted");
+        }
     }
 }
