@@ -42,7 +42,7 @@ pub(crate) fn time(UnixMillis(ms): UnixMillis) -> String {
 /// [`time`] to the second, for lists.
 pub(crate) fn short_time(time_of: UnixMillis) -> String {
     let text = time(time_of);
-    text.split_once('.').map_or(text.clone(), |(seconds, _)| seconds.to_owned())
+    text.split('.').next().unwrap_or_default().to_owned()
 }
 
 /// Year, month and day of a day since 1970 (the `civil_from_days` of Howard Hinnant's "chrono-

@@ -1,5 +1,7 @@
 //! An event as names and values: what is proven apart from what is claimed.
 
+use std::fmt::Display;
+
 use cairn_light_client::CheckedReceipt;
 use cairn_verifier::event::{EventBody, Party, Payload};
 use cairn_verifier::fact::LogTime;
@@ -23,7 +25,7 @@ impl Field {
     }
 
     /// A digest.
-    pub(crate) fn digest(name: &str, value: impl ToString) -> Self {
+    pub(crate) fn digest(name: &str, value: &dyn Display) -> Self {
         Self { name: name.to_owned(), value: value.to_string(), is_digest: true }
     }
 }
@@ -112,9 +114,9 @@ impl Record {
         let receipt = Receipt::decode(bytes).ok()?;
         let body = receipt.event.body();
         let mut claimed = claimed(body);
-        claimed.push(Field::digest(words::WRITER, body.writer));
+        claimed.push(Field::digest(words::WRITER, &body.writer));
         claimed.push(Field::plain(words::INDEX, thousands(receipt.index)));
-        claimed.push(Field::digest(words::LOG, body.log));
+        claimed.push(Field::digest(words::LOG, &body.log));
         let payload = Stored::new(&body.payload, receipt.payload, receipt.wraps.count());
         Some(Self { proven: Vec::new(), claimed, payload })
     }
@@ -136,17 +138,18 @@ pub(crate) fn party_text(kind: &str, id: &str) -> String {
 fn proven(receipt: &CheckedReceipt, body: &EventBody<'_>) -> Vec<Field> {
     let header = receipt.header();
     let mut fields = vec![
-        Field::digest(words::ID, receipt.id()),
+        Field::digest(words::ID, &receipt.id()),
         Field::plain(words::INDEX, thousands(receipt.index())),
-        Field::digest(words::WRITER, body.writer),
+        Field::digest(words::WRITER, &body.writer),
     ];
     if let Some(LogTime { after, until, .. }) = receipt.log_time() {
         let after = after.map_or_else(|| words::START.to_owned(), time);
-        fields.push(Field::plain(words::LOGGED, [&after, words::AND, &time(until)].concat()));
+        fields.push(Field::plain(words::AFTER, after));
+        fields.push(Field::plain(words::UNTIL, time(until)));
     }
     fields.push(Field::plain(words::HEIGHT, thousands(header.header().height)));
-    fields.push(Field::digest(words::HEADER, header.digest()));
-    fields.push(Field::digest(words::LOG, body.log));
+    fields.push(Field::digest(words::HEADER, &header.digest()));
+    fields.push(Field::digest(words::LOG, &body.log));
     fields
 }
 
@@ -164,12 +167,12 @@ fn claimed(body: &EventBody<'_>) -> Vec<Field> {
     let mut fields: Vec<Field> = texts.map(|(name, value)| Field::plain(name, value)).collect();
     fields.extend(body.metadata.iter().map(|(key, value)| Field::plain(key, value)));
     fields.push(Field::plain(words::KIND, body.kind.name()));
-    fields.push(Field::digest(words::STREAM, body.stream));
+    fields.push(Field::digest(words::STREAM, &body.stream));
     fields.push(Field::plain(words::SEQUENCE, thousands(body.sequence)));
     fields.push(if body.sequence == 0 {
         Field::plain(words::PREVIOUS, words::FIRST)
     } else {
-        Field::digest(words::PREVIOUS, body.previous)
+        Field::digest(words::PREVIOUS, &body.previous)
     });
     fields
 }

@@ -38,9 +38,10 @@ impl Examined {
 
     /// What the light client answered.
     pub(crate) fn of(assurance: Assurance<CheckedReceipt>) -> Self {
-        let checks = match &assurance {
-            Assurance::Verified(receipt) => receipt.checks().to_vec(),
-            _ => Vec::new(),
+        let checks = if let Assurance::Verified(receipt) = &assurance {
+            receipt.checks().to_vec()
+        } else {
+            Vec::new()
         };
         Self { assurance, checks }
     }

@@ -1,5 +1,7 @@
 //! The checks of a receipt as a list: what each was given, and which one failed.
 
+use std::fmt::Display;
+
 use cairn_light_client::{Assurance, CheckedReceipt, ClientError, Reason};
 use cairn_verifier::Error;
 use cairn_verifier::check::Check;
@@ -96,15 +98,19 @@ pub(crate) struct Step {
     pub(crate) inputs: Vec<Input>,
     /// The voting power that signed, and that of the set.
     pub(crate) power: Option<(u64, u64)>,
+    /// Whether the receipt starts from a header that was verified before, not from the anchor.
+    pub(crate) is_under_head: bool,
 }
 
 impl Step {
     /// What the check means, or why it was not made.
     pub(crate) const fn sentence(&self) -> &'static str {
         let (_, meaning, absent) = self.kind.words();
-        match self.went {
-            Went::NotNeeded => absent,
-            Went::Passed | Went::Stopped(_) | Went::NotReached => meaning,
+        match (&self.went, self.kind, self.is_under_head) {
+            (Went::Passed, Kind::Anchor, true) => words::ANCHOR_HEAD,
+            (Went::NotNeeded, Kind::TrustPeriod | Kind::Votes, true) => words::SEEN_BEFORE,
+            (Went::NotNeeded, ..) => absent,
+            (Went::Passed | Went::Stopped(_) | Went::NotReached, ..) => meaning,
         }
     }
 }
@@ -122,17 +128,21 @@ fn plain(name: &'static str, value: String) -> Input {
     Input { name, value, is_digest: false }
 }
 
-fn digest(name: &'static str, value: &impl ToString) -> Input {
+fn digest(name: &'static str, value: &dyn Display) -> Input {
     Input { name, value: value.to_string(), is_digest: true }
 }
 
 /// The list for a receipt: the checks that passed, and what became of it.
 pub(crate) fn steps(checks: &[Check], assurance: &Assurance<CheckedReceipt>) -> Vec<Step> {
+    let mut is_under_head = false;
     let stopped = match assurance {
         Assurance::CouldNotCheck(reason) | Assurance::Stale(reason) | Assurance::Failed(reason) => {
             Some((stopped_at(checks, reason.error()), reason))
         }
-        Assurance::Verified(_) => None,
+        Assurance::Verified(receipt) => {
+            is_under_head = receipt.base() != receipt.standing().anchor;
+            None
+        }
         Assurance::NotChecked | Assurance::Checking | Assurance::NotFinal => return Vec::new(),
     };
     let mut steps: Vec<Step> = Vec::new();
@@ -147,12 +157,15 @@ pub(crate) fn steps(checks: &[Check], assurance: &Assurance<CheckedReceipt>) -> 
         if kind == Kind::Handovers && own.is_empty() {
             continue;
         }
-        let power = own.iter().find_map(|check| match check {
-            Check::Quorum(Signed { power, total, .. }) => Some((*power, *total)),
-            _ => None,
+        let power = own.iter().find_map(|check| {
+            if let Check::Quorum(Signed { power, total, .. }) = check {
+                Some((*power, *total))
+            } else {
+                None
+            }
         });
         let inputs = own.iter().flat_map(|check| inputs(check)).collect();
-        steps.push(Step { kind, went, inputs, power });
+        steps.push(Step { kind, went, inputs, power, is_under_head });
     }
     steps
 }
@@ -182,18 +195,27 @@ fn stopped_at(checks: &[Check], error: &ClientError) -> Kind {
     };
     let passed = |kind| checks.iter().any(|check| Kind::of(check) == Some(kind));
     let is_final = last_part(checks).iter().any(|check| matches!(check, Check::Final { .. }));
-    match error {
-        Error::Decode(_) => Kind::Decoded,
-        _ if !passed(Kind::Anchor) => Kind::Anchor,
-        Error::Trust(TrustError::PastTrustPeriod { .. } | TrustError::FutureHeader { .. }) => {
-            Kind::TrustPeriod
-        }
-        Error::Finality(_) => Kind::Votes,
-        _ if !is_final => Kind::Final,
-        _ if !passed(Kind::Writer) => Kind::Writer,
-        _ if !passed(Kind::Included) => Kind::Included,
-        Error::Event(_) => Kind::Payload,
-        _ => Kind::LogTime,
+    if matches!(error, Error::Decode(_)) {
+        Kind::Decoded
+    } else if !passed(Kind::Anchor) {
+        Kind::Anchor
+    } else if let Error::Trust(
+        TrustError::PastTrustPeriod { .. } | TrustError::FutureHeader { .. },
+    ) = error
+    {
+        Kind::TrustPeriod
+    } else if matches!(error, Error::Finality(_)) {
+        Kind::Votes
+    } else if !is_final {
+        Kind::Final
+    } else if !passed(Kind::Writer) {
+        Kind::Writer
+    } else if !passed(Kind::Included) {
+        Kind::Included
+    } else if matches!(error, Error::Event(_)) {
+        Kind::Payload
+    } else {
+        Kind::LogTime
     }
 }
 

@@ -102,7 +102,7 @@ pub(crate) fn concentrated(power: u64, total: u64) -> String {
 pub(crate) fn trust_period(ms: u64) -> String {
     match ms {
         0 => "This log has no trust period: keys that leak years later still count.".to_owned(),
-        ms => ["Trust period: ", &duration(ms), ", counted from the anchor."].concat(),
+        ms => [&duration(ms), ", counted from the anchor"].concat(),
     }
 }
 
@@ -340,6 +340,12 @@ pub(crate) mod steps {
         "The receipt brings no payload along.",
     );
 
+    /// The same of an event that was checked under the newest header.
+    pub(crate) const ANCHOR_HEAD: &str = "The receipt starts from the newest header, which this \
+        browser had verified from your anchor.";
+    pub(crate) const SEEN_BEFORE: &str = "Checked when the newest header was fetched. The \
+        downloaded receipt brings the votes along.";
+
     pub(crate) const PASSED: &str = "Passed";
     pub(crate) const STOPPED: &str = "Failed";
     pub(crate) const UNDECIDED: &str = "Undecided";
@@ -388,7 +394,8 @@ pub(crate) mod fields {
     pub(crate) const ID: &str = "Event id";
     pub(crate) const INDEX: &str = "Index in the log";
     pub(crate) const LOG: &str = "Log";
-    pub(crate) const LOGGED: &str = "Logged between";
+    pub(crate) const AFTER: &str = "Logged after";
+    pub(crate) const UNTIL: &str = "Logged by";
     pub(crate) const HEIGHT: &str = "Height of the header";
     pub(crate) const HEADER: &str = "Final header";
     pub(crate) const WRITER: &str = "Writer’s key";
@@ -403,7 +410,6 @@ pub(crate) mod fields {
     pub(crate) const STREAM: &str = "Stream";
     pub(crate) const SEQUENCE: &str = "Sequence";
     pub(crate) const PREVIOUS: &str = "Previous event";
-    pub(crate) const AND: &str = " and ";
     pub(crate) const START: &str = "the log’s beginning";
     pub(crate) const FIRST: &str = "none, this is the writer’s first";
 }

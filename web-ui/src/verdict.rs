@@ -116,32 +116,29 @@ pub(crate) const fn code<F>(assurance: &Assurance<F>) -> Option<&'static str> {
 /// ends, because both sides stand below it in full.
 pub(crate) fn as_sentence(message: &str) -> String {
     let mut sentence = String::with_capacity(message.len());
-    for (place, word) in message.split(' ').enumerate() {
-        if place == 0 {
-            let mut chars = word.chars();
-            sentence.extend(chars.next().into_iter().flat_map(char::to_uppercase));
-            sentence.push_str(chars.as_str());
-        } else {
-            sentence.push(' ');
-            sentence.push_str(&short_digests(word));
+    let mut rest = message;
+    while !rest.is_empty() {
+        let (run, after) = rest.split_at(rest.find(|c| !is_hex(c)).unwrap_or(rest.len()));
+        match (run.get(..8), run.len().checked_sub(8).and_then(|tail| run.get(tail..))) {
+            (Some(head), Some(tail)) if run.len() >= 64 => {
+                sentence.push_str(&[head, "…", tail].concat());
+            }
+            _ => sentence.push_str(run),
         }
+        let mut others = after.chars();
+        sentence.extend(others.next());
+        rest = others.as_str();
+    }
+    // All messages begin with an ASCII letter; tables of other letters are as long as a page.
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
     }
     sentence.push('.');
     sentence
 }
 
-/// A word with the digest in it, if there is one, cut to its ends.
-fn short_digests(word: &str) -> String {
-    let is_hex = |c: char| matches!(c, '0'..='9' | 'a'..='f');
-    let start = word.rfind(':').map_or(0, |colon| colon + 1);
-    let start = word.get(start..).and_then(|rest| rest.find(is_hex)).map_or(start, |at| start + at);
-    let rest = word.get(start..).unwrap_or_default();
-    let end = start + rest.find(|c| !is_hex(c)).unwrap_or(rest.len());
-    if end - start < 64 {
-        return word.to_owned();
-    }
-    let ends = [word.get(..start + 8), Some("…"), word.get(end - 8..)];
-    ends.into_iter().flatten().collect()
+const fn is_hex(c: char) -> bool {
+    matches!(c, '0'..='9' | 'a'..='f')
 }
 
 #[cfg(test)]

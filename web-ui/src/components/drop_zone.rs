@@ -148,7 +148,7 @@ pub(crate) fn drop_zone(app: App) -> El {
         .add(choose.on("click", |_| browser::click(FILES)))
         .add(files)
         .add(el("p").class("small soft").text(words::OR));
-    let notice = el("p").class("small").attr("role", "status");
+    let notice = el("p").class("small status").attr("role", "status");
     el("div")
         .class("section")
         .add(zone)

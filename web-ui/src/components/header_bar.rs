@@ -82,5 +82,5 @@ pub(crate) fn notices(app: App) -> El {
                 .view()
         })
     };
-    el("div").attr("role", "status").live(shown)
+    el("div").class("live").attr("role", "status").live(shown)
 }

@@ -85,7 +85,7 @@ pub(crate) fn payload(
 
 fn facts(digest: &str, len: u32) -> El {
     let length = count(u64::from(len), "byte");
-    fields::list(&[Field::plain(words::LENGTH, length), Field::digest(words::DIGEST, digest)])
+    fields::list(&[Field::plain(words::LENGTH, length), Field::digest(words::DIGEST, &digest)])
 }
 
 /// Bytes in a box that scrolls, with the keyboard too.
@@ -158,6 +158,7 @@ fn key_form(app: App, receipt: CheckedReceipt, source: Source) -> El {
         .class("section")
         .add(
             el("div")
+                .class("live")
                 .attr("role", "status")
                 .live(move || opening.with(|now| outcome(now, opening))),
         )

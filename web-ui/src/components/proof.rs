@@ -87,7 +87,7 @@ pub(crate) fn details(app: App, examined: &Examined, bytes: Option<&[u8]>, sourc
 /// Who is trusted for this verdict.
 fn standing(receipt: &CheckedReceipt) -> El {
     let standing = receipt.standing();
-    let mut rows = vec![Field::digest(names::ANCHOR, standing.anchor)];
+    let mut rows = vec![Field::digest(names::ANCHOR, &standing.anchor)];
     rows.extend(standing_fields(&standing));
     let suite = receipt.with(|fact| fact.event().writer_suite());
     if suite.is_ok_and(|suite| !suite.is_post_quantum()) {

@@ -74,7 +74,7 @@ pub(crate) fn log(app: App, filters: &Filters) -> View {
     };
     let top = el("section")
         .class("card")
-        .add(el("div").attr("role", "status").live(move || app.head.with(head_state)))
+        .add(el("div").class("live").attr("role", "status").live(move || app.head.with(head_state)))
         .live(move || head_facts(app));
     let more = move || {
         if listing.next.with(Option::is_none) {
@@ -86,7 +86,12 @@ pub(crate) fn log(app: App, filters: &Filters) -> View {
     };
     let list = el("section")
         .class("card")
-        .add(el("p").class("soft").attr("role", "status").live_text(move || status(app, listing)))
+        .add(
+            el("p")
+                .class("soft status")
+                .attr("role", "status")
+                .live_text(move || status(app, listing)),
+        )
         .live(move || table(listing))
         .live(more);
     all([
@@ -142,7 +147,7 @@ fn head_facts(app: App) -> View {
         .add(plain(words::HEAD_TIME, &short_time(header.time)))
         .add(plain(words::SYNCED, &short_time(at)))
         .add(stat(trust::PINNED, el("dd").add(brief_hash(trust::LABEL, &anchor))));
-    let sync = el("div").class("row").add(button(words::SYNC, move |_| app.sync()));
+    let sync = el("div").class("row no-print").add(button(words::SYNC, move |_| app.sync()));
     all([stats.view(), sync.view()])
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn trust(app: App) -> View {
     let limits = words::LIMITS.into_iter().map(|limit| el("li").text(limit));
     let pin = section(words::PINNED).live(move || pinned(app)).add(pin_form(app));
     let newest = section(words::HEAD)
-        .add(el("div").attr("role", "status").live(move || head_state(app)))
+        .add(el("div").class("live").attr("role", "status").live(move || head_state(app)))
         .live(move || head_facts(app));
     let not_proven = section(words::NOT_PROVEN).add(el("ul").class("notes").all(limits));
     all([head(words::TITLE, words::WHAT).view(), pin.view(), newest.view(), not_proven.view()])
@@ -125,13 +125,13 @@ fn head_facts(app: App) -> View {
 fn header_fields(head: &FinalHeader) -> Vec<Field> {
     let header = head.header();
     vec![
-        Field::digest(fields::LOG, header.log),
+        Field::digest(fields::LOG, &header.log),
         Field::plain(log::HEIGHT, thousands(header.height)),
         Field::plain(words::HOLDS, count(header.events.get(), "event")),
         Field::plain(log::HEAD_TIME, time(header.time)),
-        Field::digest(fields::HEADER, head.digest()),
-        Field::digest(words::EVENT_ROOT, header.event_root),
+        Field::digest(fields::HEADER, &head.digest()),
+        Field::digest(words::EVENT_ROOT, &header.event_root),
         Field::plain(words::EPOCH, thousands(header.epoch)),
-        Field::digest(words::SET_DIGEST, header.set),
+        Field::digest(words::SET_DIGEST, &header.set),
     ]
 }
