@@ -21,7 +21,8 @@ function built(variable, path) {
 }
 
 /** Events of the size of a small log. */
-export const SAMPLE_EVENTS = join(ROOT, "tests/data/cloudevents-1000.jsonl");
+// CAIRN_EVENTS: another file of CloudEvents lines, for a larger run.
+export const SAMPLE_EVENTS = process.env.CAIRN_EVENTS ?? join(ROOT, "tests/data/cloudevents-1000.jsonl");
 
 /**
  * Starts `cairn demo` and waits until it serves. Gives what the node says of itself: `url`, `anchor`,
