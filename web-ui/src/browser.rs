@@ -130,15 +130,11 @@ pub(crate) fn click(id: &str) {
     }
 }
 
-/// Puts text on the clipboard.
-pub(crate) fn copy(text: &str) {
-    if let Some(window) = window() {
-        let clipboard = JsValue::from(window.navigator().clipboard());
-        // Absent on pages that are not served securely.
-        if let Some(clipboard) = clipboard.dyn_ref::<web_sys::Clipboard>() {
-            drop(clipboard.write_text(text));
-        }
-    }
+/// Puts text on the clipboard; false where there is none, as on pages that are not served securely.
+pub(crate) fn copy(text: &str) -> bool {
+    let clipboard = window().map(|window| JsValue::from(window.navigator().clipboard()));
+    let clipboard = clipboard.as_ref().and_then(|value| value.dyn_ref::<web_sys::Clipboard>());
+    clipboard.map(|clipboard| clipboard.write_text(text)).is_some()
 }
 
 /// A file's bytes.

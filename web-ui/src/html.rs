@@ -1,8 +1,8 @@
 //! Elements, built by hand over Leptos's signals and effects.
 //!
 //! Leptos's own `view!` gives every element a type, and every type its own code in the module:
-//! measured with brotli, this page is 290 kB with it and 100 kB less with the few lines below. What
-//! Leptos does for the page is everything that moves: signals, effects, owners, tasks.
+//! measured with brotli, 230 kB of WebAssembly with it and 160 kB with the few lines below. What
+//! Leptos does for the page is all that moves: signals, effects, owners, tasks.
 //!
 //! **Invariant:** text is only ever set as text, and no attribute holds code.
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use cairn_light_client::CheckedReceipt;
+use cairn_light_client::{CheckedReceipt, ClientError};
 use cairn_verifier::event::{EventBody, Party, Payload};
 use cairn_verifier::fact::LogTime;
 use cairn_verifier::receipt::Receipt;
@@ -69,9 +69,9 @@ pub(crate) struct Brief {
 
 impl Brief {
     /// Of a verified event.
-    pub(crate) fn of(receipt: &CheckedReceipt) -> Option<Self> {
+    pub(crate) fn of(receipt: &CheckedReceipt) -> Result<Self, ClientError> {
         let index = thousands(receipt.index());
-        let read = receipt.with(|fact| {
+        receipt.with(|fact| {
             let body = fact.event().event();
             Self {
                 index,
@@ -80,8 +80,7 @@ impl Brief {
                 resource: party(&body.resource.party),
                 time: short_time(body.time),
             }
-        });
-        read.ok()
+        })
     }
 }
 

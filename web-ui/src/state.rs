@@ -65,6 +65,8 @@ pub(crate) struct App {
     pub(crate) dragging: RwSignal<bool>,
     pub(crate) client: Local<Option<LightClient>>,
     pub(crate) head: Local<Assurance<FinalHeader>>,
+    /// How often the user asked for a newer head.
+    pub(crate) synced: RwSignal<u32>,
 }
 
 impl App {
@@ -80,6 +82,7 @@ impl App {
             dragging: RwSignal::new(false),
             client: RwSignal::new_local(None),
             head: RwSignal::new_local(Assurance::NotChecked),
+            synced: RwSignal::new(0),
         };
         app.arrive();
         app.follow();
@@ -177,6 +180,7 @@ impl App {
             };
             if self.client.with_untracked(is_same) {
                 self.head.set(head);
+                self.synced.update(|count| *count += 1);
             }
         });
     }

@@ -54,7 +54,9 @@ pub(crate) fn copy_button(label: &str, value: &str) -> El {
     let copied = RwSignal::new(false);
     let label = move || Some(if copied.get() { frame::COPIED.to_owned() } else { name.clone() });
     let copy = move |_| {
-        browser::copy(&value);
+        if !browser::copy(&value) {
+            return;
+        }
         copied.set(true);
         browser::later(1_500, move || {
             let _left = copied.try_set(false);

@@ -1,6 +1,6 @@
 //! The log as the node lists it, each row checked against the pinned anchor.
 
-use cairn_light_client::{Assurance, ClientError, LightClient};
+use cairn_light_client::{Assurance, LightClient};
 use cairn_verifier::FinalHeader;
 use cairn_verifier::digest::EventId;
 use leptos::prelude::*;
@@ -58,6 +58,7 @@ pub(crate) fn log(app: App, filters: &Filters) -> View {
         let query = query.clone();
         move |_| {
             let ticket = latest.with_value(Latest::next);
+            app.synced.track();
             listing.rows.set(Vec::new());
             listing.next.set(None);
             if let Some(client) = app.client.get() {
@@ -270,8 +271,7 @@ fn check(rows: &[Row], client: &LightClient, ticket: &Ticket) {
                     return;
                 }
                 let found = client.event(&id).await;
-                let brief =
-                    found.and_then(|receipt| Brief::of(&receipt).ok_or(ClientError::NoPayload));
+                let brief = found.and_then(|receipt| Brief::of(&receipt));
                 let _left = checked.try_set(brief.into());
             }
         });
