@@ -15,8 +15,8 @@ pub(crate) mod standing {
         "No votes were needed: the anchor itself is the header, or is newer.";
     pub(crate) const PERIOD: &str = "Trust period";
     pub(crate) const WRITER: &str = "Writer";
-    pub(crate) const WRITER_CLASSICAL: &str = "The writer signs with a classical key: a large \
-        quantum computer could forge a signature like it, but not put it in this log.";
+    pub(crate) const WRITER_CLASSICAL: &str = "The writer signs with a classical key. A large quantum \
+        computer could sign new events in its name, not change those logged before.";
     pub(crate) const CHECKED: &str = "Checked at";
 }
 
