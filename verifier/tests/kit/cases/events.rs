@@ -222,6 +222,16 @@ pub fn brackets(kit: &Kit, cases: &mut Vec<Case>) {
         8,
         older(&headers[1], &proof, &headers[0]),
     );
+    let mut early = Writer::new();
+    Proof::new(&kit.header_proof(0, 2)).write(early.u8(3).raw(&headers[0].encode()));
+    bent(
+        "bracket-first-too-early",
+        "block 0 for an event of block 1",
+        "inclusion-leaf-out-of-range",
+        4,
+        early.into_bytes(),
+    );
+    bent("bracket-unknown", "bracket tag 4", "decode-unknown-tag", 4, vec![4]);
     let mut first = Writer::new();
     Proof::new(&proof).write(first.u8(3).raw(&headers[1].encode()));
     bent(
