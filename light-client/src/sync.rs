@@ -17,8 +17,11 @@
 
 mod evidence;
 
+use std::rc::Rc;
+
 use cairn_verifier::digest::HeaderDigest;
 use cairn_verifier::fact::Standing;
+use cairn_verifier::finality::ExpandedKeys;
 use cairn_verifier::trust::{Base, ExtendsProof, FinalityProof, verify_extends};
 use cairn_verifier::{FinalHeader, TrustAnchor, UnixMillis};
 
@@ -42,6 +45,8 @@ pub struct Sync {
     anchor: TrustAnchor,
     links: Vec<Link>,
     synced_at: Option<UnixMillis>,
+    /// Of the newest set: the next certificate of its epoch costs half.
+    keys: Option<Rc<ExpandedKeys>>,
 }
 
 /// What to ask a node for: `GET` [`Question::path`], then [`Sync::answer`].
@@ -76,6 +81,7 @@ pub struct Candidate {
     link: Link,
     keep: usize,
     old: Option<FinalHeader>,
+    keys: Option<Rc<ExpandedKeys>>,
 }
 
 impl Candidate {
@@ -93,7 +99,7 @@ impl Sync {
     /// Knows the anchor alone.
     #[must_use]
     pub const fn new(anchor: TrustAnchor) -> Self {
-        Self { anchor, links: Vec::new(), synced_at: None }
+        Self { anchor, links: Vec::new(), synced_at: None, keys: None }
     }
 
     /// The anchor.
@@ -146,12 +152,12 @@ impl Sync {
         file: Vec<u8>,
         now: UnixMillis,
     ) -> Result<Candidate, ClientError> {
-        let link = Link::verify(question.base, file, now)?;
+        let (link, keys) = Link::verify(question.base, file, now, self.keys.as_ref())?;
         let old = self.head().copied();
         if let Some(old) = &old {
             check_not_behind(old, &link.head)?;
         }
-        Ok(Candidate { link, keep: question.keep, old })
+        Ok(Candidate { link, keep: question.keep, old, keys })
     }
 
     /// Makes the candidate the head, if its history contains the head. `None` if the head is no
@@ -164,7 +170,7 @@ impl Sync {
         candidate: Candidate,
         proof: Option<&[u8]>,
     ) -> Result<Option<FinalHeader>, ClientError> {
-        let Candidate { link, keep, old } = candidate;
+        let Candidate { link, keep, old, keys } = candidate;
         let digest = |head: Option<&FinalHeader>| head.map(FinalHeader::digest);
         if digest(self.head()) != digest(old.as_ref()) || self.base_at(keep) != Some(link.base) {
             return Ok(None);
@@ -179,6 +185,7 @@ impl Sync {
             self.links.push(link);
         }
         self.synced_at = Some(accepted);
+        self.keys = keys.or_else(|| self.keys.take());
         Ok(Some(head))
     }
 
@@ -194,9 +201,22 @@ impl Sync {
 }
 
 impl Link {
-    fn verify(base: TrustAnchor, file: Vec<u8>, accepted: UnixMillis) -> Result<Self, ClientError> {
+    /// Also returns the expanded keys of the file's last set: those known, if they are of it.
+    fn verify(
+        base: TrustAnchor,
+        file: Vec<u8>,
+        accepted: UnixMillis,
+        known: Option<&Rc<ExpandedKeys>>,
+    ) -> Result<(Self, Option<Rc<ExpandedKeys>>), ClientError> {
         let proof = FinalityProof::decode(&file)?;
-        let (head, trusted) = proof.verify(base, accepted, &mut Unread::new())?;
+        let keys = proof.last_set().map(|set| match known {
+            Some(known) if known.set() == set.digest() => Rc::clone(known),
+            _ => Rc::new(ExpandedKeys::of(&set)),
+        });
+        let (head, trusted) = match &keys {
+            Some(keys) => proof.verify_with_keys(base, keys, accepted, &mut Unread::new())?,
+            None => proof.verify(base, accepted, &mut Unread::new())?,
+        };
         let base_time = match &proof.base {
             Base::Genesis(genesis) => genesis.time(),
             Base::Checkpoint(header, _) | Base::Header(header) => header.time,
@@ -204,7 +224,7 @@ impl Link {
         if let Some(newest) = trusted.newest() {
             check_not_behind(newest, &head)?;
         }
-        Ok(Self { file, accepted, base, base_time, head })
+        Ok((Self { file, accepted, base, base_time, head }, keys))
     }
 }
 

@@ -1,12 +1,13 @@
 //! Secret keys: what a member or a validator holds. One 32-byte seed each; every key is derived
 //! from it under a context of its own, so no key serves two suites or roles.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use ed25519_dalek::{Signer as _, SigningKey};
-use ml_dsa::{ExpandedSigningKey, MlDsa44};
+use ml_dsa::{ExpandedSigningKey, MlDsa44, MlDsa65};
 use zeroize::Zeroizing;
 
 use crate::digest::{self, KeyId};
@@ -15,6 +16,7 @@ use crate::pcek::v2::WrapSecret;
 
 const MEMBER: &str = "cairn-secret-member:";
 const VALIDATOR: &str = "cairn-secret-validator:";
+const VALIDATOR_3: &str = "cairn-secret-validator-3:";
 
 /// The text is not a secret key file of the wanted kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,11 +117,17 @@ impl MemberSecret {
     }
 }
 
-/// A validator's key, suite 2.
+/// A validator's key, of suite 2 or 3.
 pub struct ValidatorSecret {
     seed: Zeroizing<[u8; 32]>,
     ed25519: SigningKey,
-    ml_dsa: ExpandedSigningKey<MlDsa44>,
+    ml_dsa: MlDsaSecret,
+}
+
+/// The ML-DSA half of a validator's key.
+enum MlDsaSecret {
+    Set44(Box<ExpandedSigningKey<MlDsa44>>),
+    Set65(Box<ExpandedSigningKey<MlDsa65>>),
 }
 
 impl fmt::Debug for ValidatorSecret {
@@ -129,41 +137,67 @@ impl fmt::Debug for ValidatorSecret {
 }
 
 impl ValidatorSecret {
-    /// The key of a seed.
+    /// The suite 2 key of a seed.
     #[must_use]
     pub fn from_seed(seed: [u8; 32]) -> Self {
         let seed = Zeroizing::new(seed);
         let ed25519 = SigningKey::from_bytes(&derive("cairn v1 secret validator ed25519", &seed));
-        let ml_dsa_seed = derive("cairn v1 secret validator ml-dsa-44", &seed);
-        let ml_dsa = ExpandedSigningKey::from_seed((&*ml_dsa_seed).into());
-        Self { seed, ed25519, ml_dsa }
+        let ml_dsa = derive("cairn v1 secret validator ml-dsa-44", &seed);
+        let ml_dsa = Box::new(ExpandedSigningKey::from_seed((&*ml_dsa).into()));
+        Self { seed, ed25519, ml_dsa: MlDsaSecret::Set44(ml_dsa) }
     }
 
-    /// Reads a validator's key file.
+    /// The suite 3 key of a seed. It shares no half with the suite 2 key.
+    #[must_use]
+    pub fn suite_3_from_seed(seed: [u8; 32]) -> Self {
+        let seed = Zeroizing::new(seed);
+        let ed25519 = SigningKey::from_bytes(&derive("cairn v1 secret validator 3 ed25519", &seed));
+        let ml_dsa = derive("cairn v1 secret validator 3 ml-dsa-65", &seed);
+        let ml_dsa = Box::new(ExpandedSigningKey::from_seed((&*ml_dsa).into()));
+        Self { seed, ed25519, ml_dsa: MlDsaSecret::Set65(ml_dsa) }
+    }
+
+    /// Reads a validator's key file, of either suite.
     ///
     /// # Errors
     /// [`BadSecret`].
     pub fn parse(text: &str) -> Result<Self, BadSecret> {
-        parse_seed(text, VALIDATOR).map(|seed| Self::from_seed(*seed))
+        parse_seed(text, VALIDATOR)
+            .map(|seed| Self::from_seed(*seed))
+            .or_else(|_| parse_seed(text, VALIDATOR_3).map(|seed| Self::suite_3_from_seed(*seed)))
     }
 
     /// The line of the key file.
     #[must_use]
     pub fn to_text(&self) -> Zeroizing<String> {
-        seed_text(VALIDATOR, &self.seed)
+        let prefix = match self.ml_dsa {
+            MlDsaSecret::Set44(_) => VALIDATOR,
+            MlDsaSecret::Set65(_) => VALIDATOR_3,
+        };
+        seed_text(prefix, &self.seed)
     }
 
     /// The suite of its signatures.
     #[must_use]
     pub const fn suite(&self) -> Suite {
-        Suite::MlDsa44Ed25519
+        match self.ml_dsa {
+            MlDsaSecret::Set44(_) => Suite::MlDsa44Ed25519,
+            MlDsaSecret::Set65(_) => Suite::MlDsa65Ed25519,
+        }
     }
 
-    /// The public key: ML-DSA-44, then Ed25519.
+    /// The public key: ML-DSA, then Ed25519.
     #[must_use]
     pub fn public_key(&self) -> Vec<u8> {
-        let ml_dsa = self.ml_dsa.verifying_key().encode();
-        [ml_dsa.as_slice(), self.ed25519.verifying_key().as_bytes()].concat()
+        let classic = self.ed25519.verifying_key();
+        match &self.ml_dsa {
+            MlDsaSecret::Set44(key) => {
+                [key.verifying_key().encode().as_slice(), classic.as_bytes()].concat()
+            }
+            MlDsaSecret::Set65(key) => {
+                [key.verifying_key().encode().as_slice(), classic.as_bytes()].concat()
+            }
+        }
     }
 
     /// The id of the public key.
@@ -177,7 +211,11 @@ impl ValidatorSecret {
     #[must_use]
     pub fn sign(&self, role: Role, message: &[u8]) -> Option<Vec<u8>> {
         let signed = signing_bytes(role, message)?;
-        Composite::new(role.as_str().as_bytes(), signed.as_slice())
-            .sign(&self.ml_dsa, &self.ed25519)
+        let composite =
+            Composite::new(self.suite().scheme()?, role.as_str().as_bytes(), signed.as_slice());
+        match &self.ml_dsa {
+            MlDsaSecret::Set44(key) => composite.sign(key, &self.ed25519),
+            MlDsaSecret::Set65(key) => composite.sign(key, &self.ed25519),
+        }
     }
 }

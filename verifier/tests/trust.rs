@@ -11,7 +11,7 @@
 mod kit;
 
 use cairn_verifier::digest::Hash;
-use cairn_verifier::finality::{Suite, ValidatorSet};
+use cairn_verifier::finality::{Certificate, ExpandedKeys, Suite, ValidatorSet};
 use cairn_verifier::tree::{Blake3, Kind, Proof, top_of_leaves};
 use cairn_verifier::trust::{ExtendsProof, FinalityProof, TrustedValidators, verify_extends};
 use cairn_verifier::wire::Writer;
@@ -19,10 +19,7 @@ use cairn_verifier::{FinalHeader, UnixMillis};
 use kit::{Council, Kit, Signer, four, small_log};
 
 fn checkpoint(kit: &Kit, height: usize) -> FinalHeader {
-    let block = &kit.blocks[height];
-    let mut writer = Writer::new();
-    writer.u8(1).u8(b'C').raw(&kit.genesis_base()).u16(0).raw(&block.header.encode());
-    let bytes = writer.u8(1).raw(&block.certificate).clone().into_bytes();
+    let bytes = checkpoint_file(kit, height);
     let proof = FinalityProof::decode(&bytes).unwrap();
     proof.verify(kit.anchor(), kit.now(), &mut ()).unwrap().0
 }
@@ -41,6 +38,59 @@ fn consistency(tree: &Blake3, old: usize, leaves: &[Hash]) -> Vec<[u8; 32]> {
     };
     proof.push(*sibling.as_bytes());
     proof
+}
+
+fn checkpoint_file(kit: &Kit, height: usize) -> Vec<u8> {
+    let block = &kit.blocks[height];
+    let mut writer = Writer::new();
+    writer.u8(1).u8(b'C').raw(&kit.genesis_base()).u16(0).raw(&block.header.encode());
+    writer.u8(1).raw(&block.certificate).clone().into_bytes()
+}
+
+/// With expanded keys the same certificates hold and the same fail, of every suite.
+#[test]
+fn expanded_keys_accept_the_same() {
+    let signers = vec![
+        (Signer::classic(40), 1),
+        (Signer::hybrid(41), 1),
+        (Signer::hybrid_3(42), 1),
+        (Signer::hybrid_3(43), 1),
+    ];
+    let kit = small_log(31, Council::new(signers));
+    let file = checkpoint_file(&kit, 2);
+    let set = kit.council().set();
+    let keys = ExpandedKeys::of(&set);
+    let other = ExpandedKeys::of(&set);
+    assert_eq!(keys.expanded(), 0);
+    let verify = |file: &[u8], keys: &ExpandedKeys| {
+        let proof = FinalityProof::decode(file).unwrap();
+        let plain = proof.verify(kit.anchor(), kit.now(), &mut ()).map(|(header, _)| header);
+        let fast = proof.verify_with_keys(kit.anchor(), keys, kit.now(), &mut ());
+        assert_eq!(plain, fast.map(|(header, _)| header));
+        plain
+    };
+    assert!(verify(&file, &keys).is_ok());
+    assert_eq!(keys.expanded(), 3, "one for each vote");
+    assert!(verify(&file, &keys).is_ok());
+    let certificate = file.len() - kit.blocks[2].certificate.len();
+    let mut at = certificate + 6;
+    for vote in Certificate::decode(&kit.blocks[2].certificate).unwrap().votes() {
+        let signature = at + 2;
+        at = signature + vote.signature.len();
+        for bit in [signature, signature + 31, signature + 40, at - 64, at - 33, at - 1] {
+            let mut bent = file.clone();
+            bent[bit] ^= 1;
+            assert_eq!(verify(&bent, &keys).unwrap_err().code(), "finality-bad-vote", "{bit}");
+            assert_eq!(verify(&bent, &other).unwrap_err().code(), "finality-bad-vote", "{bit}");
+        }
+    }
+    assert_eq!(at, file.len());
+
+    // Keys of another set are not used.
+    let strangers = four(50);
+    let strangers = ExpandedKeys::of(&strangers.set());
+    assert!(verify(&file, &strangers).is_ok());
+    assert_eq!(strangers.expanded(), 0);
 }
 
 #[test]
@@ -191,7 +241,7 @@ fn a_genesis_is_strict() {
     let key = |n: u8| [&[1][..], &[n; 32]].concat();
     let twice = members(&[member("a", &[&[2][..], &key(1), &key(1)].concat())]);
     assert_eq!(refused(with(4, 0, &twice)), "decode-not-ascending");
-    let suite = members(&[member("a", &[&[1, 3][..], &[1; 32]].concat())]);
+    let suite = members(&[member("a", &[&[1, 4][..], &[1; 32]].concat())]);
     assert_eq!(refused(with(4, 0, &suite)), "decode-unknown-tag");
     assert_eq!(refused(with(4, 0, &members(&[member("a", &[17])]))), "decode-out-of-range");
     assert_eq!(refused(vec![0; (4 << 20) + 1]), "decode-out-of-range");

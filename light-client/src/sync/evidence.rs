@@ -7,7 +7,7 @@ use super::{Link, Sync, check_not_behind};
 use crate::error::ClientError;
 
 const VERSION: u8 = 1;
-const FILE_TYPE: u8 = b'E';
+const FILE_TYPE: u8 = b'S';
 /// One link a trust period; with one period a day, more than ten years.
 const MAX_LINKS: u16 = 4_096;
 const MAX_FILE_LEN: u32 = 64 << 20;
@@ -15,7 +15,7 @@ const MAX_FILE_LEN: u32 = 64 << 20;
 impl Sync {
     /// The evidence as bytes; `None` while there is no head.
     ///
-    /// Layout: version 1, `E`, anchor (one-byte length, text), link count (2), and of each link
+    /// Layout: version 1, `S`, anchor (one-byte length, text), link count (2), and of each link
     /// the time of acceptance in milliseconds (8) and the checkpoint file (four-byte length).
     #[must_use]
     pub fn evidence(&self) -> Option<Vec<u8>> {
@@ -46,7 +46,7 @@ impl Sync {
                 return Err(stored("it is from a time ahead of this clock"));
             }
             let base = sync.head().map_or(anchor, |head| TrustAnchor::Checkpoint(head.digest()));
-            let link = Link::verify(base, file.to_vec(), accepted)?;
+            let (link, keys) = Link::verify(base, file.to_vec(), accepted, sync.keys.as_ref())?;
             if let Some(last) = sync.links.last() {
                 check_not_behind(&last.head, &link.head)?;
                 if accepted < last.accepted {
@@ -54,6 +54,7 @@ impl Sync {
                 }
             }
             sync.links.push(link);
+            sync.keys = keys;
         }
         Ok(sync)
     }

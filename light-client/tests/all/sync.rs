@@ -35,7 +35,7 @@ fn synced(kit: &Kit) -> Sync {
 
 fn links(evidence: &[u8]) -> u16 {
     let mut reader = Reader::new(evidence);
-    reader.file(1, b'E').unwrap();
+    reader.file(1, b'S').unwrap();
     reader.text8("anchor", 255).unwrap();
     reader.u16().unwrap()
 }
@@ -213,11 +213,11 @@ fn evidence_is_verified_on_load() {
     let other = small_log(10, four(1)).anchor();
     assert_eq!(code(other, &evidence, now), "client-stored-evidence");
     let mut renamed = Writer::new();
-    renamed.u8(1).u8(b'E').text8(&other.to_string());
+    renamed.u8(1).u8(b'S').text8(&other.to_string());
     let head = 3 + other.to_string().len();
     renamed.raw(&evidence[head..]);
     assert_eq!(code(other, &renamed.into_bytes(), now), "trust-other-anchor");
     let mut empty = Writer::new();
-    empty.u8(1).u8(b'E').text8(&kit.anchor().to_string()).u16(0);
+    empty.u8(1).u8(b'S').text8(&kit.anchor().to_string()).u16(0);
     assert_eq!(code(kit.anchor(), &empty.into_bytes(), now), "decode-not-canonical");
 }

@@ -45,7 +45,7 @@ impl Directory {
                     if let Ok(public) = key.bytes.try_into() {
                         directory.signers.insert(public, name.clone());
                     }
-                } else if key.suite == Suite::MlDsa44Ed25519.byte() {
+                } else if Suite::from_byte(key.suite).is_some() {
                     keys.signing.push(key.id());
                 }
             }

@@ -1,6 +1,6 @@
 //! Certificates: a quorum of precommits over one header.
 
-use super::{BadSignature, FinalityError, MAX_VALIDATORS, Role, Suite, ValidatorSet};
+use super::{BadSignature, FinalityError, MAX_VALIDATORS, PublicKey, Suite, ValidatorSet};
 use crate::check::{Check, Observer};
 use crate::digest::{HeaderDigest, LogId, SetDigest};
 use crate::wire::{DecodeError, Reader};
@@ -37,6 +37,10 @@ pub fn vote_message(
     }
     message
 }
+
+/// Checks a vote's signature under the key at an index of the set.
+pub(crate) type CheckVote<'c> =
+    dyn Fn((u8, &PublicKey<'_>), &[u8], &[u8]) -> Result<(), BadSignature> + 'c;
 
 /// One precommit in a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +129,7 @@ impl<'a> Certificate<'a> {
         &self,
         (set, set_digest): (&ValidatorSet<'_>, &SetDigest),
         header: (&LogId, u64, &HeaderDigest),
+        check_vote: &CheckVote<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Signed, FinalityError> {
         let signed = self.weigh(set)?;
@@ -132,7 +137,8 @@ impl<'a> Certificate<'a> {
         let place = (VOTE_PRECOMMIT, height, self.round);
         let message = vote_message((log, set_digest), place, digest);
         for (vote, validator) in self.paired(set) {
-            validator.key.verify(Role::Vote, &message, vote.signature).map_err(|BadSignature| {
+            let key = (vote.index, &validator.key);
+            check_vote(key, &message, vote.signature).map_err(|BadSignature| {
                 FinalityError::BadVote { index: vote.index, key: validator.key.id() }
             })?;
             observer.passed(Check::Vote {

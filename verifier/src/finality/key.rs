@@ -2,7 +2,7 @@
 
 use ed25519_dalek::VerifyingKey;
 
-use super::composite::Composite;
+use super::composite::{Composite, MLDSA44_ED25519, MLDSA65_ED25519, Scheme};
 use crate::digest::{self, KeyId};
 use crate::wire::{DecodeError, Reader};
 
@@ -62,9 +62,9 @@ impl SignedBytes {
 }
 
 /// The longest public key of any signature suite.
-pub const MAX_PUBLIC_KEY_LEN: usize = 1_344;
+pub const MAX_PUBLIC_KEY_LEN: usize = 1_984;
 /// The longest signature of any suite.
-pub const MAX_SIGNATURE_LEN: usize = 2_484;
+pub const MAX_SIGNATURE_LEN: usize = 3_373;
 
 /// A signature suite, fixed by the key's record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,15 +75,21 @@ pub enum Suite {
     /// 2: ML-DSA-44 and Ed25519 together, as id-MLDSA44-Ed25519-SHA512 of
     /// draft-ietf-lamps-pq-composite-sigs-19; both halves must hold.
     MlDsa44Ed25519,
+    /// 3: ML-DSA-65 and Ed25519 together, as id-MLDSA65-Ed25519-SHA512 of the same draft.
+    MlDsa65Ed25519,
 }
 
 impl Suite {
+    /// Every suite, ascending by byte.
+    pub const ALL: [Self; 3] = [Self::Ed25519, Self::MlDsa44Ed25519, Self::MlDsa65Ed25519];
+
     /// The suite's byte.
     #[must_use]
     pub const fn byte(self) -> u8 {
         match self {
             Self::Ed25519 => 1,
             Self::MlDsa44Ed25519 => 2,
+            Self::MlDsa65Ed25519 => 3,
         }
     }
 
@@ -92,7 +98,8 @@ impl Suite {
     pub const fn public_key_len(self) -> usize {
         match self {
             Self::Ed25519 => 32,
-            Self::MlDsa44Ed25519 => MAX_PUBLIC_KEY_LEN,
+            Self::MlDsa44Ed25519 => 1_344,
+            Self::MlDsa65Ed25519 => MAX_PUBLIC_KEY_LEN,
         }
     }
 
@@ -101,14 +108,15 @@ impl Suite {
     pub const fn signature_len(self) -> usize {
         match self {
             Self::Ed25519 => 64,
-            Self::MlDsa44Ed25519 => MAX_SIGNATURE_LEN,
+            Self::MlDsa44Ed25519 => 2_484,
+            Self::MlDsa65Ed25519 => MAX_SIGNATURE_LEN,
         }
     }
 
     /// Whether a forger needs to break a post-quantum signature too.
     #[must_use]
     pub const fn is_post_quantum(self) -> bool {
-        matches!(self, Self::MlDsa44Ed25519)
+        self.scheme().is_some()
     }
 
     /// The suite's name for people.
@@ -117,7 +125,23 @@ impl Suite {
         match self {
             Self::Ed25519 => "Ed25519",
             Self::MlDsa44Ed25519 => "ML-DSA-44 + Ed25519",
+            Self::MlDsa65Ed25519 => "ML-DSA-65 + Ed25519",
         }
+    }
+
+    /// How its two halves are joined; `None` for a suite without halves.
+    pub(crate) const fn scheme(self) -> Option<Scheme> {
+        match self {
+            Self::Ed25519 => None,
+            Self::MlDsa44Ed25519 => Some(MLDSA44_ED25519),
+            Self::MlDsa65Ed25519 => Some(MLDSA65_ED25519),
+        }
+    }
+
+    /// The suite of a byte.
+    #[must_use]
+    pub fn from_byte(byte: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|suite| suite.byte() == byte)
     }
 
     /// Reads a suite byte.
@@ -125,11 +149,8 @@ impl Suite {
     /// # Errors
     /// [`DecodeError::Unknown`].
     pub fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        match reader.u8()? {
-            1 => Ok(Self::Ed25519),
-            2 => Ok(Self::MlDsa44Ed25519),
-            found => Err(DecodeError::Unknown { what: "signature suite", found }),
-        }
+        let found = reader.u8()?;
+        Self::from_byte(found).ok_or(DecodeError::Unknown { what: "signature suite", found })
     }
 }
 
@@ -205,32 +226,75 @@ impl<'a> PublicKey<'a> {
     /// [`BadSignature`], for whatever reason it does not hold.
     pub fn verify(&self, role: Role, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
         let signed = signing_bytes(role, message).ok_or(BadSignature)?;
-        match self.suite {
-            Suite::Ed25519 => verify_ed25519(self.bytes, signed.as_slice(), signature),
-            Suite::MlDsa44Ed25519 => {
-                let (pq, classic) = self.halves();
-                Composite::new(role.as_str().as_bytes(), signed.as_slice())
-                    .verify(pq, classic, signature)
-            }
+        let (pq, classic) = self.halves();
+        let classic = Ed25519Key::new(classic).ok_or(BadSignature)?;
+        match self.suite.scheme() {
+            None => classic.verify(signed.as_slice(), signature),
+            Some(scheme) => Composite::new(scheme, role.as_str().as_bytes(), signed.as_slice())
+                .verify(&classic, || scheme.expand(pq), signature),
         }
     }
 }
 
-/// Ed25519, always strict: no small-order keys, no second encodings. The library refuses
-/// a second encoding of R and of s, and this a second encoding of the key.
-pub(super) fn verify_ed25519(
-    key: &[u8],
-    message: &[u8],
-    signature: &[u8],
-) -> Result<(), BadSignature> {
-    let key = <&[u8; 32]>::try_from(key).ok().filter(|key| is_canonical(key));
-    let key = key.ok_or(BadSignature)?;
-    let signature = <&[u8; 64]>::try_from(signature).map_err(|_| BadSignature)?;
-    VerifyingKey::from_bytes(key)
-        .and_then(|key| {
-            key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature))
-        })
-        .map_err(|_| BadSignature)
+/// A public key ready to check many signatures: what [`PublicKey::verify`] makes each time is
+/// made once. It accepts exactly the same signatures.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Debug)]
+pub(super) struct ExpandedKey {
+    classic: Ed25519Key,
+    pq: Option<(Scheme, super::ml_dsa::MlDsaKey)>,
+}
+
+#[cfg(feature = "alloc")]
+impl ExpandedKey {
+    /// Expands a key; `None` if no signature can hold under it.
+    pub(super) fn new(key: &PublicKey<'_>) -> Option<Self> {
+        let (pq, classic) = key.halves();
+        let pq = match key.suite.scheme() {
+            None => None,
+            Some(scheme) => Some((scheme, scheme.expand(pq)?)),
+        };
+        Some(Self { classic: Ed25519Key::new(classic)?, pq })
+    }
+
+    /// As [`PublicKey::verify`].
+    pub(super) fn verify(
+        &self,
+        role: Role,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), BadSignature> {
+        let signed = signing_bytes(role, message).ok_or(BadSignature)?;
+        match &self.pq {
+            None => self.classic.verify(signed.as_slice(), signature),
+            Some((scheme, key)) => Composite::new(
+                *scheme,
+                role.as_str().as_bytes(),
+                signed.as_slice(),
+            )
+            .verify(&self.classic, || Some(key), signature),
+        }
+    }
+}
+
+/// An Ed25519 public key in its only encoding.
+#[derive(Clone, Debug)]
+pub(super) struct Ed25519Key(VerifyingKey);
+
+impl Ed25519Key {
+    /// Decodes a key; `None` if it is no point, or a second encoding of one.
+    pub(super) fn new(bytes: &[u8]) -> Option<Self> {
+        let bytes = <&[u8; 32]>::try_from(bytes).ok().filter(|bytes| is_canonical(bytes))?;
+        VerifyingKey::from_bytes(bytes).ok().map(Self)
+    }
+
+    /// Always strict: no keys or R of small order, no second encodings. The library refuses a
+    /// second encoding of R and of s, [`Ed25519Key::new`] one of the key.
+    pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        let signature = <&[u8; 64]>::try_from(signature).map_err(|_| BadSignature)?;
+        let signature = ed25519_dalek::Signature::from_bytes(signature);
+        self.0.verify_strict(message, &signature).map_err(|_| BadSignature)
+    }
 }
 
 /// Whether the y coordinate is below 2^255 - 19. (The sign bit of x = 0 needs no check: those

@@ -3,8 +3,11 @@
 mod certificate;
 mod composite;
 mod error;
+#[cfg(feature = "alloc")]
+mod expanded;
 mod header;
 mod key;
+mod ml_dsa;
 mod set;
 
 pub use certificate::{Certificate, Signed, VOTE_PRECOMMIT, Vote, vote_message};
@@ -20,5 +23,7 @@ pub use set::{MAX_TOTAL_POWER, MAX_VALIDATORS, Validator, ValidatorSet};
 pub use certificate::encode_certificate;
 #[cfg(feature = "secret")]
 pub(crate) use composite::Composite;
+#[cfg(feature = "alloc")]
+pub use expanded::ExpandedKeys;
 #[cfg(feature = "alloc")]
 pub use set::encode_set;

@@ -49,7 +49,7 @@ pub struct Member<'a> {
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct KeyRecord<'a> {
-    /// A signature suite (1 or 2) or a wrap suite ([`WRAP_X25519`], [`WRAP_X_WING`]).
+    /// A signature suite (1, 2 or 3) or a wrap suite ([`WRAP_X25519`], [`WRAP_X_WING`]).
     pub suite: u8,
     /// The public key.
     pub bytes: &'a [u8],
@@ -69,13 +69,11 @@ impl<'a> KeyRecord<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let suite = reader.u8()?;
         let len = match suite {
-            1 => Suite::Ed25519.public_key_len(),
-            2 => Suite::MlDsa44Ed25519.public_key_len(),
             WRAP_X25519 => 32,
             WRAP_X_WING => 1_216,
-            found => {
-                return Err(DecodeError::Unknown { what: "key suite", found });
-            }
+            found => Suite::from_byte(found)
+                .ok_or(DecodeError::Unknown { what: "key suite", found })?
+                .public_key_len(),
         };
         Ok(Self { suite, bytes: reader.take(len)? })
     }

@@ -170,6 +170,20 @@ impl<'a> FinalityProof<'a> {
         };
         Ok(Self { base, handovers, header, finality })
     }
+
+    /// The set that signs above the last handover, or above the base: a claim, named so that its
+    /// keys can be expanded beforehand.
+    #[must_use]
+    pub fn last_set(&self) -> Option<ValidatorSet<'a>> {
+        if let Some(last) = self.handovers.iter().last() {
+            return Some(last.next_set);
+        }
+        match &self.base {
+            Base::Genesis(genesis) => Some(genesis.set()),
+            Base::Checkpoint(_, set) => Some(*set),
+            Base::Header(_) => None,
+        }
+    }
 }
 
 /// What a node puts together to prove that a header is final.

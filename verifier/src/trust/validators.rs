@@ -5,7 +5,11 @@ use crate::check::{Check, Observer};
 use crate::digest::{HeaderDigest, LogId, SetDigest};
 use crate::error::Error;
 use crate::fact::{FinalHeader, Standing};
-use crate::finality::{Certificate, Header, Parameters, ValidatorSet};
+#[cfg(feature = "alloc")]
+use crate::finality::ExpandedKeys;
+use crate::finality::{
+    BadSignature, Certificate, Header, Parameters, PublicKey, Role, ValidatorSet,
+};
 use crate::time::{MAX_CLOCK_AHEAD, UnixMillis};
 use crate::tree::{Blake3, Kind, Proof, TreeSize, verify_inclusion};
 
@@ -24,6 +28,8 @@ pub struct TrustedValidators<'a> {
     /// The time the trust period counts from: the base's, however many handovers follow.
     base_time: UnixMillis,
     standing: Standing,
+    #[cfg(feature = "alloc")]
+    keys: Option<&'a ExpandedKeys>,
 }
 
 impl<'a> TrustedValidators<'a> {
@@ -60,6 +66,8 @@ impl<'a> TrustedValidators<'a> {
                 base_time: genesis.time(),
                 standing: Standing::new(anchor, genesis.parameters().trust_period)
                     .with_set(&genesis.set()),
+                #[cfg(feature = "alloc")]
+                keys: None,
             }),
             _ => Err(TrustError::OtherAnchor { expected: anchor, found }.into()),
         }
@@ -89,7 +97,17 @@ impl<'a> TrustedValidators<'a> {
             newest_time: header.time,
             base_time: header.time,
             standing,
+            #[cfg(feature = "alloc")]
+            keys: None,
         })
+    }
+
+    /// The same, with keys that were expanded before: votes of the set with their digest cost half.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub const fn with_keys(mut self, keys: &'a ExpandedKeys) -> Self {
+        self.keys = Some(keys);
+        self
     }
 
     /// The newest header trusted so far; none yet from a genesis.
@@ -135,6 +153,7 @@ impl<'a> TrustedValidators<'a> {
         let signed = certificate.verify(
             (set, &self.set_digest),
             (&header.log, header.height, &digest),
+            &|key, message, signature| self.check_vote(key, message, signature),
             observer,
         )?;
         let fact = FinalHeader::new(*header, digest, self.standing.with_signed(signed));
@@ -188,6 +207,20 @@ impl<'a> TrustedValidators<'a> {
         let fact = newest.older(header, proof)?;
         observer.passed(Check::Final { height: header.height, digest: fact.digest() });
         Ok(fact)
+    }
+
+    fn check_vote(
+        &self,
+        (index, key): (u8, &PublicKey<'_>),
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), BadSignature> {
+        #[cfg(feature = "alloc")]
+        if let Some(keys) = self.keys.filter(|keys| keys.set() == self.set_digest) {
+            return keys.verify((index, key), (Role::Vote, message), signature);
+        }
+        let _ = index;
+        key.verify(Role::Vote, message, signature)
     }
 
     /// What every header above the newest trusted one must agree with.
@@ -253,7 +286,33 @@ impl<'a> FinalityProof<'a> {
         now: UnixMillis,
         observer: &mut dyn Observer,
     ) -> Result<(FinalHeader, TrustedValidators<'a>), Error> {
-        let mut trusted = TrustedValidators::from_base(anchor, &self.base)?;
+        let trusted = TrustedValidators::from_base(anchor, &self.base)?;
+        self.verify_from(trusted, anchor, now, observer)
+    }
+
+    /// As [`FinalityProof::verify`], with the keys of a set that were expanded before.
+    ///
+    /// # Errors
+    /// The same.
+    #[cfg(feature = "alloc")]
+    pub fn verify_with_keys(
+        &self,
+        anchor: TrustAnchor,
+        keys: &'a ExpandedKeys,
+        now: UnixMillis,
+        observer: &mut dyn Observer,
+    ) -> Result<(FinalHeader, TrustedValidators<'a>), Error> {
+        let trusted = TrustedValidators::from_base(anchor, &self.base)?.with_keys(keys);
+        self.verify_from(trusted, anchor, now, observer)
+    }
+
+    fn verify_from(
+        &self,
+        mut trusted: TrustedValidators<'a>,
+        anchor: TrustAnchor,
+        now: UnixMillis,
+        observer: &mut dyn Observer,
+    ) -> Result<(FinalHeader, TrustedValidators<'a>), Error> {
         observer.passed(Check::Anchor { anchor });
         for handover in self.handovers.iter() {
             trusted = trusted.follow(&handover, now, observer)?;

@@ -40,7 +40,7 @@ pub const TRUST_PERIOD: u64 = 14 * 24 * 3_600_000;
 pub const STREAM: [u8; 32] = [0x51; 32];
 pub const GATE: u32 = 4;
 
-/// A validator's secret, of either suite.
+/// A validator's secret, of any suite.
 pub enum Signer {
     Classic(MemberSecret),
     Hybrid(ValidatorSecret),
@@ -55,10 +55,14 @@ impl Signer {
         Self::Hybrid(ValidatorSecret::from_seed([seed; 32]))
     }
 
+    pub fn hybrid_3(seed: u8) -> Self {
+        Self::Hybrid(ValidatorSecret::suite_3_from_seed([seed; 32]))
+    }
+
     pub fn suite(&self) -> Suite {
         match self {
             Self::Classic(_) => Suite::Ed25519,
-            Self::Hybrid(_) => Suite::MlDsa44Ed25519,
+            Self::Hybrid(secret) => secret.suite(),
         }
     }
 

@@ -175,18 +175,54 @@ pub fn hybrids(cases: &mut Vec<Case>) {
     let kit = small_log(12, Council::new(vec![(Signer::hybrid(5), 1)]));
     let parts = kit.parts(4);
     cases.push(case(&kit, "ok-hybrid", "one validator of suite 2", "ok", parts.encode()));
-    let mut classic = parts.clone();
+    let mut classic = parts;
     classic.finality = [&[1_u8, 1, 0, 0, 0, 0, 1, 0, 1][..], &[0; 64]].concat();
     let desc = "a vote of suite 1 for a key of suite 2";
     cases.push(case(&kit, "wrong-suite-classic", desc, "finality-wrong-suite", classic.encode()));
+    let halves = [
+        ("hybrid-ml-dsa-half-broken", "one bit of the ML-DSA half"),
+        ("hybrid-ed25519-half-broken", "one bit of the Ed25519 half"),
+    ];
+    broken_halves(&kit, halves, cases);
+
+    let kit = small_log(18, Council::new(vec![(Signer::hybrid_3(5), 1)]));
+    let parts = kit.parts(4);
+    cases.push(case(&kit, "ok-suite-3", "one validator of suite 3", "ok", parts.encode()));
+    let halves = [
+        ("suite-3-ml-dsa-half-broken", "one bit of the ML-DSA-65 half"),
+        ("suite-3-ed25519-half-broken", "one bit of the Ed25519 half of suite 3"),
+    ];
+    broken_halves(&kit, halves, cases);
+    let suite_2 = Suite::MlDsa44Ed25519;
+    let head = [1_u8, 1, 0, 0, 0, 0, 1, 0, suite_2.byte()];
+    let mut other = parts;
+    other.finality = [&head[..], &vec![0; suite_2.signature_len()]].concat();
+    let desc = "a vote of suite 2 for a key of suite 3";
+    cases.push(case(&kit, "wrong-suite-hybrid", desc, "finality-wrong-suite", other.encode()));
+
+    let signers = vec![
+        (Signer::classic(40), 1),
+        (Signer::hybrid(41), 1),
+        (Signer::hybrid_3(42), 1),
+        (Signer::hybrid_3(43), 1),
+    ];
+    let kit = small_log(19, Council::new(signers));
+    let desc = "a set of keys of all three suites";
+    cases.push(case(&kit, "ok-mixed-suites", desc, "ok", kit.parts(4).encode()));
+}
+
+/// The certificate's only vote with a bit of each half flipped: the ML-DSA half stands first.
+fn broken_halves(
+    kit: &Kit,
+    [ml_dsa, ed25519]: [(&'static str, &'static str); 2],
+    cases: &mut Vec<Case>,
+) {
     let certificate = &kit.tip().certificate;
-    let signature = certificate.len() - Suite::MlDsa44Ed25519.signature_len();
-    for (name, desc, at) in [
-        ("hybrid-ml-dsa-half-broken", "one bit of the ML-DSA half", signature + 40),
-        ("hybrid-ed25519-half-broken", "one bit of the Ed25519 half", certificate.len() - 40),
-    ] {
-        let mut bent = parts.clone();
+    let (signer, _) = &kit.council().signers[0];
+    let signature = certificate.len() - signer.suite().signature_len();
+    for ((name, desc), at) in [(ml_dsa, signature + 40), (ed25519, certificate.len() - 40)] {
+        let mut bent = kit.parts(4);
         bent.finality[at + 1] ^= 1;
-        cases.push(case(&kit, name, desc, "finality-bad-vote", bent.encode()));
+        cases.push(case(kit, name, desc, "finality-bad-vote", bent.encode()));
     }
 }
