@@ -45,6 +45,7 @@ export class VerifiedReceipt {
   get event() { return this.#view.event; }
   get header() { return this.#view.header; }
   get writerSuite() { return this.#view.writerSuite; }
+  get writerName() { return this.#view.writerName; }
   get standing() { return this.#view.standing; }
   get logTime() { return this.#view.logTime; }
   get payloadIncluded() { return this.#view.payloadIncluded; }

@@ -70,6 +70,8 @@ export class VerifiedReceipt {
   readonly header: Header;
   /** The suite of the writer's key: `Ed25519` does not withstand a quantum computer. */
   readonly writerSuite: string;
+  /** The member that the log's state gives the writer's key to, if the receipt proves it. */
+  readonly writerName: string | null;
   /** What the verdict rests on. */
   readonly standing: Standing;
   /** When it was logged, if the receipt proves it. */
@@ -231,4 +233,5 @@ export type Check =
   | { readonly check: "writer"; readonly event: Digest; readonly key: Digest }
   | { readonly check: "included"; readonly index: number; readonly size: number; readonly root: Digest; readonly steps: number }
   | { readonly check: "log-time"; readonly between: LogTime }
-  | { readonly check: "payload"; readonly digest: Digest };
+  | { readonly check: "payload"; readonly digest: Digest }
+  | { readonly check: "name"; readonly key: Digest };

@@ -23,7 +23,7 @@ use cairn_verifier::digest::HeaderDigest;
 use cairn_verifier::fact::Standing;
 use cairn_verifier::finality::ExpandedKeys;
 use cairn_verifier::trust::{Base, ExtendsProof, FinalityProof, verify_extends};
-use cairn_verifier::{FinalHeader, TrustAnchor, UnixMillis};
+use cairn_verifier::{FinalHeader, Terms, TrustAnchor, UnixMillis};
 
 use crate::assurance::Unread;
 use crate::error::ClientError;
@@ -214,7 +214,7 @@ impl Link {
             _ => Rc::new(ExpandedKeys::of(&set)),
         });
         let (head, trusted) = match &keys {
-            Some(keys) => proof.verify_with_keys(base, keys, accepted, &mut Unread::new())?,
+            Some(keys) => proof.verify(base, Terms::at(accepted).with_keys(keys), &mut Unread::new())?,
             None => proof.verify(base, accepted, &mut Unread::new())?,
         };
         let base_time = match &proof.base {

@@ -142,6 +142,8 @@ impl Node {
             bracket: bracket.draft(),
             payload: payload.as_deref(),
             wraps: &self.wraps_of(id, with.wraps)?,
+            // This node keeps no state tree yet; its headers' state root is zero.
+            name: None,
         };
         Ok(receipt.encode())
     }

@@ -27,6 +27,7 @@ test("a verified receipt says what was verified", async () => {
   assert.ok(receipt.logTime.after < receipt.logTime.until);
   assert.equal(receipt.payloadIncluded, false);
   assert.equal(receipt.writerSuite, "Ed25519");
+  assert.equal(receipt.writerName, null);
   const names = receipt.checks.map(({ check }) => check);
   for (const name of ["decoded", "anchor", "trust-period", "vote", "quorum", "final", "writer", "included", "log-time"]) {
     assert.ok(names.includes(name), name);

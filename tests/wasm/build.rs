@@ -5,16 +5,25 @@ use std::path::{Path, PathBuf, absolute};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let dir = absolute("../vectors/receipts")?;
-    println!("cargo::rerun-if-changed={}", dir.display());
-    let mut files = fs::read_dir(&dir)?
-        .map(|file| file.map(|file| file.path()))
-        .collect::<io::Result<Vec<PathBuf>>>()?;
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
+    list("VECTORS", &["receipts"], "vectors.rs")?;
+    list("FACTS", &["evidence", "extends", "state"], "facts.rs")
+}
+
+/// Writes name and text of every vector of some folders as a constant.
+fn list(constant: &str, folders: &[&str], out: &str) -> io::Result<()> {
+    let mut files = Vec::new();
+    for folder in folders {
+        let dir = absolute(Path::new("../vectors").join(folder))?;
+        println!("cargo::rerun-if-changed={}", dir.display());
+        for file in fs::read_dir(&dir)? {
+            files.push(file?.path());
+        }
+    }
+    files.retain(|file: &PathBuf| file.extension().is_some_and(|extension| extension == "json"));
     files.sort();
-    let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo gives no OUT_DIR"))?;
-    let mut list = fs::File::create(Path::new(&out).join("vectors.rs"))?;
-    writeln!(list, "const VECTORS: &[(&str, &str)] = &[")?;
+    let dir = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo gives no OUT_DIR"))?;
+    let mut list = fs::File::create(Path::new(&dir).join(out))?;
+    writeln!(list, "const {constant}: &[(&str, &str)] = &[")?;
     for file in files {
         let name = file.file_stem().unwrap_or_default();
         writeln!(list, "    ({name:?}, include_str!({file:?})),")?;

@@ -46,6 +46,11 @@ pub enum Check {
     },
     /// Two final headers bound the time at which the event was logged.
     LogTime(LogTime),
+    /// The log's state gives the writer's key to a member.
+    Name {
+        /// The writer's key.
+        key: KeyId,
+    },
     /// The payload in the receipt is the one that the event commits to.
     Payload {
         /// Its digest.

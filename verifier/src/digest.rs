@@ -35,6 +35,10 @@ pub const FIELD_NAMES: &str = "cairn v1 field names";
 pub const FIELD: &str = "cairn v1 field";
 /// Context of the digest of a signed request.
 pub const REQUEST: &str = "cairn v1 request";
+/// Context of a state record's path: over its kind and key.
+pub const STATE_PATH: &str = "cairn v1 state path";
+/// Context of a state record's digest.
+pub const STATE_RECORD: &str = "cairn v1 state record";
 
 /// BLAKE3 `derive_key` over the concatenation of `parts`.
 #[must_use]

@@ -3,7 +3,10 @@
 use core::fmt;
 
 use crate::event::EventError;
+use crate::evidence::EvidenceError;
 use crate::finality::FinalityError;
+use crate::state::StateError;
+use crate::terms::BudgetError;
 use crate::tree::{ConsistencyError, InclusionError};
 use crate::trust::TrustError;
 use crate::wire::DecodeError;
@@ -12,16 +15,22 @@ use crate::wire::DecodeError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
+    /// More work than the caller allows.
+    Budget(BudgetError),
     /// A consistency proof.
     Consistency(ConsistencyError),
     /// The bytes are not the format.
     Decode(DecodeError),
     /// The event, its signatures or its payload.
     Event(EventError),
+    /// Evidence that shows no contradiction.
+    Evidence(EvidenceError),
     /// The certificate.
     Finality(FinalityError),
     /// An inclusion proof.
     Inclusion(InclusionError),
+    /// A proof about the state.
+    State(StateError),
     /// The way from the anchor.
     Trust(TrustError),
 }
@@ -30,7 +39,8 @@ pub enum Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a screen must decide every case")]
 pub enum Meaning {
-    /// It cannot be decided with what is at hand: a newer format, or a wrong clock.
+    /// It cannot be decided with what is at hand: a newer format, a wrong clock, or a
+    /// small budget.
     CouldNotCheck,
     /// It does not hold.
     Failed,
@@ -43,11 +53,14 @@ impl Error {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::Budget(error) => error.code(),
             Self::Consistency(error) => error.code(),
             Self::Decode(error) => error.code(),
             Self::Event(error) => error.code(),
+            Self::Evidence(error) => error.code(),
             Self::Finality(error) => error.code(),
             Self::Inclusion(error) => error.code(),
+            Self::State(error) => error.code(),
             Self::Trust(error) => error.code(),
         }
     }
@@ -56,7 +69,8 @@ impl Error {
     #[must_use]
     pub const fn meaning(&self) -> Meaning {
         match self {
-            Self::Decode(DecodeError::Version { .. })
+            Self::Budget(_)
+            | Self::Decode(DecodeError::Version { .. })
             | Self::Trust(TrustError::FutureHeader { .. } | TrustError::NoTrustedSet) => {
                 Meaning::CouldNotCheck
             }
@@ -64,19 +78,24 @@ impl Error {
             Self::Consistency(_)
             | Self::Decode(_)
             | Self::Event(_)
+            | Self::Evidence(_)
             | Self::Finality(_)
             | Self::Inclusion(_)
+            | Self::State(_)
             | Self::Trust(_) => Meaning::Failed,
         }
     }
 
     fn source_display(&self) -> &dyn fmt::Display {
         match self {
+            Self::Budget(error) => error,
             Self::Consistency(error) => error,
             Self::Decode(error) => error,
             Self::Event(error) => error,
+            Self::Evidence(error) => error,
             Self::Finality(error) => error,
             Self::Inclusion(error) => error,
+            Self::State(error) => error,
             Self::Trust(error) => error,
         }
     }
@@ -101,10 +120,13 @@ macro_rules! from {
 }
 
 from!(
+    Budget(BudgetError),
     Consistency(ConsistencyError),
     Decode(DecodeError),
     Event(EventError),
+    Evidence(EvidenceError),
     Finality(FinalityError),
     Inclusion(InclusionError),
+    State(StateError),
     Trust(TrustError)
 );

@@ -134,6 +134,7 @@ pub struct VerifiedEvent<'a> {
     event: EventBody<'a>,
     writer_suite: Suite,
     log_time: Option<LogTime>,
+    writer_name: Option<&'a str>,
 }
 
 impl<'a> VerifiedEvent<'a> {
@@ -142,12 +143,24 @@ impl<'a> VerifiedEvent<'a> {
         index: u64,
         (id, event, writer_suite): (EventId, EventBody<'a>, Suite),
     ) -> Self {
-        Self { header, index, id, event, writer_suite, log_time: None }
+        Self { header, index, id, event, writer_suite, log_time: None, writer_name: None }
     }
 
     pub(crate) const fn with_log_time(mut self, log_time: Option<LogTime>) -> Self {
         self.log_time = log_time;
         self
+    }
+
+    pub(crate) const fn with_writer_name(mut self, name: Option<&'a str>) -> Self {
+        self.writer_name = name;
+        self
+    }
+
+    /// The name of the member that the log's state gives the writer's key to, if the receipt
+    /// proves it. Without it there is only the key; the event's actor is the writer's claim.
+    #[must_use]
+    pub const fn writer_name(&self) -> Option<&'a str> {
+        self.writer_name
     }
 
     /// The final header whose tree the event is in.

@@ -15,6 +15,9 @@
 //! FinalHeader + index + event + inclusion proof --> VerifiedEvent
 //! event + wrap + ciphertext + key --> OpenedPayload      authentic to the key holder, not yet in the log
 //! OpenedPayload + VerifiedEvent --> VerifiedPayload
+//! FinalHeader + record + state proof --> Present, Absent
+//! Present(head) + VerifiedEvents --> WriterHistory
+//! evidence --> Fork, Culprit, WriterConflict
 //! ```
 //!
 //! **Invariant:** this crate knows no clock, randomness, network, storage or JavaScript.
@@ -33,6 +36,7 @@ pub mod check;
 pub mod digest;
 pub mod error;
 pub mod event;
+pub mod evidence;
 pub mod fact;
 pub mod finality;
 #[cfg(feature = "json")]
@@ -45,6 +49,8 @@ pub mod receipt;
 pub mod request;
 #[cfg(feature = "secret")]
 pub mod secret;
+pub mod state;
+pub mod terms;
 pub mod time;
 pub mod tree;
 pub mod trust;
@@ -52,5 +58,6 @@ pub mod wire;
 
 pub use error::Error;
 pub use fact::{Extends, FinalHeader, VerifiedEvent};
+pub use terms::{Budget, Terms};
 pub use time::UnixMillis;
 pub use trust::TrustAnchor;

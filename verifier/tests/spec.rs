@@ -113,7 +113,19 @@ fn contexts_and_codes_stand_in_the_spec() {
 }
 
 fn is_code(text: &str) -> bool {
-    let groups = ["consistency", "decode", "event", "finality", "inclusion", "payload", "trust"];
+    let groups = [
+        "budget",
+        "consistency",
+        "decode",
+        "event",
+        "evidence",
+        "finality",
+        "inclusion",
+        "payload",
+        "state",
+        "tile",
+        "trust",
+    ];
     let Some((group, rest)) = text.split_once('-') else { return false };
     let lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     groups.contains(&group) && !rest.is_empty() && rest.chars().all(lower)

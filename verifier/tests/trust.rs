@@ -15,7 +15,7 @@ use cairn_verifier::finality::{Certificate, ExpandedKeys, Suite, ValidatorSet};
 use cairn_verifier::tree::{Blake3, Kind, Proof, top_of_leaves};
 use cairn_verifier::trust::{ExtendsProof, FinalityProof, TrustedValidators, verify_extends};
 use cairn_verifier::wire::Writer;
-use cairn_verifier::{FinalHeader, UnixMillis};
+use cairn_verifier::{FinalHeader, Terms, UnixMillis};
 use kit::{Council, Kit, Signer, four, small_log};
 
 fn checkpoint(kit: &Kit, height: usize) -> FinalHeader {
@@ -65,7 +65,7 @@ fn expanded_keys_accept_the_same() {
     let verify = |file: &[u8], keys: &ExpandedKeys| {
         let proof = FinalityProof::decode(file).unwrap();
         let plain = proof.verify(kit.anchor(), kit.now(), &mut ()).map(|(header, _)| header);
-        let fast = proof.verify_with_keys(kit.anchor(), keys, kit.now(), &mut ());
+        let fast = proof.verify(kit.anchor(), Terms::at(kit.now()).with_keys(keys), &mut ());
         assert_eq!(plain, fast.map(|(header, _)| header));
         plain
     };

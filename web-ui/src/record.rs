@@ -141,6 +141,9 @@ fn proven(receipt: &CheckedReceipt, body: &EventBody<'_>) -> Vec<Field> {
         Field::plain(words::INDEX, thousands(receipt.index())),
         Field::digest(words::WRITER, &body.writer),
     ];
+    if let Ok(Some(name)) = receipt.with(|fact| fact.event().writer_name().map(str::to_owned)) {
+        fields.push(Field::plain(words::WRITER_NAME, name));
+    }
     if let Some(LogTime { after, until, .. }) = receipt.log_time() {
         let after = after.map_or_else(|| words::START.to_owned(), time);
         fields.push(Field::plain(words::AFTER, after));

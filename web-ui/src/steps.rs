@@ -24,10 +24,11 @@ pub(crate) enum Kind {
     Included,
     LogTime,
     Payload,
+    Name,
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Decoded,
         Self::Anchor,
         Self::Handovers,
@@ -38,6 +39,7 @@ impl Kind {
         Self::Included,
         Self::LogTime,
         Self::Payload,
+        Self::Name,
     ];
 
     /// The check's name.
@@ -58,6 +60,7 @@ impl Kind {
             Self::Included => words::INCLUDED,
             Self::LogTime => words::LOG_TIME,
             Self::Payload => words::PAYLOAD,
+            Self::Name => words::NAME,
         }
     }
 
@@ -69,6 +72,7 @@ impl Kind {
             Check::Handover { .. } => Self::Handovers,
             Check::Included { .. } => Self::Included,
             Check::LogTime(_) => Self::LogTime,
+            Check::Name { .. } => Self::Name,
             Check::Payload { .. } => Self::Payload,
             Check::Quorum(_) | Check::Vote { .. } => Self::Votes,
             Check::TrustPeriod { .. } => Self::TrustPeriod,
@@ -195,8 +199,10 @@ fn stopped_at(checks: &[Check], error: &ClientError) -> Kind {
     };
     let passed = |kind| checks.iter().any(|check| Kind::of(check) == Some(kind));
     let is_final = last_part(checks).iter().any(|check| matches!(check, Check::Final { .. }));
-    if matches!(error, Error::Decode(_)) {
+    if matches!(error, Error::Decode(_) | Error::Budget(_)) {
         Kind::Decoded
+    } else if matches!(error, Error::State(_)) {
+        Kind::Name
     } else if !passed(Kind::Anchor) {
         Kind::Anchor
     } else if let Error::Trust(
@@ -230,6 +236,7 @@ fn inputs(check: &Check) -> Vec<Input> {
         Check::Handover { epoch, height } => {
             vec![plain(words::EPOCH, words::epoch(*epoch, *height))]
         }
+        Check::Name { key } => vec![digest(words::KEY, key)],
         Check::Included { index, size, root, steps } => vec![
             plain(words::INDEX, thousands(*index)),
             plain(words::SIZE, count(*size, "event")),

@@ -136,6 +136,12 @@ impl<'a> Signatures<'a> {
         Ok(Self { count, bytes: reader.since(start, from) })
     }
 
+    /// How many there are.
+    #[must_use]
+    pub const fn count(&self) -> u8 {
+        self.count
+    }
+
     /// The signatures, the writer's first.
     pub fn iter(&self) -> impl Iterator<Item = EventSignature<'a>> + use<'a> {
         let mut reader = Reader::new(self.bytes);

@@ -117,6 +117,12 @@ impl<'a> Certificate<'a> {
         self.round
     }
 
+    /// How many votes it has.
+    #[must_use]
+    pub const fn count(&self) -> u8 {
+        self.count
+    }
+
     /// The votes, ascending by validator index.
     pub fn votes(&self) -> impl Iterator<Item = Vote<'a>> + use<'a> {
         let mut reader = Reader::new(self.votes);

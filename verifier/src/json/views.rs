@@ -8,9 +8,11 @@ use crate::check::Check;
 use crate::digest::HeaderDigest;
 use crate::error::{Error, Meaning};
 use crate::event::{EventBody, Party, Payload};
+use crate::evidence::EvidenceError;
 use crate::fact::{LogTime, Standing};
 use crate::finality::{Header, Signed};
 use crate::receipt::VerifiedReceipt;
+use crate::state::{KeyRole, StateError};
 use crate::tree::{ConsistencyError, InclusionError};
 use crate::trust::TrustError;
 use crate::wire::DecodeError;
@@ -124,6 +126,7 @@ pub fn verified_receipt(receipt: &VerifiedReceipt<'_>) -> String {
         .plain("index", fact.index())
         .json("event", &event(fact.event()))
         .text("writerSuite", fact.writer_suite().name())
+        .text_or_null("writerName", fact.writer_name())
         .json("header", &header(fact.header().header(), fact.header().digest()))
         .json("standing", &standing(&fact.header().standing()))
         .plain_or_null("logTime", fact.log_time().map(|time| log_time(&time)))
@@ -151,6 +154,7 @@ pub fn check(check: &Check) -> String {
             .text("root", root)
             .plain("steps", steps),
         Check::LogTime(time) => object("log-time").json("between", &log_time(time)),
+        Check::Name { key } => object("name").text("key", key),
         Check::Payload { digest } => object("payload").text("digest", digest),
         Check::Quorum(weighed) => object("quorum").json("signed", &signed(weighed).finish()),
         Check::TrustPeriod { age, period } => {
@@ -189,11 +193,14 @@ pub fn error(error: &Error) -> String {
 #[must_use]
 pub fn sides(error: &Error) -> Option<(String, String)> {
     match error {
+        Error::Budget(error) => pair(format!("at most {}", error.limit), error.found),
         Error::Consistency(error) => consistency_sides(error),
         Error::Decode(error) => decode_sides(error),
         Error::Event(error) => event_sides(error),
+        Error::Evidence(error) => evidence_sides(error),
         Error::Finality(error) => finality_sides(error),
         Error::Inclusion(error) => inclusion_sides(error),
+        Error::State(error) => state_sides(error),
         Error::Trust(error) => trust_sides(error),
     }
 }
@@ -240,6 +247,16 @@ fn event_sides(error: &crate::event::EventError) -> Option<(String, String)> {
     }
 }
 
+fn evidence_sides(error: &EvidenceError) -> Option<(String, String)> {
+    match error {
+        EvidenceError::OtherHeight { expected, found } => pair(expected, found),
+        EvidenceError::WrongOrder { first, second } => pair(format!("at least {first}"), second),
+        EvidenceError::BadVote { .. }
+        | EvidenceError::NoContradiction { .. }
+        | EvidenceError::OtherPlace => None,
+    }
+}
+
 fn finality_sides(error: &crate::finality::FinalityError) -> Option<(String, String)> {
     use crate::finality::FinalityError;
     match error {
@@ -262,6 +279,25 @@ fn inclusion_sides(error: &InclusionError) -> Option<(String, String)> {
         InclusionError::ProofLength { expected, found } => pair(expected, found),
         InclusionError::RootMismatch { expected, found } => pair(expected, found),
         InclusionError::EmptyTree => None,
+    }
+}
+
+fn state_sides(error: &StateError) -> Option<(String, String)> {
+    match error {
+        StateError::HistoryIncomplete { expected, found }
+        | StateError::HistorySequence { expected, found } => pair(expected, found),
+        StateError::HistoryPrevious { expected, found } => pair(expected, found),
+        StateError::HistoryStream { expected, found } => pair(expected, found),
+        StateError::HistoryWriter { expected, found }
+        | StateError::OtherKey { expected, found } => pair(expected, found),
+        StateError::KeyOutOfRange { index, from, until } => {
+            pair(format!("from {from} up to {until}"), index)
+        }
+        StateError::NotAWriter { role } => pair(KeyRole::Writer.name(), role.name()),
+        StateError::OtherPath { expected, found } => pair(expected, found),
+        StateError::OtherRecord { expected, found } => pair(expected, found),
+        StateError::RootMismatch { expected, found } => pair(expected, found),
+        StateError::IsPresent { .. } => None,
     }
 }
 

@@ -49,6 +49,15 @@ impl Object {
         self.json(name, &quoted)
     }
 
+    /// A string, or `null`.
+    #[must_use]
+    pub fn text_or_null(self, name: &str, value: Option<impl Display>) -> Self {
+        match value {
+            Some(value) => self.text(name, value),
+            None => self.json(name, "null"),
+        }
+    }
+
     /// A number or a boolean.
     #[must_use]
     pub fn plain(self, name: &str, value: impl Display) -> Self {

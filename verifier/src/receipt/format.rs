@@ -2,6 +2,8 @@
 
 use crate::event::SignedEvent;
 use crate::finality::Header;
+use crate::state::{Record, StateProof};
+use crate::terms::Cost;
 use crate::tree::Proof;
 use crate::trust::FinalityProof;
 use crate::wire::{DecodeError, Reader};
@@ -36,6 +38,8 @@ pub struct Receipt<'a> {
     pub payload: Option<&'a [u8]>,
     /// Wraps of the message key.
     pub wraps: Wraps<'a>,
+    /// The record of the writer's key in the receipt's header's state, which gives its name.
+    pub name: Option<(Record<'a>, StateProof<'a>)>,
 }
 
 /// The header of the event's block, and the one before it.
@@ -132,6 +136,19 @@ impl<'a> Receipt<'a> {
         crate::wire::decode_all(bytes, Self::read)
     }
 
+    /// What checking it costs, added to what is known.
+    pub(super) fn cost(&self, known: Cost) -> Cost {
+        let bracket = match &self.bracket {
+            Bracket::None | Bracket::Tip { .. } => 0,
+            Bracket::Older { proof, .. } | Bracket::First { proof, .. } => proof.len(),
+        };
+        self.finality
+            .cost(known)
+            .and(usize::from(self.event.signatures().count()), self.inclusion.len())
+            .and(0, bracket)
+            .and(0, self.name.map_or(0, |(_, proof)| proof.depth()))
+    }
+
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         reader.file(VERSION, FILE_TYPE)?;
         Ok(Self {
@@ -148,6 +165,11 @@ impl<'a> Receipt<'a> {
                 }
             },
             wraps: Wraps::read(reader)?,
+            name: match reader.u8()? {
+                0 => None,
+                1 => Some((Record::read(reader)?, StateProof::read(reader)?)),
+                found => return Err(DecodeError::Unknown { what: "name flag", found }),
+            },
         })
     }
 }
@@ -171,6 +193,8 @@ pub struct ReceiptDraft<'a> {
     pub payload: Option<&'a [u8]>,
     /// The wraps that go along.
     pub wraps: &'a [alloc::vec::Vec<u8>],
+    /// The encoded record of the writer's key and its encoded proof, if they go along.
+    pub name: Option<(&'a [u8], &'a [u8])>,
 }
 
 /// A [`Bracket`] to be encoded.
@@ -217,6 +241,10 @@ impl ReceiptDraft<'_> {
         for wrap in self.wraps {
             writer.len16(wrap.len()).raw(wrap);
         }
+        match self.name {
+            None => writer.u8(0),
+            Some((record, proof)) => writer.u8(1).len16(record.len()).raw(record).raw(proof),
+        };
         writer.into_bytes()
     }
 }

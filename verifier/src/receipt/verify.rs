@@ -1,13 +1,14 @@
 //! The one call that verifies a receipt.
 
-use super::{Bracket, Receipt, Wraps};
+use super::{Bracket, MAX_RECEIPT_LEN, Receipt, Wraps};
 use crate::check::{Check, Observer};
 use crate::digest;
 use crate::error::Error;
 use crate::event::{EventError, Payload};
 use crate::fact::{FinalHeader, LogTime, VerifiedEvent};
 use crate::finality::Header;
-use crate::time::UnixMillis;
+use crate::state::{KeyRole, StateError, StateRecord, verify_present};
+use crate::terms::{Cost, Terms};
 use crate::tree::{Blake3, Kind, Proof, TreeSize, verify_inclusion};
 use crate::trust::{Base, TrustAnchor, TrustError};
 
@@ -46,28 +47,48 @@ impl<'a> VerifiedReceipt<'a> {
     }
 }
 
-/// Verifies a receipt against the anchor that the user pinned, at a time that the caller gives.
+/// Verifies a receipt against the anchor that the user pinned, on the caller's terms: a time, or a
+/// time with a budget.
 /// The steps, in order, are those of SPEC.md, "Verifying a receipt".
 ///
 /// # Errors
 /// The first check that fails, as an [`Error`] with both sides.
-pub fn verify<'a>(
+pub fn verify<'a, 't>(
     bytes: &'a [u8],
     anchor: TrustAnchor,
-    now: UnixMillis,
+    terms: impl Into<Terms<'t>>,
     observer: &mut dyn Observer,
 ) -> Result<VerifiedReceipt<'a>, Error> {
+    verify_on(bytes, anchor, &terms.into(), observer)
+}
+
+fn verify_on<'a>(
+    bytes: &'a [u8],
+    anchor: TrustAnchor,
+    terms: &Terms<'_>,
+    observer: &mut dyn Observer,
+) -> Result<VerifiedReceipt<'a>, Error> {
+    let bytes_alone = Cost::of_bytes(bytes);
+    // A longer file is no receipt on any budget, which decoding says.
+    if bytes.len() <= MAX_RECEIPT_LEN {
+        terms.budget.allow(bytes_alone)?;
+    }
     let receipt = Receipt::decode(bytes)?;
+    terms.budget.allow(receipt.cost(bytes_alone))?;
     observer.passed(Check::Decoded { bytes: bytes.len() });
-    let (header, _) = receipt.finality.verify(anchor, now, observer)?;
+    let (header, _) = receipt.finality.verify_on(anchor, terms, observer)?;
     let event = verify_event(&receipt, header, observer)?;
     let log_time = verify_bracket(&receipt, &header)?;
     if let Some(time) = log_time {
         observer.passed(Check::LogTime(time));
     }
     verify_payload(&receipt, observer)?;
+    let name = verify_name(&receipt, &header)?;
+    if name.is_some() {
+        observer.passed(Check::Name { key: receipt.event.body().writer });
+    }
     Ok(VerifiedReceipt {
-        event: event.with_log_time(log_time),
+        event: event.with_log_time(log_time).with_writer_name(name),
         body: receipt.event.bytes(),
         payload: receipt.payload,
         wraps: receipt.wraps,
@@ -155,6 +176,29 @@ fn check_within(index: u64, before: TreeSize, size: TreeSize) -> Result<(), Erro
         return Err(crate::tree::InclusionError::LeafOutOfRange { index, size }.into());
     }
     Ok(())
+}
+
+/// The member that the state names as the owner of the writer's key, at the event's index.
+fn verify_name<'a>(receipt: &Receipt<'a>, header: &FinalHeader) -> Result<Option<&'a str>, Error> {
+    let Some((record, proof)) = &receipt.name else {
+        return Ok(None);
+    };
+    let StateRecord::Key { id, member, role, from, until, .. } = *record.content() else {
+        let found = record.content().key().kind();
+        return Err(StateError::OtherRecord { expected: 2, found }.into());
+    };
+    let expected = receipt.event.body().writer;
+    if id != expected {
+        return Err(StateError::OtherKey { expected, found: id }.into());
+    }
+    if role != KeyRole::Writer {
+        return Err(StateError::NotAWriter { role }.into());
+    }
+    if !(from..until).contains(&receipt.index) {
+        return Err(StateError::KeyOutOfRange { index: receipt.index, from, until }.into());
+    }
+    verify_present(header, record, proof)?;
+    Ok(Some(member))
 }
 
 fn verify_payload(receipt: &Receipt<'_>, observer: &mut dyn Observer) -> Result<(), EventError> {

@@ -17,7 +17,7 @@ pub const MAX_STREAMS: u16 = 1_000;
 /// The most keys of one member.
 pub const MAX_KEYS: u8 = 16;
 /// The longest name of a member or stream in bytes.
-const MAX_NAME_LEN: u8 = 64;
+pub(crate) const MAX_NAME_LEN: u8 = 64;
 
 /// Suite byte of an X25519 wrap key (PCEK v1).
 pub const WRAP_X25519: u8 = 16;

@@ -10,6 +10,7 @@ mod validators;
 pub use anchor::{BadAnchor, TrustAnchor};
 pub use error::TrustError;
 pub use extends::{ExtendsProof, verify_extends};
+pub(crate) use genesis::MAX_NAME_LEN;
 pub use genesis::{
     Genesis, KeyRecord, MAX_GENESIS_LEN, MAX_KEYS, MAX_MEMBERS, MAX_STREAMS, Member, Stream,
     WRAP_X_WING, WRAP_X25519,

@@ -3,6 +3,7 @@
 #[cfg(feature = "alloc")]
 use crate::finality::HEADER_LEN;
 use crate::finality::{Certificate, Header, ValidatorSet};
+use crate::terms::Cost;
 use crate::tree::Proof;
 use crate::wire::{DecodeError, Reader};
 
@@ -83,6 +84,7 @@ impl<'a> Handover<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Handovers<'a> {
     count: u16,
+    votes: usize,
     bytes: &'a [u8],
 }
 
@@ -91,16 +93,24 @@ impl<'a> Handovers<'a> {
         let count = reader.u16()?;
         Reader::within("handover count", u64::from(count), u64::from(MAX_HANDOVERS))?;
         let (start, from) = (reader.at(), reader.rest());
+        let mut votes = 0_usize;
         for _ in 0..count {
-            Handover::read(reader)?;
+            let handover = Handover::read(reader)?;
+            votes = votes.saturating_add(usize::from(handover.certificate.count()));
         }
-        Ok(Self { count, bytes: reader.since(start, from) })
+        Ok(Self { count, votes, bytes: reader.since(start, from) })
     }
 
     /// How many there are.
     #[must_use]
     pub const fn count(&self) -> u16 {
         self.count
+    }
+
+    /// How many votes their certificates have together.
+    #[must_use]
+    pub const fn votes(&self) -> usize {
+        self.votes
     }
 
     /// The handovers, first to last.
@@ -169,6 +179,16 @@ impl<'a> FinalityProof<'a> {
             }
         };
         Ok(Self { base, handovers, header, finality })
+    }
+
+    /// What checking it costs, added to what is known.
+    pub(crate) fn cost(&self, known: Cost) -> Cost {
+        let cost = known.and(self.handovers.votes(), 0);
+        match &self.finality {
+            Finality::Certificate(certificate) => cost.and(usize::from(certificate.count()), 0),
+            Finality::HeaderTree(proof) => cost.and(0, proof.len()),
+            Finality::Trusted => cost,
+        }
     }
 
     /// The set that signs above the last handover, or above the base: a claim, named so that its

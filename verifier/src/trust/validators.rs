@@ -5,11 +5,10 @@ use crate::check::{Check, Observer};
 use crate::digest::{HeaderDigest, LogId, SetDigest};
 use crate::error::Error;
 use crate::fact::{FinalHeader, Standing};
-#[cfg(feature = "alloc")]
-use crate::finality::ExpandedKeys;
 use crate::finality::{
     BadSignature, Certificate, Header, Parameters, PublicKey, Role, ValidatorSet,
 };
+use crate::terms::{Cost, Terms};
 use crate::time::{MAX_CLOCK_AHEAD, UnixMillis};
 use crate::tree::{Blake3, Kind, Proof, TreeSize, verify_inclusion};
 
@@ -28,8 +27,6 @@ pub struct TrustedValidators<'a> {
     /// The time the trust period counts from: the base's, however many handovers follow.
     base_time: UnixMillis,
     standing: Standing,
-    #[cfg(feature = "alloc")]
-    keys: Option<&'a ExpandedKeys>,
 }
 
 impl<'a> TrustedValidators<'a> {
@@ -66,8 +63,6 @@ impl<'a> TrustedValidators<'a> {
                 base_time: genesis.time(),
                 standing: Standing::new(anchor, genesis.parameters().trust_period)
                     .with_set(&genesis.set()),
-                #[cfg(feature = "alloc")]
-                keys: None,
             }),
             _ => Err(TrustError::OtherAnchor { expected: anchor, found }.into()),
         }
@@ -97,17 +92,7 @@ impl<'a> TrustedValidators<'a> {
             newest_time: header.time,
             base_time: header.time,
             standing,
-            #[cfg(feature = "alloc")]
-            keys: None,
         })
-    }
-
-    /// The same, with keys that were expanded before: votes of the set with their digest cost half.
-    #[cfg(feature = "alloc")]
-    #[must_use]
-    pub const fn with_keys(mut self, keys: &'a ExpandedKeys) -> Self {
-        self.keys = Some(keys);
-        self
     }
 
     /// The newest header trusted so far; none yet from a genesis.
@@ -138,22 +123,34 @@ impl<'a> TrustedValidators<'a> {
     ///
     /// # Errors
     /// [`TrustError`] before any signature is looked at; then [`crate::finality::FinalityError`].
-    pub fn accept(
+    pub fn accept<'t>(
         &self,
         header: &Header,
         certificate: &Certificate<'_>,
-        now: UnixMillis,
+        terms: impl Into<Terms<'t>>,
+        observer: &mut dyn Observer,
+    ) -> Result<FinalHeader, Error> {
+        let terms = terms.into();
+        terms.budget.allow(Cost::default().and(usize::from(certificate.count()), 0))?;
+        self.accept_on(header, certificate, &terms, observer)
+    }
+
+    fn accept_on(
+        &self,
+        header: &Header,
+        certificate: &Certificate<'_>,
+        terms: &Terms<'_>,
         observer: &mut dyn Observer,
     ) -> Result<FinalHeader, Error> {
         let set = self.set.as_ref().ok_or(TrustError::NoTrustedSet)?;
         header.check()?;
         self.check_follows(header)?;
-        self.check_clock(header, now, observer)?;
+        self.check_clock(header, terms, observer)?;
         let digest = header.digest();
         let signed = certificate.verify(
             (set, &self.set_digest),
             (&header.log, header.height, &digest),
-            &|key, message, signature| self.check_vote(key, message, signature),
+            &|key, message, signature| self.check_vote(terms, key, message, signature),
             observer,
         )?;
         let fact = FinalHeader::new(*header, digest, self.standing.with_signed(signed));
@@ -165,10 +162,21 @@ impl<'a> TrustedValidators<'a> {
     ///
     /// # Errors
     /// As [`TrustedValidators::accept`], and if the header names no other set or not this one.
-    pub fn follow(
+    pub fn follow<'t>(
         &self,
         handover: &Handover<'a>,
-        now: UnixMillis,
+        terms: impl Into<Terms<'t>>,
+        observer: &mut dyn Observer,
+    ) -> Result<Self, Error> {
+        let terms = terms.into();
+        terms.budget.allow(Cost::default().and(usize::from(handover.certificate.count()), 0))?;
+        self.follow_on(handover, &terms, observer)
+    }
+
+    fn follow_on(
+        &self,
+        handover: &Handover<'a>,
+        terms: &Terms<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Self, Error> {
         let header = &handover.header;
@@ -176,7 +184,7 @@ impl<'a> TrustedValidators<'a> {
             return Err(TrustError::NotAHandover { height: header.height }.into());
         }
         expect_set(header.next_set, handover.next_set.digest())?;
-        let fact = self.accept(header, &handover.certificate, now, observer)?;
+        let fact = self.accept_on(header, &handover.certificate, terms, observer)?;
         let standing = self.standing.with_set(&handover.next_set);
         let (epoch, epoch_start) = after(header);
         observer.passed(Check::Handover { epoch, height: header.height });
@@ -211,15 +219,17 @@ impl<'a> TrustedValidators<'a> {
 
     fn check_vote(
         &self,
+        terms: &Terms<'_>,
         (index, key): (u8, &PublicKey<'_>),
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), BadSignature> {
         #[cfg(feature = "alloc")]
-        if let Some(keys) = self.keys.filter(|keys| keys.set() == self.set_digest) {
+        if let Some(keys) = terms.keys.filter(|keys| keys.set() == self.set_digest) {
             return keys.verify((index, key), (Role::Vote, message), signature);
         }
-        let _ = index;
+        #[cfg(not(feature = "alloc"))]
+        let _ = (index, terms);
         key.verify(Role::Vote, message, signature)
     }
 
@@ -259,9 +269,12 @@ impl<'a> TrustedValidators<'a> {
     fn check_clock(
         &self,
         header: &Header,
-        now: UnixMillis,
+        terms: &Terms<'_>,
         observer: &mut dyn Observer,
     ) -> Result<(), TrustError> {
+        let Some(now) = terms.now else {
+            return Ok(());
+        };
         if header.time.since(now) > MAX_CLOCK_AHEAD {
             return Err(TrustError::FutureHeader { time: header.time, now });
         }
@@ -280,47 +293,33 @@ impl<'a> FinalityProof<'a> {
     /// # Errors
     /// Every [`TrustError`], [`crate::finality::FinalityError`] and
     /// [`crate::tree::InclusionError`].
-    pub fn verify(
+    pub fn verify<'t>(
         &self,
         anchor: TrustAnchor,
-        now: UnixMillis,
+        terms: impl Into<Terms<'t>>,
         observer: &mut dyn Observer,
     ) -> Result<(FinalHeader, TrustedValidators<'a>), Error> {
-        let trusted = TrustedValidators::from_base(anchor, &self.base)?;
-        self.verify_from(trusted, anchor, now, observer)
+        let terms = terms.into();
+        terms.budget.allow(self.cost(Cost::default()))?;
+        self.verify_on(anchor, &terms, observer)
     }
 
-    /// As [`FinalityProof::verify`], with the keys of a set that were expanded before.
-    ///
-    /// # Errors
-    /// The same.
-    #[cfg(feature = "alloc")]
-    pub fn verify_with_keys(
+    /// Checks it; its cost has been allowed.
+    pub(crate) fn verify_on(
         &self,
         anchor: TrustAnchor,
-        keys: &'a ExpandedKeys,
-        now: UnixMillis,
+        terms: &Terms<'_>,
         observer: &mut dyn Observer,
     ) -> Result<(FinalHeader, TrustedValidators<'a>), Error> {
-        let trusted = TrustedValidators::from_base(anchor, &self.base)?.with_keys(keys);
-        self.verify_from(trusted, anchor, now, observer)
-    }
-
-    fn verify_from(
-        &self,
-        mut trusted: TrustedValidators<'a>,
-        anchor: TrustAnchor,
-        now: UnixMillis,
-        observer: &mut dyn Observer,
-    ) -> Result<(FinalHeader, TrustedValidators<'a>), Error> {
+        let mut trusted = TrustedValidators::from_base(anchor, &self.base)?;
         observer.passed(Check::Anchor { anchor });
         for handover in self.handovers.iter() {
-            trusted = trusted.follow(&handover, now, observer)?;
+            trusted = trusted.follow_on(&handover, terms, observer)?;
         }
         let header = &self.header;
         let fact = match &self.finality {
             Finality::Certificate(certificate) => {
-                trusted.accept(header, certificate, now, observer)?
+                trusted.accept_on(header, certificate, terms, observer)?
             }
             Finality::HeaderTree(proof) => trusted.accept_older(header, *proof, observer)?,
             Finality::Trusted => {

@@ -5,6 +5,7 @@ mod bytes;
 mod certificates;
 mod events;
 mod handovers;
+mod names;
 mod older;
 mod payloads;
 
@@ -53,6 +54,7 @@ pub fn all() -> Vec<Case> {
     events::brackets(&kit, &mut cases);
     events::first_brackets(&mut cases);
     payloads::payloads(&mut cases);
+    names::names(&kit, &mut cases);
     cases
 }
 

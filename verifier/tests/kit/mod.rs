@@ -20,6 +20,7 @@
 )]
 
 pub mod cases;
+pub mod facts;
 
 use cairn_verifier::digest::{EventId, Hash, HeaderDigest, LogId, SetDigest, StreamId};
 use cairn_verifier::event::{
@@ -30,9 +31,10 @@ use cairn_verifier::finality::{
     encode_set, vote_message,
 };
 use cairn_verifier::secret::{MemberSecret, ValidatorSecret};
+use cairn_verifier::state::{KeyRole, RecordKey, Roles, StateRecord, StateTree};
 use cairn_verifier::tree::{Blake3, Kind as Tree, Proof, TreeSize, inclusion_of, root_of_leaves};
 use cairn_verifier::trust::{GenesisDraft, MemberDraft, WRAP_X_WING};
-use cairn_verifier::wire::Writer;
+use cairn_verifier::wire::{MAX_NUMBER, Writer};
 use cairn_verifier::{TrustAnchor, UnixMillis};
 
 pub const GENESIS_TIME: u64 = 1_700_000_000_000;
@@ -148,6 +150,8 @@ pub struct Parts {
     pub bracket: Vec<u8>,
     pub payload: Option<Vec<u8>>,
     pub wraps: Vec<Vec<u8>>,
+    /// Record and proof.
+    pub name: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Parts {
@@ -168,6 +172,10 @@ impl Parts {
         for wrap in &self.wraps {
             writer.len16(wrap.len()).raw(wrap);
         }
+        match &self.name {
+            None => writer.u8(0),
+            Some((record, proof)) => writer.u8(1).len16(record.len()).raw(record).raw(proof),
+        };
         writer.into_bytes()
     }
 }
@@ -185,6 +193,10 @@ pub struct Kit {
     pub events: Vec<Vec<u8>>,
     pub ids: Vec<EventId>,
     pub handovers: Vec<Vec<u8>>,
+    /// The state after the last block.
+    pub state: StateTree,
+    /// What the state says of the writer's key: its role, and the indexes it holds for.
+    pub writer_key: (KeyRole, u64, u64),
     pub writer: MemberSecret,
     pub auditor: MemberSecret,
 }
@@ -220,6 +232,8 @@ impl Kit {
             events: Vec::new(),
             ids: Vec::new(),
             handovers: Vec::new(),
+            state: StateTree::new(),
+            writer_key: (KeyRole::Writer, 0, MAX_NUMBER),
             writer: MemberSecret::from_seed([0x77; 32]).unwrap(),
             auditor: MemberSecret::from_seed([0xa0; 32]).unwrap(),
         }
@@ -318,13 +332,14 @@ impl Kit {
             epoch_start,
             set,
             next_set: next.map_or(set, |council| council.set().digest()),
-            state_root: Hash::ZERO,
+            state_root: self.state.root(&self.log),
             parameters: Parameters { gate: GATE, trust_period: TRUST_PERIOD },
         }
     }
 
     /// Seals a block; `next` takes over after it.
     pub fn block(&mut self, next: Option<Council>) {
+        self.update_state(next.as_ref());
         let header = self.next_header(next.as_ref());
         let certificate = self.council().certify(&header, 0, &self.council().quorum());
         if let Some(next) = next {
@@ -373,6 +388,48 @@ impl Kit {
             bracket: self.bracket(index),
             payload: None,
             wraps: Vec::new(),
+            name: None,
+        }
+    }
+
+    /// The record of a kind and key in the state after the last block, and its proof.
+    pub fn present(&self, key: &RecordKey<'_>) -> (Vec<u8>, Vec<u8>) {
+        (self.state.get(key).unwrap().to_vec(), self.state.prove(key).1)
+    }
+
+    /// Brings the state up to all events so far.
+    fn update_state(&mut self, next: Option<&Council>) {
+        let (stream, writer) = (StreamId::from_bytes(STREAM), self.writer.key_id());
+        let (role, from, until) = self.writer_key;
+        let (height, epoch) = (self.blocks.len() as u64, self.councils.len() as u64 - 1);
+        let parameters = Parameters { gate: GATE, trust_period: TRUST_PERIOD };
+        let (signing, keys) = (Suite::Ed25519.byte(), [*writer.as_bytes()]);
+        let ada = StateRecord::Key { id: writer, member: "ada", role, suite: signing, from, until };
+        let mut records = vec![
+            StateRecord::Member { name: "ada", keys: &keys },
+            ada,
+            StateRecord::Stream { id: stream, name: "main", group_epoch: 0 },
+            StateRecord::Membership {
+                stream,
+                member: "ada",
+                roles: Roles { writer: true, reader: false },
+            },
+            StateRecord::Parameters { parameters, sha256_tree: false },
+        ];
+        if height == 0 {
+            let digest = self.council().set().digest();
+            records.push(StateRecord::Set { epoch: 0, digest, first_height: 0 });
+        }
+        if let Some(next) = next {
+            let (digest, first_height) = (next.set().digest(), height + 1);
+            records.push(StateRecord::Set { epoch: epoch + 1, digest, first_height });
+        }
+        if let Some(last) = self.ids.last() {
+            let next = self.ids.len() as u64;
+            records.push(StateRecord::Head { stream, writer, next, last: *last });
+        }
+        for record in records {
+            self.state.put(record.encode().unwrap()).unwrap();
         }
     }
 

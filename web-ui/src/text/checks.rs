@@ -64,6 +64,11 @@ pub(crate) mod steps {
         "The payload in the receipt has the digest that the event commits to.",
         "The receipt brings no payload along.",
     );
+    pub(crate) const NAME: Words = (
+        "Name of the writer",
+        "The log’s state gives the writer’s key to this member, for this place in the log.",
+        "The receipt proves no name: of the writer, the key alone is known.",
+    );
 
     /// The same of an event that was checked under the newest header.
     pub(crate) const ANCHOR_HEAD: &str = "The receipt starts from the newest header, which this \
@@ -124,6 +129,7 @@ pub(crate) mod fields {
     pub(crate) const HEIGHT: &str = "Height of the header";
     pub(crate) const HEADER: &str = "Final header";
     pub(crate) const WRITER: &str = "Writer’s key";
+    pub(crate) const WRITER_NAME: &str = "Writer";
     pub(crate) const KIND: &str = "Kind";
     pub(crate) const TYPE: &str = "Type";
     pub(crate) const ACTOR: &str = "Actor (claimed)";

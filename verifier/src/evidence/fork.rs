@@ -1,0 +1,108 @@
+//! Two final headers that cannot both be in one log.
+
+use super::EvidenceError;
+use crate::check::Observer;
+use crate::error::Error;
+use crate::fact::FinalHeader;
+use crate::finality::Header;
+use crate::terms::{Cost, Terms};
+use crate::tree::{InclusionError, Proof};
+use crate::trust::{FinalityProof, TrustAnchor};
+use crate::wire::{DecodeError, Reader};
+
+/// Two finality proofs from one anchor, the lower header first, and, if it is lower, the header
+/// that the second one's history has at that height.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
+pub struct ForkProof<'a> {
+    /// The lower header.
+    pub first: FinalityProof<'a>,
+    /// The higher one, or another of the same height.
+    pub second: FinalityProof<'a>,
+    /// The header at the first one's height in the second one's header tree; `None` between
+    /// headers of one height.
+    pub instead: Option<(Header, Proof<'a>)>,
+}
+
+/// Two histories that a quorum made final each: more than a third of the voting power signed
+/// both, or the keys of an old set have leaked. A fact.
+#[derive(Clone, Copy, Debug)]
+pub struct Fork {
+    first: FinalHeader,
+    second: FinalHeader,
+    instead: FinalHeader,
+}
+
+impl Fork {
+    /// The lower header.
+    #[must_use]
+    pub const fn first(&self) -> &FinalHeader {
+        &self.first
+    }
+
+    /// The higher header.
+    #[must_use]
+    pub const fn second(&self) -> &FinalHeader {
+        &self.second
+    }
+
+    /// What the second's history has instead of the first.
+    #[must_use]
+    pub const fn instead(&self) -> &FinalHeader {
+        &self.instead
+    }
+}
+
+impl<'a> ForkProof<'a> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            first: FinalityProof::read(reader)?,
+            second: FinalityProof::read(reader)?,
+            instead: match reader.u8()? {
+                0 => None,
+                1 => Some((Header::read(reader)?, Proof::read(reader)?)),
+                found => return Err(DecodeError::Unknown { what: "header instead", found }),
+            },
+        })
+    }
+
+    pub(super) fn cost(&self, known: Cost) -> Cost {
+        let proof = self.instead.map_or(0, |(_, proof)| proof.len());
+        self.second.cost(self.first.cost(known)).and(0, proof)
+    }
+
+    /// Checks both ways from the anchor, without a clock, and that they contradict each other.
+    pub(super) fn verify_on(
+        &self,
+        anchor: TrustAnchor,
+        terms: &Terms<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Fork, Error> {
+        let (first, _) = self.first.verify_on(anchor, terms, observer)?;
+        let (second, _) = self.second.verify_on(anchor, terms, observer)?;
+        let (low, high) = (first.header().height, second.header().height);
+        if low > high {
+            return Err(EvidenceError::WrongOrder { first: low, second: high }.into());
+        }
+        let instead = match &self.instead {
+            None if low == high => second,
+            None => return Err(EvidenceError::OtherHeight { expected: low, found: high }.into()),
+            // One height needs no other header, and one evidence has one encoding.
+            Some((_, proof)) if low == high => {
+                let found = proof.len().saturating_add(1);
+                return Err(InclusionError::ProofLength { expected: 0, found }.into());
+            }
+            Some((header, proof)) => {
+                if header.height != low {
+                    let found = header.height;
+                    return Err(EvidenceError::OtherHeight { expected: low, found }.into());
+                }
+                second.older(header, *proof)?
+            }
+        };
+        if instead.digest() == first.digest() {
+            return Err(EvidenceError::NoContradiction { header: first.digest() }.into());
+        }
+        Ok(Fork { first, second, instead })
+    }
+}
