@@ -276,9 +276,10 @@ fn finality_sides(error: &crate::finality::FinalityError) -> Option<(String, Str
 fn inclusion_sides(error: &InclusionError) -> Option<(String, String)> {
     match error {
         InclusionError::LeafOutOfRange { index, size } => pair(format!("below {size}"), index),
+        InclusionError::NotAscending { before, index } => pair(format!("above {before}"), index),
         InclusionError::ProofLength { expected, found } => pair(expected, found),
         InclusionError::RootMismatch { expected, found } => pair(expected, found),
-        InclusionError::EmptyTree => None,
+        InclusionError::EmptyTree | InclusionError::NoLeaves => None,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Join, TreeHasher, TreeSize};
+use super::{InclusionError, Join, Subtree, TreeHasher, TreeSize, batch_subtrees};
 use crate::digest::Hash;
 
 /// The root of a tree of these leaves.
@@ -26,6 +26,25 @@ pub fn inclusion_of<H: TreeHasher>(hasher: &H, leaves: &[Hash], index: usize) ->
     };
     proof.push(*sibling.as_bytes());
     proof
+}
+
+/// The batch proof of the leaves with these indices.
+///
+/// # Errors
+/// The indices are none, do not ascend strictly, or are not all of `leaves`.
+pub fn batch_inclusion_of<H: TreeHasher>(
+    hasher: &H,
+    leaves: &[Hash],
+    indices: &[u64],
+) -> Result<Vec<[u8; 32]>, InclusionError> {
+    let size = u64::try_from(leaves.len()).ok().and_then(TreeSize::new);
+    let parts = batch_subtrees(size.unwrap_or(TreeSize::EMPTY), indices)?;
+    let leaves_of = |start, end| {
+        let (start, end) = (usize::try_from(start).ok()?, usize::try_from(end).ok()?);
+        leaves.get(start..end)
+    };
+    let part = |part: Subtree| leaves_of(part.start, part.end).unwrap_or_default();
+    Ok(parts.into_iter().map(|p| *top_of_leaves(hasher, part(p)).as_bytes()).collect())
 }
 
 /// Node, bag or leaf over all of `leaves`, by the recursive definition of RFC 9162 section 2.1.

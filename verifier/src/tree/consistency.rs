@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Join, Proof, Side, TreeHasher, TreeSize, steps};
+use super::{Join, Proof, Side, Step, TreeHasher, TreeSize, steps};
 use crate::digest::Hash;
 
 /// Why a consistency proof was refused.
@@ -73,6 +73,35 @@ impl fmt::Display for ConsistencyError {
 
 impl core::error::Error for ConsistencyError {}
 
+/// The only acceptable number of hashes between two sizes.
+///
+/// # Errors
+/// [`ConsistencyError::OldIsLarger`].
+pub fn consistency_proof_len<H: TreeHasher>(
+    old: TreeSize,
+    new: TreeSize,
+) -> Result<usize, ConsistencyError> {
+    if old > new {
+        return Err(ConsistencyError::OldIsLarger { old: old.get(), new: new.get() });
+    }
+    if old == new || old == TreeSize::EMPTY {
+        return Ok(0);
+    }
+    let carried = if peak_is_old_root::<H>(old) { 0 } else { 1 };
+    Ok(path(old, new).count().saturating_add(carried))
+}
+
+/// From the old tree's lowest peak, which ends where the old tree ends and is a node of both
+/// trees, to the top of the new one. Neither tree is empty.
+fn path(old: TreeSize, new: TreeSize) -> impl Iterator<Item = Step> + Clone {
+    let peak_height = u8::try_from(old.get().trailing_zeros()).unwrap_or(u8::MAX);
+    steps(old.get().saturating_sub(1), new.get(), peak_height)
+}
+
+const fn peak_is_old_root<H: TreeHasher>(old: TreeSize) -> bool {
+    old.get().is_power_of_two() && !H::ROOT_IS_WRAPPED
+}
+
 /// A tree by its size and root.
 type Head<'a> = (TreeSize, &'a Hash);
 
@@ -86,28 +115,20 @@ pub fn verify_consistency<H: TreeHasher>(
     (new, new_root): Head<'_>,
     proof: Proof<'_>,
 ) -> Result<(), ConsistencyError> {
-    if old > new {
-        return Err(ConsistencyError::OldIsLarger { old: old.get(), new: new.get() });
+    let (expected, found) = (consistency_proof_len::<H>(old, new)?, proof.len());
+    let wrong_length = ConsistencyError::ProofLength { expected, found };
+    if found != expected {
+        return Err(wrong_length);
     }
     if old == new || old == TreeSize::EMPTY {
-        expect_len(0, proof.len())?;
         let must_be = if old == new { *new_root } else { hasher.root(old, None) };
         return expect_old(must_be, *old_root);
     }
-    // The old tree's lowest peak, which ends where the old tree ends, is a node of both trees.
-    let peak_height = u8::try_from(old.get().trailing_zeros()).unwrap_or(u8::MAX);
-    let path = steps(old.get().saturating_sub(1), new.get(), peak_height);
-    let peak_is_old_root = old.get().is_power_of_two() && !H::ROOT_IS_WRAPPED;
-    let carried = if peak_is_old_root { 0 } else { 1 };
-    expect_len(path.clone().count().saturating_add(carried), proof.len())?;
-
     let mut hashes = proof.iter();
-    let peak = if peak_is_old_root { Some(*old_root) } else { hashes.next() };
-    let Some(peak) = peak else {
-        return expect_len(1, 0);
-    };
+    let peak = if peak_is_old_root::<H>(old) { Some(*old_root) } else { hashes.next() };
+    let peak = peak.ok_or(wrong_length)?;
     let (mut old_top, mut new_top) = (peak, peak);
-    for (step, sibling) in path.zip(hashes) {
+    for (step, sibling) in path(old, new).zip(hashes) {
         match step.side {
             // Left of the path stand the old tree's other peaks: both trees have them.
             Side::Left => {
@@ -123,10 +144,6 @@ pub fn verify_consistency<H: TreeHasher>(
         return Err(ConsistencyError::NewRootMismatch { expected: *new_root, found });
     }
     Ok(())
-}
-
-fn expect_len(expected: usize, found: usize) -> Result<(), ConsistencyError> {
-    if expected == found { Ok(()) } else { Err(ConsistencyError::ProofLength { expected, found }) }
 }
 
 fn expect_old(found: Hash, expected: Hash) -> Result<(), ConsistencyError> {

@@ -18,18 +18,27 @@ pub enum InclusionError {
         /// The size of the tree.
         size: u64,
     },
-    /// The number of hashes is not the one that index and size demand.
+    /// A batch without any leaves.
+    NoLeaves,
+    /// The indices of a batch are not strictly ascending.
+    NotAscending {
+        /// An index.
+        before: u64,
+        /// The one after it.
+        index: u64,
+    },
+    /// The number of hashes is not the one that indices and size demand.
     ProofLength {
-        /// Demanded by index and size.
+        /// Demanded by indices and size.
         expected: usize,
         /// In the proof.
         found: usize,
     },
-    /// Leaf and proof lead to another root.
+    /// Leaves and proof lead to another root.
     RootMismatch {
         /// The root of the tree.
         expected: Hash,
-        /// Where leaf and proof lead.
+        /// Where leaves and proof lead.
         found: Hash,
     },
 }
@@ -41,6 +50,8 @@ impl InclusionError {
         match self {
             Self::EmptyTree => "inclusion-empty-tree",
             Self::LeafOutOfRange { .. } => "inclusion-leaf-out-of-range",
+            Self::NoLeaves => "inclusion-no-leaves",
+            Self::NotAscending { .. } => "inclusion-not-ascending",
             Self::ProofLength { .. } => "inclusion-proof-length",
             Self::RootMismatch { .. } => "inclusion-root-mismatch",
         }
@@ -53,6 +64,10 @@ impl fmt::Display for InclusionError {
             Self::EmptyTree => f.write_str("nothing can be in an empty tree"),
             Self::LeafOutOfRange { index, size } => {
                 write!(f, "leaf {index} is not in a tree of {size} leaves")
+            }
+            Self::NoLeaves => f.write_str("a batch has at least one leaf"),
+            Self::NotAscending { before, index } => {
+                write!(f, "leaf {index} follows leaf {before} in a batch that must ascend")
             }
             Self::ProofLength { expected, found } => {
                 write!(f, "the inclusion proof has {found} hashes, its place demands {expected}")

@@ -23,9 +23,24 @@
 //! ```
 //!
 //! Peaks bagged from right to left give exactly the tree of RFC 6962 and RFC 9162, so the
-//! proofs are theirs. Two hashers share the code: [`Blake3`], where kind, role, height, index,
-//! size and log are all bound, and [`Rfc6962Sha256`], the standard one.
+//! proofs are theirs.
+//!
+//! # Which proof
+//!
+//! | question | proof | check |
+//! |---|---|---|
+//! | is this leaf in the tree? | its siblings upwards | [`verify_inclusion`] |
+//! | are these, any of them? | the parts of the tree without them | [`verify_batch_inclusion`] |
+//! | is the old tree a prefix of the new one? | the old lowest peak, its siblings | [`verify_consistency`] |
+//!
+//! A size and a root are never taken from whoever gives the proof: they are a final header's.
+//!
+//! # Hashers
+//!
+//! Two hashers share the code: [`Blake3`], where kind, role, height, index, size and log are all
+//! bound, and [`Rfc6962Sha256`], the standard one.
 
+mod batch;
 #[cfg(feature = "alloc")]
 mod build;
 mod consistency;
@@ -33,13 +48,18 @@ mod hasher;
 mod inclusion;
 mod keys;
 mod steps;
+mod subtree;
 
 #[cfg(feature = "alloc")]
-pub use build::{inclusion_of, root_of_leaves, top_of_leaves};
-pub use consistency::{ConsistencyError, verify_consistency};
+pub use batch::batch_subtrees;
+pub use batch::{BatchProof, batch_proof_len, verify_batch_inclusion};
+#[cfg(feature = "alloc")]
+pub use build::{batch_inclusion_of, inclusion_of, root_of_leaves, top_of_leaves};
+pub use consistency::{ConsistencyError, consistency_proof_len, verify_consistency};
 pub use hasher::{Blake3, Kind, Rfc6962Sha256, TreeHasher};
 pub use inclusion::{InclusionError, inclusion_proof_len, root_of_inclusion, verify_inclusion};
 pub use steps::{Join, Side, Step, steps};
+pub use subtree::Subtree;
 
 use crate::digest::Hash;
 use crate::wire::{DecodeError, Reader};
