@@ -32,6 +32,7 @@
 //! | is this leaf in the tree? | its siblings upwards | [`verify_inclusion`] |
 //! | are these, any of them? | the parts of the tree without them | [`verify_batch_inclusion`] |
 //! | is the old tree a prefix of the new one? | the old lowest peak, its siblings | [`verify_consistency`] |
+//! | are these the next leaves after those I know? | a consistency proof | [`verify_range`] |
 //!
 //! A size and a root are never taken from whoever gives the proof: they are a final header's.
 //!
@@ -47,6 +48,7 @@ mod consistency;
 mod hasher;
 mod inclusion;
 mod keys;
+mod peaks;
 mod steps;
 mod subtree;
 
@@ -58,6 +60,7 @@ pub use build::{batch_inclusion_of, inclusion_of, root_of_leaves, top_of_leaves}
 pub use consistency::{ConsistencyError, consistency_proof_len, verify_consistency};
 pub use hasher::{Blake3, Kind, Rfc6962Sha256, TreeHasher};
 pub use inclusion::{InclusionError, inclusion_proof_len, root_of_inclusion, verify_inclusion};
+pub use peaks::{MAX_PEAKS, Peaks, PeaksClaim, PeaksError, verify_range};
 pub use steps::{Join, Side, Step, steps};
 pub use subtree::Subtree;
 

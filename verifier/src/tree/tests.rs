@@ -5,6 +5,7 @@ mod batch;
 mod exhaustive;
 mod large;
 mod model;
+mod peaks;
 
 use super::*;
 use model::{Model, mutations};

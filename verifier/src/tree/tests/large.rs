@@ -94,6 +94,29 @@ fn consistency<H: TreeHasher>(model: &Model<'_, H>, n: u64, random: &mut Random)
     }
 }
 
+fn range<H: TreeHasher>(model: &Model<'_, H>, n: u64, random: &mut Random) {
+    let a = random.below(n + 1);
+    let b = (a + random.below(60)).min(n);
+    let hashes = model.peaks(a);
+    let claim = PeaksClaim::new(size(a), &hashes);
+    let peaks = Peaks::verify(model.hasher, claim, (size(a), &model.root(a))).unwrap();
+    let leaves: Vec<Hash> = (a..b).map(|index| model.leaf(index)).collect();
+    let (proof, root) = (model.consistency(b, n), model.root(n));
+    let verify = |leaves: &[Hash], proof: &[[u8; 32]]| {
+        verify_range(model.hasher, &peaks, leaves, Proof::new(proof), (size(n), &root))
+    };
+    let found = verify(&leaves, &proof).unwrap();
+    assert!(found.iter().map(|peak| *peak.as_bytes()).eq(model.peaks(b)), "{a} to {b} of {n}");
+    if let [rest @ .., _] = leaves.as_slice() {
+        assert!(verify(&[rest, &[Hash::ZERO]].concat(), &proof).is_err(), "{a} to {b} of {n}");
+        let sized = H::ROOT_IS_WRAPPED && b > 1;
+        assert!(!sized || verify(rest, &proof).is_err(), "{a} to {b} of {n}");
+    }
+    for (name, proof) in mutations(&proof) {
+        assert!(verify(&leaves, &proof).is_err(), "{a} to {b} of {n}: {name}");
+    }
+}
+
 fn agrees<H: TreeHasher>(hasher: &H) {
     let model = model(hasher);
     let mut random = Random(SEED);
@@ -106,6 +129,7 @@ fn agrees<H: TreeHasher>(hasher: &H) {
         single(&model, n, &mut random);
         batch(&model, n, &mut random);
         consistency(&model, n, &mut random);
+        range(&model, n, &mut random);
     }
 }
 

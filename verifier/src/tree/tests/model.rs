@@ -145,6 +145,18 @@ impl<'a, H: TreeHasher> Model<'a, H> {
     pub(super) fn leaves_at(&self, indices: &BTreeSet<u64>) -> Vec<(u64, Hash)> {
         indices.iter().map(|index| (*index, self.leaf(*index))).collect()
     }
+
+    /// One for each bit of the size, from left to right.
+    pub(super) fn peaks(&self, size: u64) -> Vec<[u8; 32]> {
+        let mut start = 0;
+        let mut peaks = Vec::new();
+        while start < size {
+            let end = start + (1 << (size - start).ilog2());
+            peaks.push(*self.top(start, end).as_bytes());
+            start = end;
+        }
+        peaks
+    }
 }
 
 /// The largest power of two below a length.
