@@ -33,6 +33,7 @@
 //! | are these, any of them? | the parts of the tree without them | [`verify_batch_inclusion`] |
 //! | is the old tree a prefix of the new one? | the old lowest peak, its siblings | [`verify_consistency`] |
 //! | are these the next leaves after those I know? | a consistency proof | [`verify_range`] |
+//! | the same as the first, and nobody may know which leaf | tiles | [`verify_leaf_in_tiles`] |
 //!
 //! A size and a root are never taken from whoever gives the proof: they are a final header's.
 //!
@@ -51,6 +52,8 @@ mod keys;
 mod peaks;
 mod steps;
 mod subtree;
+mod tile;
+mod tiles;
 
 #[cfg(feature = "alloc")]
 pub use batch::batch_subtrees;
@@ -63,6 +66,8 @@ pub use inclusion::{InclusionError, inclusion_proof_len, root_of_inclusion, veri
 pub use peaks::{MAX_PEAKS, Peaks, PeaksClaim, PeaksError, verify_range};
 pub use steps::{Join, Side, Step, steps};
 pub use subtree::Subtree;
+pub use tile::{TILE_WIDTH, Tile, tiles_of};
+pub use tiles::{TileError, VerifiedTile, verify_leaf_in_tiles, verify_tile};
 
 use crate::digest::Hash;
 use crate::wire::{DecodeError, Reader};

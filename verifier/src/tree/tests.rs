@@ -6,6 +6,7 @@ mod exhaustive;
 mod large;
 mod model;
 mod peaks;
+mod tiles;
 
 use super::*;
 use model::{Model, mutations};
@@ -47,6 +48,7 @@ fn nothing_is_in_an_empty_tree() {
     let found =
         verify_batch_inclusion(&hasher, TreeSize::EMPTY, &leaves, BatchProof::new(&[]), &root);
     assert_eq!(found, Err(InclusionError::EmptyTree));
+    assert_eq!(TreeSize::EMPTY.tile(0, 0), None);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Trees of up to 2^40 leaves, of which all but a few are alike.
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use super::model::Random;
@@ -117,6 +118,27 @@ fn range<H: TreeHasher>(model: &Model<'_, H>, n: u64, random: &mut Random) {
     }
 }
 
+fn tiles<H: TreeHasher>(model: &Model<'_, H>, n: u64, random: &mut Random) {
+    let index = some_leaf(model, n, random);
+    let leaf = size(n).leaf(index).unwrap();
+    let needed: Vec<Tile> = tiles_of(leaf).collect();
+    let mut source: BTreeMap<_, _> =
+        needed.iter().map(|tile| (tile.to_string(), model.tile(*tile))).collect();
+    let verify = |source: &BTreeMap<_, Vec<[u8; 32]>>| {
+        let read = |tile: Tile| source.get(&tile.to_string()).map(Vec::as_slice);
+        verify_leaf_in_tiles(model.hasher, leaf, model.leaf(index), &model.root(n), read)
+    };
+    assert_eq!(verify(&source), Ok(leaf), "{index} of {n}");
+    for tile in needed {
+        let name = tile.to_string();
+        let honest = source[&name].clone();
+        let at = random.below(honest.len() as u64) as usize;
+        source.get_mut(&name).unwrap()[at][0] ^= 1;
+        assert!(verify(&source).is_err(), "{index} of {n}: {name} at {at}");
+        source.insert(name, honest);
+    }
+}
+
 fn agrees<H: TreeHasher>(hasher: &H) {
     let model = model(hasher);
     let mut random = Random(SEED);
@@ -130,6 +152,9 @@ fn agrees<H: TreeHasher>(hasher: &H) {
         batch(&model, n, &mut random);
         consistency(&model, n, &mut random);
         range(&model, n, &mut random);
+        if round % 5 == 0 {
+            tiles(&model, n, &mut random);
+        }
     }
 }
 

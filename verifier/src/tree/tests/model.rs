@@ -157,6 +157,14 @@ impl<'a, H: TreeHasher> Model<'a, H> {
         }
         peaks
     }
+
+    /// The hashes of a tile, by the formula of C2SP tlog-tiles.
+    pub(super) fn tile(&self, tile: Tile) -> Vec<[u8; 32]> {
+        let span = 256_u64.pow(tile.level().into());
+        let first = tile.number() * 256;
+        let numbers = first..first + u64::from(tile.width());
+        numbers.map(|i| *self.top(i * span, (i + 1) * span).as_bytes()).collect()
+    }
 }
 
 /// The largest power of two below a length.
