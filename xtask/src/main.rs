@@ -8,6 +8,7 @@ mod say;
 mod steps;
 mod test;
 mod tools;
+mod vectors;
 mod wasm;
 
 use std::ffi::OsString;
@@ -23,7 +24,8 @@ Examples:
   cargo xtask test                      all that must pass before a change is merged
   cargo xtask test --only fmt clippy    two of its steps
   cargo xtask build ui                  the page only, into target/ui
-  cargo xtask size                      bytes of the page and the npm package, compressed";
+  cargo xtask size                      bytes of the page and the npm package, compressed
+  cargo xtask vectors --rfc6962 DIR     the standard tree against the vectors of others";
 
 /// Build, look at and test Cairn
 #[derive(Parser)]
@@ -47,6 +49,8 @@ enum Task {
     Test(test::Test),
     /// Print the size of what a browser loads: raw, gzip and brotli
     Size,
+    /// Run other people's test vectors through the verifier
+    Vectors(vectors::Vectors),
     /// Called by cargo with a test module built for the browser
     #[command(name = "__runner", hide = true, disable_help_flag = true)]
     Runner {
@@ -81,6 +85,10 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Size => {
             tools::enter_root()?;
             npm::size().map(ok)
+        }
+        // In the directory of whoever called us, where a relative path begins.
+        Task::Vectors(args) => {
+            Ok(if vectors::vectors(&args)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         // Cargo started us in the directory of the tests, which is where they expect to be.
         Task::Runner { args } => wasm::runner(args).map(ok),
