@@ -6,7 +6,8 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     list("VECTORS", &["receipts"], "vectors.rs")?;
-    list("FACTS", &["evidence", "extends", "state"], "facts.rs")
+    list("FACTS", &["evidence", "extends", "state"], "facts.rs")?;
+    list("VECTORS", &["tree"], "tree.rs")
 }
 
 /// Writes name and text of every vector of some folders as a constant.
