@@ -187,6 +187,24 @@ digest_type! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outside::{array, list, load};
+
+    #[test]
+    fn derived_digests_are_blake3s() {
+        let file = load("external/blake3/test_vectors.json");
+        let context = file["context_string"].as_str().unwrap();
+        let cases = list(&file, "cases");
+        for case in cases {
+            // Their input is the bytes 0 to 250 over and over; in how many parts is no matter.
+            let len = usize::try_from(case["input_len"].as_u64().unwrap()).unwrap();
+            let input: alloc::vec::Vec<u8> = (0..=250).cycle().take(len).collect();
+            let want = array(case, "derive_key");
+            assert_eq!(derive(context, &[&input]), want, "{len}");
+            let (first, rest) = input.split_at(len / 3);
+            assert_eq!(derive(context, &[first, &[], rest]), want, "{len}");
+        }
+        assert_eq!(cases.len(), 35);
+    }
 
     #[test]
     fn hex_has_one_form() {

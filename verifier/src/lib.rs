@@ -41,6 +41,8 @@ pub mod fact;
 pub mod finality;
 #[cfg(feature = "json")]
 pub mod json;
+#[cfg(test)]
+mod outside;
 #[cfg(feature = "open")]
 pub mod payload;
 #[cfg(feature = "open")]

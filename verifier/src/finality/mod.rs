@@ -27,3 +27,6 @@ pub(crate) use composite::Composite;
 pub use expanded::ExpandedKeys;
 #[cfg(feature = "alloc")]
 pub use set::encode_set;
+
+#[cfg(test)]
+mod tests;

@@ -14,3 +14,6 @@ pub use open::{MessageKey, OpenedPayload, VerifiedPayload, open};
 pub use plaintext::{Fields, MAX_FIELDS, RAW_FIELD};
 #[cfg(feature = "secret")]
 pub use seal::{Sealed, message_key, seal};
+
+#[cfg(test)]
+mod tests;

@@ -154,3 +154,6 @@ pub fn check_shape(wrap: &[u8]) -> Result<(), DecodeError> {
     reader.take(WRAP_LEN.saturating_sub(1))?;
     reader.finish()
 }
+
+#[cfg(test)]
+mod tests;

@@ -145,6 +145,7 @@ fn sha256(parts: &[&[u8]]) -> Hash {
 mod tests {
     use super::*;
     use crate::digest::derive;
+    use crate::outside::{array, list, load};
 
     #[test]
     fn keys_are_what_the_spec_says() {
@@ -156,5 +157,19 @@ mod tests {
                 assert_eq!(derive(&context, &[]), key, "{context}");
             }
         }
+    }
+
+    #[test]
+    fn keyed_hashes_are_blake3s() {
+        let file = load("external/blake3/test_vectors.json");
+        let key = file["key"].as_str().unwrap().as_bytes().try_into().unwrap();
+        let cases = list(&file, "cases");
+        for case in cases {
+            // Their input is the bytes 0 to 250 over and over.
+            let len = usize::try_from(case["input_len"].as_u64().unwrap()).unwrap();
+            let input: alloc::vec::Vec<u8> = (0..=250).cycle().take(len).collect();
+            assert_eq!(keyed(key, &input).as_bytes(), &array(case, "keyed_hash"), "{len}");
+        }
+        assert_eq!(cases.len(), 35);
     }
 }

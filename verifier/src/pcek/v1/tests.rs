@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 use super::*;
 
+mod outside;
+
 const SECRET: [u8; 32] = [0x42; 32];
 const KEY: [u8; 32] = [0x33; 32];
 

@@ -1,0 +1,127 @@
+//! v2's parts over vectors from outside.
+
+use alloc::vec::Vec;
+
+use ml_kem::kem::{Decapsulate as _, KeyExport as _};
+use ml_kem::ml_kem_768::{DecapsulationKey, EncapsulationKey};
+use rand_core::{Infallible, TryCryptoRng, TryRng};
+
+use super::*;
+use crate::outside::{Value, array, bytes, is_valid, list, load, wycheproof};
+
+type Secret = <XWing as hpke::Kem>::PrivateKey;
+type Public = <XWing as hpke::Kem>::PublicKey;
+type Encapsulated = <XWing as hpke::Kem>::EncappedKey;
+
+fn wycheproof_decapsulation_key(case: &Value) -> Option<DecapsulationKey> {
+    let seed = <[u8; 64]>::try_from(bytes(case, "seed")).ok()?;
+    Some(DecapsulationKey::from_seed(seed.into()))
+}
+
+#[test]
+fn ml_kem_makes_keys_of_seeds() {
+    let count = wycheproof("mlkem_768_keygen_seed", |_, case| {
+        let key = wycheproof_decapsulation_key(case).unwrap();
+        assert_eq!(key.encapsulation_key().to_bytes().as_slice(), bytes(case, "ek"));
+    });
+    assert_eq!(count, 100);
+}
+
+#[test]
+fn ml_kem_decapsulates() {
+    let count = wycheproof("mlkem_768", |_, case| {
+        // Seeds and ciphertexts of another length are the invalid ones.
+        let shared = wycheproof_decapsulation_key(case)
+            .zip(<[u8; 1_088]>::try_from(bytes(case, "c")).ok())
+            .map(|(key, ciphertext)| key.decapsulate(&ciphertext.into()).to_vec());
+        assert_eq!(shared, is_valid(case).then(|| bytes(case, "K")), "{}", case["tcId"]);
+    });
+    assert_eq!(count, 193);
+}
+
+#[test]
+fn ml_kem_encapsulates_to_reduced_keys_alone() {
+    let count = wycheproof("mlkem_768_encaps", |_, case| {
+        let made = <[u8; 1_184]>::try_from(bytes(case, "ek"))
+            .ok()
+            .and_then(|key| EncapsulationKey::new(&key.into()).ok())
+            .map(|key| key.encapsulate_deterministic(&array(case, "m").into()))
+            .map(|(ciphertext, shared)| (ciphertext.to_vec(), shared.to_vec()));
+        let want = is_valid(case).then(|| (bytes(case, "c"), bytes(case, "K")));
+        assert!(made == want, "{}: {}", case["tcId"], case["comment"]);
+    });
+    assert_eq!(count, 265);
+}
+
+/// Randomness that is known; asking for more than there is panics.
+struct Fixed(Vec<u8>);
+
+impl TryRng for Fixed {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        panic!("X-Wing asks for bytes")
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        panic!("X-Wing asks for bytes")
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        let rest = self.0.split_off(bytes.len());
+        bytes.copy_from_slice(&core::mem::replace(&mut self.0, rest));
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Fixed {}
+
+#[test]
+fn x_wing_is_the_drafts() {
+    let file = load("external/xwing/test-vectors.json");
+    let cases = file.as_array().unwrap();
+    for case in cases {
+        let secret = Secret::from_bytes(&bytes(case, "seed")).unwrap();
+        assert_eq!(secret.to_bytes().as_slice(), bytes(case, "sk"));
+        assert_eq!(public_of(&array(case, "seed")).unwrap(), bytes(case, "pk"));
+        let public = Public::from_bytes(&bytes(case, "pk")).unwrap();
+        let mut random = Fixed(bytes(case, "eseed"));
+        let (shared, encapsulated) = XWing::encap_with_rng(&public, None, &mut random).unwrap();
+        assert_eq!(encapsulated.to_bytes().as_slice(), bytes(case, "ct"));
+        assert_eq!(shared.0.as_slice(), bytes(case, "ss"));
+        let shared = XWing::decap(&secret, None, &encapsulated).unwrap();
+        assert_eq!(shared.0.as_slice(), bytes(case, "ss"));
+    }
+    assert_eq!(cases.len(), 3);
+}
+
+#[test]
+fn hpke_with_x_wing_is_the_drafts() {
+    let file = load("external/hpke-pq/x-wing.json");
+    let [case] = file.as_array().unwrap().as_slice() else { panic!("one case") };
+    let secret = Secret::from_bytes(&bytes(case, "skRm")).unwrap();
+    let encapsulated = Encapsulated::from_bytes(&bytes(case, "enc")).unwrap();
+    let mut context = hpke::setup_receiver::<ChaCha20Poly1305, HkdfSha256, XWing>(
+        &OpModeR::Base,
+        &secret,
+        &encapsulated,
+        &bytes(case, "info"),
+    )
+    .unwrap();
+    let encryptions = list(case, "encryptions");
+    for step in encryptions {
+        let opened = context.open(&bytes(step, "ct"), &bytes(step, "aad")).unwrap();
+        assert_eq!(opened, bytes(step, "pt"));
+    }
+    assert_eq!(encryptions.len(), 10);
+    // As we call it: one message for each encapsulation.
+    let opened = hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, XWing>(
+        &OpModeR::Base,
+        &secret,
+        &encapsulated,
+        &bytes(case, "info"),
+        &bytes(&encryptions[0], "ct"),
+        &bytes(&encryptions[0], "aad"),
+    );
+    assert_eq!(opened.unwrap(), bytes(&encryptions[0], "pt"));
+}
