@@ -1,4 +1,4 @@
-//! v2's parts over vectors from outside.
+//! v2's parts over vectors from outside, and a whole wrap made by another program.
 
 use alloc::vec::Vec;
 
@@ -124,4 +124,14 @@ fn hpke_with_x_wing_is_the_drafts() {
         &bytes(&encryptions[0], "aad"),
     );
     assert_eq!(opened.unwrap(), bytes(&encryptions[0], "pt"));
+}
+
+#[test]
+fn pythons_cryptography_makes_the_same_wrap() {
+    let vector = load("pcek/v2.json");
+    let secret = WrapSecret::from_seed(array(&vector, "seed")).unwrap();
+    assert_eq!(secret.id().as_bytes(), &array(&vector, "keyId"));
+    let (log, event) = (array(&vector, "log").into(), array(&vector, "event").into());
+    let key = secret.open_wrap(&bytes(&vector, "wrap"), &log, &event).unwrap();
+    assert_eq!(key.as_bytes(), &array(&vector, "messageKey"));
 }

@@ -1,7 +1,7 @@
-//! v1's key agreement over Wycheproof.
+//! v1's key agreement over Wycheproof, and a whole wrap and message made by another program.
 
 use super::*;
-use crate::outside::{Value, array, has_flag, wycheproof};
+use crate::outside::{Value, array, bytes, has_flag, load, wycheproof};
 
 /// 2^255 - 19, big-endian.
 const PRIME: [u8; 32] = {
@@ -46,4 +46,14 @@ fn wycheproof_agreements() {
         found,
         [("ok", 474), ("payload-non-canonical-key", 29), ("payload-shared-secret-zero", 15)]
     );
+}
+
+#[test]
+fn nodes_crypto_makes_the_same() {
+    let vector = load("pcek/v1.json");
+    let key = open_wrap(&bytes(&vector, "wrap"), &array(&vector, "recipient")).unwrap();
+    assert_eq!(key.as_bytes(), &array(&vector, "messageKey"));
+    let (nonce, ciphertext) = (array(&vector, "nonce"), bytes(&vector, "ciphertext"));
+    let opened = open_message(&key, &nonce, &ciphertext, &bytes(&vector, "associated")).unwrap();
+    assert_eq!(*opened, bytes(&vector, "plaintext"));
 }
