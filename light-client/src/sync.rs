@@ -214,7 +214,9 @@ impl Link {
             _ => Rc::new(ExpandedKeys::of(&set)),
         });
         let (head, trusted) = match &keys {
-            Some(keys) => proof.verify(base, Terms::at(accepted).with_keys(keys), &mut Unread::new())?,
+            Some(keys) => {
+                proof.verify(base, Terms::at(accepted).with_keys(keys), &mut Unread::new())?
+            }
             None => proof.verify(base, accepted, &mut Unread::new())?,
         };
         let base_time = match &proof.base {

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf, absolute};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    list("VECTORS", &["receipts"], "vectors.rs")?;
-    list("FACTS", &["evidence", "extends", "state"], "facts.rs")?;
-    list("VECTORS", &["tree"], "tree.rs")
+    let dir = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo gives no OUT_DIR"))?;
+    let mut out = fs::File::create(Path::new(&dir).join("vectors.rs"))?;
+    list(&mut out, "RECEIPTS", &["receipts"])?;
+    list(&mut out, "FACTS", &["evidence", "extends", "state"])?;
+    list(&mut out, "TREES", &["tree"])
 }
 
 /// Writes name and text of every vector of some folders as a constant.
-fn list(constant: &str, folders: &[&str], out: &str) -> io::Result<()> {
+fn list(out: &mut fs::File, constant: &str, folders: &[&str]) -> io::Result<()> {
     let mut files = Vec::new();
     for folder in folders {
         let dir = absolute(Path::new("../vectors").join(folder))?;
@@ -22,12 +24,10 @@ fn list(constant: &str, folders: &[&str], out: &str) -> io::Result<()> {
     }
     files.retain(|file: &PathBuf| file.extension().is_some_and(|extension| extension == "json"));
     files.sort();
-    let dir = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo gives no OUT_DIR"))?;
-    let mut list = fs::File::create(Path::new(&dir).join(out))?;
-    writeln!(list, "const {constant}: &[(&str, &str)] = &[")?;
+    writeln!(out, "const {constant}: &[(&str, &str)] = &[")?;
     for file in files {
         let name = file.file_stem().unwrap_or_default();
-        writeln!(list, "    ({name:?}, include_str!({file:?})),")?;
+        writeln!(out, "    ({name:?}, include_str!({file:?})),")?;
     }
-    writeln!(list, "];")
+    writeln!(out, "];")
 }

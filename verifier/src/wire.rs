@@ -286,14 +286,21 @@ impl<'a> Reader<'a> {
         if found == expected { Ok(()) } else { Err(DecodeError::Version { expected, found }) }
     }
 
-    /// Version and type byte that begin every file.
+    /// Version and type byte that begin every file. The type is compared first: what is no file
+    /// of ours at all is not a newer version of one.
     ///
     /// # Errors
-    /// [`DecodeError::Version`] or [`DecodeError::FileType`].
+    /// [`DecodeError::FileType`] or [`DecodeError::Version`].
     pub fn file(&mut self, version: u8, expected: u8) -> Result<(), DecodeError> {
+        let mut ahead = self.clone();
+        ahead.u8()?;
+        let found = ahead.u8()?;
+        if found != expected {
+            return Err(DecodeError::FileType { expected, found });
+        }
         self.version(version)?;
-        let found = self.u8()?;
-        if found == expected { Ok(()) } else { Err(DecodeError::FileType { expected, found }) }
+        *self = ahead;
+        Ok(())
     }
 
     /// Ends reading.

@@ -7,7 +7,7 @@ mod events;
 mod handovers;
 mod names;
 mod older;
-mod payloads;
+pub mod payloads;
 
 pub use cairn_verifier::digest::{self, Hash, LogId};
 use cairn_verifier::event::{EventBody, Payload, SignedEvent, encode_signed};

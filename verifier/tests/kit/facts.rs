@@ -1,8 +1,8 @@
 //! Every vector about the state, evidence and extension: a name that says what was bent, and
 //! exactly what it comes to.
 
-mod evidence;
-mod extends;
+pub mod evidence;
+pub mod extends;
 mod state;
 
 use base64::Engine as _;

@@ -25,6 +25,7 @@ pub fn bytes(kit: &Kit, cases: &mut Vec<Case>) {
         bytes
     };
     bent("future-version", "format version 2", "decode-version", with(0, 2));
+    bent("no-receipt", "a text", "decode-file-type", b"# Minutes\n".to_vec());
     bent("other-file-type", "a checkpoint's type byte", "decode-file-type", with(1, b'C'));
     bent("unknown-base", "base tag 4", "decode-unknown-tag", with(2, 4));
     let mut parts = kit.parts(4);

@@ -60,7 +60,7 @@ impl Sealed {
 }
 
 /// Vectors must come out the same each time, so their "randomness" counts.
-struct Counter(u8);
+pub struct Counter(pub u8);
 
 impl rand_core::TryRng for Counter {
     type Error = core::convert::Infallible;

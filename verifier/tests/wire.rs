@@ -1,0 +1,295 @@
+//! One encoding of every wire type, frozen: SPEC.md states each one's digest, and the bytes are in
+//! `tests/vectors/wire`. A change here is a change of the format, with a decision record.
+//!
+//! `CAIRN_WRITE_VECTORS=1 cargo test -p cairn-verifier --test wire` writes both anew.
+
+#![expect(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test crate"
+)]
+
+mod kit;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use cairn_verifier::digest::{HeaderDigest, StreamId};
+use cairn_verifier::event::{EventBody, Payload, SignedEvent, encode_metadata, encode_signed};
+use cairn_verifier::event::{Kind, Metadata, Outcome, Party, Resource};
+use cairn_verifier::evidence::Evidence;
+use cairn_verifier::finality::{
+    Certificate, Header, PublicKey, Role, Suite, VOTE_PRECOMMIT, ValidatorSet, signing_bytes,
+    vote_message,
+};
+use cairn_verifier::payload::{FieldOpening, Fields, message_key, open, seal};
+use cairn_verifier::pcek::v2;
+use cairn_verifier::receipt::Receipt;
+use cairn_verifier::state::{End, Record, RecordKey, StateProof};
+use cairn_verifier::tree::{
+    BatchProof, Blake3, Kind as Tree, Peaks, PeaksClaim, Proof, batch_inclusion_of,
+};
+use cairn_verifier::trust::{ExtendsProof, FinalityProof, Genesis};
+use cairn_verifier::wire::{DecodeError, Reader, Writer};
+use cairn_verifier::{UnixMillis, request};
+use kit::cases::payloads::Counter;
+use kit::{Council, Kit, Signer, four};
+use serde_json::{Value, json};
+
+const BEGIN: &str = "<!-- frozen: written by verifier/tests/wire.rs -->";
+const END: &str = "<!-- end of frozen -->";
+
+type Encodings = BTreeMap<&'static str, Vec<u8>>;
+
+/// A validator of each suite, so that every length of key and signature is in the bytes.
+fn all_suites() -> Council {
+    Council::new(vec![(Signer::classic(40), 7), (Signer::hybrid(41), 8), (Signer::hybrid_3(42), 9)])
+}
+
+/// A body in which no field is empty or zero.
+fn body<'a>(kit: &Kit, metadata: &'a [u8]) -> EventBody<'a> {
+    EventBody {
+        log: kit.log,
+        stream: StreamId::from_bytes(kit::STREAM),
+        writer: kit.writer.key_id(),
+        sequence: kit.ids.len() as u64,
+        previous: *kit.ids.last().unwrap(),
+        time: UnixMillis(1_700_000_123_456),
+        kind: Kind::Record,
+        event_type: "salary.changed",
+        actor: Party { kind: "user", id: "ada" },
+        resource: Resource { party: Party { kind: "employee", id: "7" }, parent: "staff" },
+        outcome: Outcome::Denied,
+        reason: "over the limit",
+        metadata: Metadata::decode(metadata).unwrap(),
+        group_epoch: 3,
+        generation: 4,
+        payload: Payload::None,
+    }
+}
+
+fn encodings() -> Encodings {
+    let mut kit = Kit::new(50, all_suites());
+    let mut made = Encodings::new();
+    kit.push_plain(3);
+    kit.block(Some(four(10)));
+    let metadata = [("site".to_string(), "west".to_string()), ("unit".into(), "7".into())];
+    let metadata = encode_metadata(&metadata.into()).unwrap();
+    let mut event = body(&kit, &metadata);
+    let fields = [("amount".to_string(), vec![1, 2]), ("reason".to_string(), b"merit".to_vec())];
+    let plaintext = Fields::encode(&fields.into()).unwrap();
+    let context = event.context();
+    let key = message_key(&[3; 32], &[4; 32], &context);
+    let sealed = seal(&plaintext, &context, &key, &[5; 24]).unwrap();
+    event.payload = Payload::Sealed(sealed.commitment);
+    let bytes = event.encode().unwrap();
+    let index = kit.push(&event);
+    kit.push_plain(7);
+    for _ in 0..2 {
+        kit.block(None);
+    }
+
+    let id = kit.ids[index as usize];
+    let opened = open(&bytes, &sealed.stored, &key).unwrap();
+    let field = opened.open_field(&bytes, &key, "reason").unwrap();
+    let wrap = kit.auditor.wrap().public_key();
+    let wrap = v2::wrap(&key, &wrap, (&kit.log, &id), &mut Counter(0)).unwrap();
+    made.insert("genesis", kit.genesis.clone());
+    made.insert("validator set", kit.councils[0].bytes.clone());
+    made.insert("header", kit.blocks[0].header.encode().to_vec());
+    made.insert("certificate", kit.blocks[0].certificate.clone());
+    made.insert("handover", kit.handovers[0].clone());
+    let place = (VOTE_PRECOMMIT, 5, 6);
+    let set = kit.councils[0].set().digest();
+    let vote = vote_message((&kit.log, &set), place, &HeaderDigest::from_bytes([8; 32]));
+    made.insert("signed bytes of a vote", signed(Role::Vote, &vote));
+    let asked = request::message(&kit.log, UnixMillis(1_700_000_123_456), "/v1/events?limit=5");
+    made.insert("signed bytes of a request", signed(Role::Request, &asked));
+    made.insert("signed bytes of an event", signed(Role::Event, id.as_bytes()));
+    made.insert("event body", bytes.clone());
+    made.insert("signed event", twice_signed(&kit, &bytes));
+    made.insert("plaintext", plaintext);
+    made.insert("stored payload", sealed.stored.clone());
+    made.insert("single field", field);
+    made.insert("wrap", wrap.clone());
+
+    let mut parts = kit.parts(index);
+    parts.handovers.clone_from(&kit.handovers);
+    parts.payload = Some(sealed.stored);
+    parts.wraps = vec![wrap];
+    parts.name = Some(kit.present(&RecordKey::Key(kit.writer.key_id())));
+    made.insert("receipt", parts.encode());
+    let mut checkpoint = Writer::new();
+    checkpoint.u8(1).u8(b'C').raw(&parts.base).u16(1).raw(&kit.handovers[0]);
+    checkpoint.raw(&parts.header.encode()).raw(&parts.finality);
+    made.insert("checkpoint", checkpoint.into_bytes());
+    state_and_trees(&kit, &mut made);
+    for fact in kit::facts::all() {
+        let (name, part) = match fact.name {
+            "ok-fork-below" => ("evidence of a fork", "evidence"),
+            "ok-culprit" => ("evidence of a culprit", "evidence"),
+            "ok-writer-conflict" => ("evidence of a writer conflict", "evidence"),
+            "ok-extends" => ("extends proof", "proof"),
+            _ => continue,
+        };
+        made.insert(name, BASE64.decode(fact.json[part].as_str().unwrap()).unwrap());
+    }
+    made
+}
+
+fn signed(role: Role, message: &[u8]) -> Vec<u8> {
+    signing_bytes(role, message).unwrap().as_slice().to_vec()
+}
+
+/// By the writer, and later by keys of suites 2 and 3.
+fn twice_signed(kit: &Kit, body: &[u8]) -> Vec<u8> {
+    let id = EventBody::id_of(body);
+    let writer = (Suite::Ed25519, kit.writer.public_key().to_vec());
+    let signature = kit.writer.sign(Role::Event, id.as_bytes()).unwrap().to_vec();
+    let mut later: Vec<_> = [Signer::hybrid(70), Signer::hybrid_3(71)]
+        .iter()
+        .map(|key| ((key.suite(), key.public()), key.sign(Role::Event, id.as_bytes())))
+        .collect();
+    later.sort_by_key(|((suite, key), _)| PublicKey::new(*suite, key).unwrap().id());
+    later.insert(0, (writer, signature));
+    let signatures: Vec<_> = later
+        .iter()
+        .map(|((suite, key), signature)| {
+            (PublicKey::new(*suite, key).unwrap(), signature.as_slice())
+        })
+        .collect();
+    encode_signed(body, &signatures).unwrap()
+}
+
+fn state_and_trees(kit: &Kit, made: &mut Encodings) {
+    let (stream, writer) = (StreamId::from_bytes(kit::STREAM), kit.writer.key_id());
+    for (name, key) in [
+        ("record of a member", RecordKey::Member("ada")),
+        ("record of a key", RecordKey::Key(writer)),
+        ("record of a stream", RecordKey::Stream(stream)),
+        ("record of a membership", RecordKey::Membership(stream, "ada")),
+        ("record of parameters", RecordKey::Parameters),
+        ("record of a validator set", RecordKey::Set(1)),
+        ("record of a head", RecordKey::Head(stream, writer)),
+    ] {
+        made.insert(name, kit.present(&key).0);
+    }
+    let (end, proof) = (0..)
+        .map(|n| kit.state.prove(&RecordKey::Member(&format!("nobody {n}"))))
+        .find(|(end, _)| end[0] == 1)
+        .unwrap();
+    made.insert("end of a path", end);
+    made.insert("state proof", proof);
+
+    let tree = Blake3::new(Tree::Event, *kit.log.as_bytes());
+    let leaves = kit.event_leaves();
+    let mut peaks = Peaks::empty();
+    for leaf in &leaves {
+        peaks.append(&tree, *leaf).unwrap();
+    }
+    let mut writer = Writer::new();
+    peaks.write(&mut writer);
+    made.insert("peaks", writer.into_bytes());
+    let mut writer = Writer::new();
+    Proof::new(&kit.inclusion(4, leaves.len() as u64)).write(&mut writer);
+    made.insert("proof", writer.into_bytes());
+    let batch = batch_inclusion_of(&tree, &leaves, &[1, 2, 9]).unwrap();
+    let mut writer = Writer::new();
+    BatchProof::new(&batch).write(&mut writer);
+    made.insert("batch proof", writer.into_bytes());
+}
+
+/// Whether bytes decode as what they are; true for what is only written.
+fn decodes(name: &str, bytes: &[u8]) -> bool {
+    fn all<'a, T>(
+        bytes: &'a [u8],
+        read: impl FnOnce(&mut Reader<'a>) -> Result<T, DecodeError>,
+    ) -> bool {
+        let mut reader = Reader::new(bytes);
+        read(&mut reader).is_ok() && reader.finish().is_ok()
+    }
+    match name {
+        "genesis" => Genesis::decode(bytes).is_ok(),
+        "validator set" => ValidatorSet::decode(bytes).is_ok(),
+        "header" => Header::decode(bytes).is_ok(),
+        "certificate" => Certificate::decode(bytes).is_ok(),
+        "handover" => all(bytes, cairn_verifier::trust::Handover::read),
+        "event body" => EventBody::decode(bytes).is_ok(),
+        "signed event" => SignedEvent::decode(bytes).is_ok(),
+        "plaintext" => Fields::decode(bytes).is_ok(),
+        "single field" => FieldOpening::decode(bytes).is_ok(),
+        "wrap" => v2::check_shape(bytes).is_ok(),
+        "receipt" => Receipt::decode(bytes).is_ok(),
+        "checkpoint" => FinalityProof::decode(bytes).is_ok(),
+        "extends proof" => ExtendsProof::decode(bytes).is_ok(),
+        "end of a path" => End::decode(bytes).is_ok(),
+        "state proof" => StateProof::decode(bytes).is_ok(),
+        "peaks" => all(bytes, PeaksClaim::read),
+        "proof" => all(bytes, Proof::read),
+        "batch proof" => all(bytes, |reader| BatchProof::read(reader, 100)),
+        name if name.starts_with("record of") => Record::decode(bytes).is_ok(),
+        name if name.starts_with("evidence of") => Evidence::decode(bytes).is_ok(),
+        _ => true,
+    }
+}
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn table(made: &Encodings) -> String {
+    let mut text = format!("{BEGIN}\n\n| type | bytes | BLAKE3 of the encoding |\n|---|---|---|\n");
+    for (name, bytes) in made {
+        writeln!(text, "| {name} | {} | `{}` |", bytes.len(), blake3::hash(bytes)).unwrap();
+    }
+    text + "\n" + END
+}
+
+#[test]
+fn every_wire_type_is_as_it_was() {
+    let made = encodings();
+    let spec = std::fs::read_to_string(path("SPEC.md")).unwrap();
+    let (before, rest) = spec.split_once(BEGIN).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    let wanted = [before, &table(&made), after].concat();
+    let folder = path("../tests/vectors/wire");
+    let files = made.iter().map(|(name, bytes)| {
+        let json: Value = json!({ "type": name, "bytes": BASE64.encode(bytes) });
+        (folder.join(format!("{}.json", name.replace(' ', "-"))), format!("{json:#}\n"))
+    });
+    let files: BTreeMap<PathBuf, String> = files.collect();
+    if std::env::var_os("CAIRN_WRITE_VECTORS").is_some() {
+        std::fs::write(path("SPEC.md"), wanted).unwrap();
+        std::fs::create_dir_all(&folder).unwrap();
+        for (path, text) in &files {
+            std::fs::write(path, text).unwrap();
+        }
+        return;
+    }
+    let found: BTreeMap<PathBuf, String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.clone(), std::fs::read_to_string(path).unwrap()))
+        .collect();
+    assert!(files == found, "a wire type has changed: that is a change of the format");
+    assert!(spec == wanted, "SPEC.md states other digests of the wire types");
+}
+
+/// Every encoding decodes; cut short, with a byte more or another version, none does.
+#[test]
+fn every_wire_type_decodes_strictly() {
+    let only_written = ["signed bytes", "stored payload"];
+    for (name, bytes) in encodings() {
+        assert!(decodes(name, &bytes), "{name}");
+        if only_written.iter().any(|start| name.starts_with(start)) {
+            continue;
+        }
+        assert!(!decodes(name, &bytes[..bytes.len() - 1]), "{name} cut short");
+        assert!(!decodes(name, &[&bytes[..], &[0]].concat()), "{name} with a byte more");
+        assert!(!decodes(name, &[]), "{name} of no bytes");
+    }
+}
