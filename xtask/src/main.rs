@@ -3,6 +3,7 @@
 mod browser;
 mod build;
 mod demo;
+mod mutate;
 mod npm;
 mod say;
 mod steps;
@@ -24,8 +25,18 @@ Examples:
   cargo xtask test                      all that must pass before a change is merged
   cargo xtask test --only fmt clippy    two of its steps
   cargo xtask build ui                  the page only, into target/ui
+  cargo xtask mutate --only tree pcek   break these modules one place at a time: do tests notice?
   cargo xtask size                      bytes of the page and the npm package, compressed
   cargo xtask vectors --rfc6962 DIR     the standard tree against the vectors of others";
+
+const MUTATE_EXAMPLES: &str = "\
+Examples:
+  cargo xtask mutate --list                  every place that would be broken
+  cargo xtask mutate --only tree             break the tree's code; some minutes
+  cargo xtask mutate --jobs 4                everything, in four copies
+
+A mutant that survives needs a test, or an entry in verifier/mutants.txt that says why none can
+tell it from the code.";
 
 /// Build, look at and test Cairn
 #[derive(Parser)]
@@ -47,6 +58,9 @@ enum Task {
     /// Run every check and say how each one went
     #[command(after_help = "With CAIRN_REQUIRE=all, a step that could not run has failed.")]
     Test(test::Test),
+    /// Break the verifier one place at a time and see that its tests notice
+    #[command(after_help = MUTATE_EXAMPLES)]
+    Mutate(mutate::Mutate),
     /// Print the size of what a browser loads: raw, gzip and brotli
     Size,
     /// Run other people's test vectors through the verifier
@@ -81,6 +95,10 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Test(args) => {
             tools::enter_root()?;
             Ok(if test::test(&args) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Task::Mutate(args) => {
+            tools::enter_root()?;
+            mutate::mutate(&args)
         }
         Task::Size => {
             tools::enter_root()?;
