@@ -1,0 +1,46 @@
+//! One file a target. To add one, write its file and name it here.
+
+use crate::Target;
+
+macro_rules! targets {
+    ($($name:ident)*) => {
+        $(mod $name;)*
+
+        /// All targets.
+        pub const TARGETS: &[Target] = &[$(Target {
+            name: stringify!($name),
+            run: $name::run,
+            seeds: $name::seeds,
+            rounds: $name::ROUNDS,
+        }),*];
+    };
+}
+
+targets! {
+    decode_body
+    decode_certificate
+    decode_checkpoint
+    decode_event
+    decode_extends
+    decode_field
+    decode_genesis
+    decode_handover
+    decode_header
+    decode_metadata
+    decode_plaintext
+    decode_receipt
+    decode_set
+    decode_text
+    json_event
+    open_field
+    open_payload
+    open_wrap_v1
+    open_wrap_v2
+    verify_consistency
+    verify_event
+    verify_extends
+    verify_finality
+    verify_inclusion
+    verify_receipt
+    verify_signature
+}

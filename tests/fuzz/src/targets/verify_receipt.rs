@@ -1,0 +1,59 @@
+//! Whole receipts, against the model and what the honest logs hold.
+
+use cairn_verifier::event::SignedEvent;
+use cairn_verifier::finality::Header;
+use cairn_verifier::receipt::{Receipt, VerifiedReceipt, verify};
+
+use crate::Choices;
+use crate::forge::Forged;
+use crate::model;
+use crate::world::world;
+
+pub(super) const ROUNDS: usize = 4_000;
+
+pub(super) fn seeds() -> Vec<Vec<u8>> {
+    crate::seeds::choices()
+}
+
+pub(super) fn run(data: &[u8]) {
+    let forged = Forged::by(&mut Choices::new(data));
+    let bytes = forged.receipt();
+    let found = verify(&bytes, forged.anchor, forged.now, &mut ());
+    let decoded = Receipt::decode(&bytes);
+    let want = decoded
+        .as_ref()
+        .map_err(|error| error.code())
+        .and_then(|receipt| model::receipt::verify(receipt, forged.anchor, forged.now));
+    let code = found.as_ref().map(drop).map_err(|error| error.code());
+    assert_eq!(code, want.map(drop));
+    assert!(!forged.honest || want.is_ok(), "an honest receipt: {want:?}");
+    if let (Ok(found), Ok(receipt), Ok(between)) = (found, decoded, want) {
+        holds(&found, &receipt, between);
+    }
+}
+
+/// What is accepted is what was decoded, and in the tree that its header names.
+fn holds(
+    found: &VerifiedReceipt<'_>,
+    receipt: &Receipt<'_>,
+    between: Option<model::receipt::Between>,
+) {
+    let fact = found.event();
+    let header: &Header = fact.header().header();
+    assert_eq!(*header, receipt.finality.header);
+    assert_eq!(fact.header().digest(), model::header_digest(header));
+    assert_eq!((fact.index(), fact.event()), (receipt.index, receipt.event.body()));
+    assert_eq!((found.body(), found.payload()), (receipt.event.bytes(), receipt.payload));
+    assert_eq!(fact.id(), model::receipt::event_id(receipt.event.bytes()));
+    let time = fact.log_time().map(|time| (time.after.map(|after| after.0), time.until.0));
+    assert_eq!(time, between);
+    if let Some(signed) = fact.header().standing().signed {
+        assert!(3 * u128::from(signed.power) > 2 * u128::from(signed.total));
+    }
+    // Real validators sign what we ask of them, but no root here is over anything but honest events.
+    let tree = (header.log, header.events.get(), header.event_root);
+    assert!(world().has_event(tree, fact.index(), fact.id()), "an event that no log holds");
+    let logged = world().logs.iter().flat_map(|log| &log.kit.events);
+    let logged = logged.map(|bytes| SignedEvent::decode(bytes).unwrap());
+    assert!(logged.into_iter().any(|event| event.bytes() == found.body()));
+}
