@@ -3,6 +3,7 @@
 mod browser;
 mod build;
 mod demo;
+mod fuzz;
 mod mutate;
 mod npm;
 mod say;
@@ -25,6 +26,7 @@ Examples:
   cargo xtask test                      all that must pass before a change is merged
   cargo xtask test --only fmt clippy    two of its steps
   cargo xtask build ui                  the page only, into target/ui
+  cargo xtask fuzz --seconds 60         a minute of hostile bytes for each decoder and check
   cargo xtask mutate --only tree pcek   break these modules one place at a time: do tests notice?
   cargo xtask size                      bytes of the page and the npm package, compressed
   cargo xtask vectors --rfc6962 DIR     the standard tree against the vectors of others";
@@ -37,6 +39,17 @@ Examples:
 
 A mutant that survives needs a test, or an entry in verifier/mutants.txt that says why none can
 tell it from the code.";
+
+const FUZZ_EXAMPLES: &str = "\
+Needs nightly Rust and a C++ compiler. Every target runs for all of --seconds. What a run finds stays
+in target/fuzz-corpus for the next one; an input that breaks a promise goes to tests/fuzz/regressions,
+to be committed with what mends it, and the exit code is 1.
+
+Examples:
+  cargo xtask fuzz --list                            the targets
+  cargo xtask fuzz --seconds 10                      ten seconds for each
+  cargo xtask fuzz --seconds 3600 --target verify_receipt verify_finality
+  cargo xtask fuzz --target decode_set --reproduce target/fuzz-crashes/decode_set/crash-1f2e";
 
 /// Build, look at and test Cairn
 #[derive(Parser)]
@@ -61,6 +74,9 @@ enum Task {
     /// Break the verifier one place at a time and see that its tests notice
     #[command(after_help = MUTATE_EXAMPLES)]
     Mutate(mutate::Mutate),
+    /// Feed every decoder and check hostile bytes, guided by coverage
+    #[command(after_help = FUZZ_EXAMPLES)]
+    Fuzz(fuzz::Fuzz),
     /// Print the size of what a browser loads: raw, gzip and brotli
     Size,
     /// Run other people's test vectors through the verifier
@@ -99,6 +115,11 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Mutate(args) => {
             tools::enter_root()?;
             mutate::mutate(&args)
+        }
+        Task::Fuzz(args) => {
+            let args = args.absolute()?;
+            tools::enter_root()?;
+            fuzz::fuzz(&args)
         }
         Task::Size => {
             tools::enter_root()?;

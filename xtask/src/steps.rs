@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::build::{self, Part};
 use crate::demo::{self, Demo};
 use crate::tools::{self, BARE, Missing, WASM, cargo, cargo_wasm, missing, run};
-use crate::{browser, npm, say};
+use crate::{browser, fuzz, npm, say};
 
 /// One step.
 pub(crate) struct Step {
@@ -28,13 +28,14 @@ const fn after_build(name: &'static str, about: &'static str, run: fn() -> Resul
     Step { name, about, needs_build: true, run }
 }
 
-pub(crate) const STEPS: [Step; 12] = [
+pub(crate) const STEPS: [Step; 13] = [
     step("setup", "targets, browser and npm packages that the other steps need", setup),
     step("fmt", "formatting", fmt),
     step("clippy", "lints on this machine", clippy),
     step("clippy-wasm", "lints for the browser", clippy_wasm),
     step("no-std", "the verifier without std or an allocator", no_std),
     step("native", "tests and doctests on this machine", native),
+    step("fuzz", "decoders and checks on bent bytes, a second or two each", fuzz::step),
     step("wasm", "the verifier and the light client in a browser", wasm),
     step("build", "page, npm package and node", || build::build(Part::All)),
     after_build("npm", "the npm package in Node.js", npm_package),
@@ -62,7 +63,8 @@ fn setup() -> Result<()> {
 }
 
 fn fmt() -> Result<()> {
-    run(cargo().args(["fmt", "--all", "--check"]))
+    run(cargo().args(["fmt", "--all", "--check"]))?;
+    run(cargo().args(["fmt", "--check", "--manifest-path", fuzz::MANIFEST]))
 }
 
 /// We are checked apart here and in `native`, in the profile we are already built in: another would
@@ -73,7 +75,9 @@ fn clippy() -> Result<()> {
         let rest = ["--all-targets", "--", "-D", "warnings"];
         run(cargo().arg("clippy").args(part).args(rest))?;
     }
-    Ok(())
+    let mut fuzz = cargo();
+    fuzz.args(["clippy", "--locked", "--manifest-path", fuzz::MANIFEST, "--target-dir"]);
+    run(fuzz.arg(tools::target("fuzz")).args(["--", "-D", "warnings"]))
 }
 
 /// The tests of the first three are for this machine, as are the crates they need.
