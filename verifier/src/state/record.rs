@@ -81,7 +81,9 @@ pub struct Roles {
 }
 
 impl Roles {
-    fn byte(self) -> u8 {
+    /// The two bits.
+    #[must_use]
+    pub fn byte(self) -> u8 {
         u8::from(self.writer) | (u8::from(self.reader) << 1)
     }
 
