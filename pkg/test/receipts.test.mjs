@@ -4,14 +4,28 @@ import test from "node:test";
 import { CairnError, VerifiedReceipt, explainReceipt, verifyReceipt } from "cairn-light-client";
 import { codeOf, vector, vectors } from "./help.mjs";
 
+const factOf = (receipt) => ({
+  id: receipt.id,
+  index: receipt.index,
+  height: receipt.header.height,
+  header: receipt.header.digest,
+  writerSuite: receipt.writerSuite,
+  writerName: receipt.writerName,
+  loggedAfter: receipt.logTime?.after ?? null,
+  loggedUntil: receipt.logTime?.until ?? null,
+  postQuantum: receipt.standing.postQuantum,
+  concentrated: receipt.standing.concentrated,
+});
+
 test("every vector has its verdict", async () => {
   const all = vectors();
   assert.ok(all.length > 0, "there are no vectors");
-  for (const { name, bytes, anchor, now, want, secret, wantOpen } of all) {
+  for (const { name, bytes, anchor, now, want, fact, secret, wantOpen } of all) {
     const explanation = await explainReceipt(bytes, anchor, { now });
     assert.equal(explanation.error?.code ?? "ok", want, name);
     assert.equal(explanation.state === "verified", want === "ok", name);
     assert.equal(await codeOf(verifyReceipt(bytes, anchor, { now })), want, name);
+    assert.deepEqual(explanation.receipt && factOf(explanation.receipt), fact, name);
     if (secret) assert.equal(await codeOf(explanation.receipt.open(secret)), wantOpen, name);
   }
 });

@@ -1,8 +1,10 @@
-//! What a vector of `state`, `evidence` or `extends` comes to: `ok` or an error code. The tests
+//! What a vector of `state`, `evidence`, `extends` or `wraps` comes to: `ok` or an error code. The tests
 //! on this machine and those in WebAssembly include this file.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use cairn_verifier::payload::PayloadError;
+use cairn_verifier::pcek::v1;
 use cairn_verifier::state::{
     End, Record, RecordKey, StateProof, verify_absent, verify_history, verify_present,
 };
@@ -78,6 +80,14 @@ impl Vector<'_> {
     }
 }
 
+/// Opening a v1 wrap: the secret and the message key in base64.
+fn wrap_v1(vector: &Vector<'_>) -> Result<(), PayloadError> {
+    let secret = vector.bytes("secret").try_into().expect("32 bytes");
+    let key = v1::open_wrap(&vector.bytes("wrap"), &secret)?;
+    assert_eq!(key.as_bytes().as_slice(), vector.bytes("messageKey"), "the message key");
+    Ok(())
+}
+
 /// The genesis that a receipt begins with.
 fn anchor_of(receipt: &[u8]) -> Option<TrustAnchor> {
     match receipt::Receipt::decode(receipt).ok()?.finality.base {
@@ -95,6 +105,9 @@ pub(crate) fn code(vector: &Value) -> &'static str {
         Some("history") => run.history(),
         Some("extends") => run.extends(),
         Some("evidence") => run.evidence(),
+        Some("wrap-v1") => {
+            return wrap_v1(&run).as_ref().map_or_else(PayloadError::code, |()| "ok");
+        }
         other => panic!("a vector of unknown kind {other:?}"),
     };
     found.as_ref().map_or_else(Error::code, |()| "ok")

@@ -1,4 +1,4 @@
-//! The vectors in `tests/vectors/state`, `evidence` and `extends`: they are what the generator
+//! The vectors in `tests/vectors/state`, `evidence`, `extends` and `wraps`: they are what the generator
 //! makes, and each comes to exactly what it states. The browser tests read the same files.
 //!
 //! `CAIRN_WRITE_VECTORS=1 cargo test -p cairn-verifier --test facts` writes them anew.
@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use kit::facts::{Fact, all};
 use serde_json::Value;
 
-const FOLDERS: [&str; 3] = ["evidence", "extends", "state"];
+const FOLDERS: [&str; 4] = ["evidence", "extends", "state", "wraps"];
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors").join(name)
@@ -86,4 +86,24 @@ fn every_flipped_byte_is_refused() {
             }
         }
     }
+}
+
+/// The table of what went wrong elsewhere names files that are there, and that are refused.
+#[test]
+fn what_went_wrong_elsewhere_is_refused() {
+    let readme = fs::read_to_string(folder("README.md")).unwrap();
+    let (_, table) = readme.split_once("## What went wrong elsewhere").unwrap();
+    let mut seen = 0;
+    for name in table.split('`').skip(1).step_by(2) {
+        let folders = ["receipts/", "tree/", "state/", "extends/", "evidence/", "wraps/"];
+        if !folders.iter().any(|folder| name.starts_with(folder)) {
+            continue;
+        }
+        let text = fs::read_to_string(folder(&format!("{name}.json"))).expect(name);
+        let json: Value = serde_json::from_str(&text).unwrap();
+        let want = json["wantOpen"].as_str().or(json["want"].as_str()).unwrap();
+        assert_ne!(want, "ok", "{name}");
+        seen += 1;
+    }
+    assert!(seen > 30, "only {seen} vectors are named");
 }

@@ -34,7 +34,29 @@ fn to_json(case: &Case) -> String {
         value["secret"] = Value::from(secret.as_str());
         value["wantOpen"] = Value::from(*want);
     }
+    if let Ok(receipt) = verify(&case.receipt, case.anchor, case.now, &mut ()) {
+        value["fact"] = fact(&receipt);
+    }
     format!("{value:#}\n")
+}
+
+/// What a receipt that holds proves, so that every runtime can be held to all of it.
+fn fact(receipt: &VerifiedReceipt<'_>) -> Value {
+    let event = receipt.event();
+    let standing = event.header().standing();
+    let power = |(power, total): (u64, u64)| json!({ "power": power.to_string(), "total": total.to_string() });
+    json!({
+        "id": event.id().to_string(),
+        "index": event.index(),
+        "height": event.header().header().height,
+        "header": event.header().digest().to_string(),
+        "writerSuite": event.writer_suite().name(),
+        "writerName": event.writer_name(),
+        "loggedAfter": event.log_time().and_then(|time| time.after).map(|time| time.0),
+        "loggedUntil": event.log_time().map(|time| time.until.0),
+        "postQuantum": standing.post_quantum,
+        "concentrated": standing.concentrated.map(power),
+    })
 }
 
 #[test]

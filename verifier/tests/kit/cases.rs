@@ -42,6 +42,7 @@ pub fn all() -> Vec<Case> {
     bytes::bytes(&kit, &mut cases);
     anchors::anchors(&kit, &mut cases);
     certificates::certificates(&kit, &mut cases);
+    certificates::impossible_headers(&kit, &mut cases);
     certificates::clocks(&kit, &mut cases);
     older::older_headers(&kit, &mut cases);
     handovers::handovers(&mut cases);

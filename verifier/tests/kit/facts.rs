@@ -1,9 +1,10 @@
-//! Every vector about the state, evidence and extension: a name that says what was bent, and
+//! Every vector about the state, evidence, extension and old wraps: a name that says what was bent, and
 //! exactly what it comes to.
 
 pub mod evidence;
 pub mod extends;
 mod state;
+mod wraps;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Fact> {
     evidence::forks(&mut facts);
     evidence::culprits(&mut facts);
     evidence::conflicts(&mut facts);
+    wraps::first_version(&mut facts);
     facts
 }
 

@@ -106,6 +106,44 @@ pub fn certificates(kit: &Kit, cases: &mut Vec<Case>) {
     }
 }
 
+/// What no header can say of itself. The validators sign all of it.
+pub fn impossible_headers(kit: &Kit, cases: &mut Vec<Case>) {
+    type Bend = fn(&mut Header);
+    let (canonical, range) = ("decode-not-canonical", "decode-out-of-range");
+    let headers: [(_, _, _, Bend); 10] = [
+        ("header-parent-zero", "no parent above height 0", canonical, |h| {
+            h.parent = digest::HeaderDigest::ZERO;
+        }),
+        ("header-parent-at-0", "a parent at height 0", canonical, |h| h.height = 0),
+        ("header-epoch-0-later", "epoch 0 from height 1", canonical, |h| h.epoch_start = 1),
+        ("header-epoch-early", "epoch 2 from height 1", range, |h| {
+            (h.epoch, h.epoch_start) = (2, 1);
+        }),
+        ("header-epoch-ahead", "an epoch from height 3 at height 2", range, |h| {
+            (h.epoch, h.epoch_start) = (1, 3);
+        }),
+        ("header-gate-0", "a gate of 0", canonical, |h| h.parameters.gate = 0),
+        ("header-gate-limit", "a gate of 2^20 + 1", range, |h| {
+            h.parameters.gate = (1 << 20) + 1;
+        }),
+        ("header-trust-period", "a trust period of 2^53", range, |h| {
+            h.parameters.trust_period = 1 << 53;
+        }),
+        ("header-time", "a time of 2^53", range, |h| h.time = UnixMillis(1 << 53)),
+        ("header-height", "a height of 2^53", range, |h| h.height = 1 << 53),
+    ];
+    for (name, desc, want, bend) in headers {
+        cases.push(case(kit, name, desc, want, resigned(kit, 4, bend).encode()));
+    }
+    // Its size has a type that cannot hold 2^53: bend the bytes.
+    let parts = kit.parts(4);
+    let mut receipt = parts.encode();
+    let header = receipt.windows(309).position(|at| at == parts.header.encode()).unwrap();
+    receipt[header + 89 + 1] = 0x20;
+    let desc = "a tree of more than 2^53 - 1 leaves";
+    cases.push(case(kit, "header-tree-size", desc, range, receipt));
+}
+
 pub fn clocks(kit: &Kit, cases: &mut Vec<Case>) {
     let header = kit.tip().header.time.0;
     for (name, desc, want, now) in [

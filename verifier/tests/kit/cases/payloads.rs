@@ -137,6 +137,8 @@ pub fn payloads(cases: &mut Vec<Case>) {
     let desc = "another message key, wrapped for this event: the second text of a two-plaintext ciphertext";
     cases.push(opened("two-plaintexts", desc, &auditor, "payload-key-commitment", &second));
 
+    other_context(&auditor, cases);
+
     let fields = Sealed::new(|commitment| commitment.fields = Hash::from_bytes([1; 32]));
     let length = Sealed::new(|commitment| commitment.plaintext_len += 1);
     for (name, desc, want, sealed) in [
@@ -148,4 +150,31 @@ pub fn payloads(cases: &mut Vec<Case>) {
         case.open = Some((auditor.clone(), want));
         cases.push(case);
     }
+}
+
+/// A ciphertext that was sealed for another body: the event commits to it, and to its key.
+fn other_context(auditor: &str, cases: &mut Vec<Case>) {
+    let mut kit = Kit::new(24, four(1));
+    kit.push_plain(1);
+    let fields = [("amount".to_string(), vec![1])];
+    let plaintext = Fields::encode(&fields.into()).unwrap();
+    let mut body = kit.body();
+    let context = body.context();
+    let key = message_key(&[3; 32], &[1; 32], &context);
+    let foreign = EventBody { reason: "as it was sealed", ..body }.context();
+    let there = seal(&plaintext, &foreign, &key, &[1; 24]).unwrap();
+    let mut commitment = seal(&plaintext, &context, &key, &[1; 24]).unwrap().commitment;
+    commitment.ciphertext = there.commitment.ciphertext;
+    body.payload = Payload::Sealed(commitment);
+    let index = kit.push(&body);
+    kit.block(None);
+    let mut parts = kit.parts(index);
+    let target = (&kit.log, &kit.ids[index as usize]);
+    let public = kit.auditor.wrap().public_key();
+    parts.payload = Some(there.stored);
+    parts.wraps = vec![v2::wrap(&key, &public, target, &mut Counter(0)).unwrap()];
+    let desc = "a ciphertext sealed for another event body";
+    let mut case = case(&kit, "other-context", desc, "ok", parts.encode());
+    case.open = Some((auditor.to_string(), "payload-bad-ciphertext"));
+    cases.push(case);
 }
