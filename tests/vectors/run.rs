@@ -8,7 +8,7 @@ use cairn_verifier::pcek::v1;
 use cairn_verifier::state::{
     End, Record, RecordKey, StateProof, verify_absent, verify_history, verify_present,
 };
-use cairn_verifier::trust::{ExtendsProof, FinalityProof, verify_extends};
+use cairn_verifier::trust::{Base, ExtendsProof, FinalityProof, verify_extends};
 use cairn_verifier::{Budget, Error, FinalHeader, TrustAnchor, UnixMillis, evidence, receipt};
 use serde_json::Value;
 
@@ -91,8 +91,8 @@ fn wrap_v1(vector: &Vector<'_>) -> Result<(), PayloadError> {
 /// The genesis that a receipt begins with.
 fn anchor_of(receipt: &[u8]) -> Option<TrustAnchor> {
     match receipt::Receipt::decode(receipt).ok()?.finality.base {
-        cairn_verifier::trust::Base::Genesis(genesis) => Some(TrustAnchor::Genesis(genesis.log())),
-        _ => None,
+        Base::Genesis(genesis) => Some(TrustAnchor::Genesis(genesis.log())),
+        Base::Checkpoint(..) | Base::Header(_) => None,
     }
 }
 

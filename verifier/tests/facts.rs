@@ -101,7 +101,7 @@ fn what_went_wrong_elsewhere_is_refused() {
         }
         let text = fs::read_to_string(folder(&format!("{name}.json"))).expect(name);
         let json: Value = serde_json::from_str(&text).unwrap();
-        let want = json["wantOpen"].as_str().or(json["want"].as_str()).unwrap();
+        let want = json["wantOpen"].as_str().or_else(|| json["want"].as_str()).unwrap();
         assert_ne!(want, "ok", "{name}");
         seen += 1;
     }
