@@ -64,7 +64,7 @@ fn another_events_payload_does_not_open() {
 }
 
 #[test]
-fn an_opened_payload_is_verified_only_beside_its_event() {
+fn an_opened_payload_or_field_is_verified_only_beside_its_event() {
     let mut kit = Kit::new(42, four(1));
     let (bytes, stored, key) = sealed(&kit, &fields(2));
     kit.push(&EventBody::decode(&bytes).unwrap());
@@ -75,6 +75,10 @@ fn an_opened_payload_is_verified_only_beside_its_event() {
         receipts.each_ref().map(|bytes| verify(bytes, kit.anchor(), kit.now(), &mut ()).unwrap());
     let opened = open(&bytes, &stored, &key).unwrap();
     assert_eq!(opened.clone().verified(other.event()).unwrap_err().code(), "payload-other-event");
+    let bytes_of_field = opened.open_field(&bytes, &key, "field 001").unwrap();
+    let field = FieldOpening::decode(&bytes_of_field).unwrap().verify(&bytes).unwrap();
+    assert_eq!(field.of(other.event()).unwrap_err().code(), "payload-other-event");
+    assert_eq!(field.of(own.event()), Ok(field));
     assert_eq!(opened.verified(own.event()).unwrap().opened().event(), own.event().id());
 }
 

@@ -126,12 +126,58 @@ fn hpke_with_x_wing_is_the_drafts() {
     assert_eq!(opened.unwrap(), bytes(&encryptions[0], "pt"));
 }
 
-#[test]
-fn pythons_cryptography_makes_the_same_wrap() {
+/// The wrap that Python's cryptography made, who it is for, and its log and event.
+fn pythons() -> (Vec<u8>, WrapSecret, LogId, EventId) {
     let vector = load("pcek/v2.json");
     let secret = WrapSecret::from_seed(array(&vector, "seed")).unwrap();
     assert_eq!(secret.id().as_bytes(), &array(&vector, "keyId"));
     let (log, event) = (array(&vector, "log").into(), array(&vector, "event").into());
-    let key = secret.open_wrap(&bytes(&vector, "wrap"), &log, &event).unwrap();
-    assert_eq!(key.as_bytes(), &array(&vector, "messageKey"));
+    (bytes(&vector, "wrap"), secret, log, event)
+}
+
+#[test]
+fn pythons_cryptography_makes_the_same_wrap() {
+    let (wrap, secret, log, event) = pythons();
+    let key = secret.open_wrap(&wrap, &log, &event).unwrap();
+    assert_eq!(key.as_bytes(), &array(&load("pcek/v2.json"), "messageKey"));
+}
+
+#[test]
+fn a_wrap_opens_for_one_log_event_and_key() {
+    let (wrap, secret, log, event) = pythons();
+    let code = |secret: &WrapSecret, log, event| {
+        secret.open_wrap(&wrap, log, event).map_or_else(|error| error.code(), |_| "ok")
+    };
+    assert_eq!(code(&secret, &log, &event), "ok");
+    assert_eq!(code(&secret, &LogId::ZERO, &event), "payload-bad-wrap");
+    assert_eq!(code(&secret, &log, &EventId::ZERO), "payload-bad-wrap");
+    let other = WrapSecret::from_seed([1; 32]).unwrap();
+    assert_eq!(code(&other, &log, &event), "payload-not-the-recipient");
+    assert!(secret.is_recipient(&wrap) && !other.is_recipient(&wrap));
+    assert!(!secret.is_recipient(&wrap[..8]));
+}
+
+#[test]
+fn version_hint_and_length_are_exact() {
+    let (wrap, secret, log, event) = pythons();
+    let bent = |at: usize| {
+        let mut wrap = wrap.clone();
+        wrap[at] ^= 1;
+        wrap
+    };
+    let cases = [
+        (wrap.clone(), "ok", "ok"),
+        (bent(0), "decode-version", "decode-version"),
+        (bent(1), "payload-not-the-recipient", "ok"),
+        (bent(8), "payload-not-the-recipient", "ok"),
+        (bent(9), "payload-bad-wrap", "ok"),
+        (bent(WRAP_LEN - 1), "payload-bad-wrap", "ok"),
+        (wrap[..WRAP_LEN - 1].to_vec(), "decode-truncated", "decode-truncated"),
+        ([&*wrap, &[0]].concat(), "decode-trailing-bytes", "decode-trailing-bytes"),
+    ];
+    for (wrap, opens, shape) in cases {
+        let found = secret.open_wrap(&wrap, &log, &event);
+        assert_eq!(found.map_or_else(|error| error.code(), |_| "ok"), opens);
+        assert_eq!(check_shape(&wrap).map_or_else(|error| error.code(), |()| "ok"), shape);
+    }
 }
