@@ -18,6 +18,8 @@ const COPIED: [&str; 4] = ["verifier", "tests/vectors", "Cargo.lock", "rust-tool
 const PROFILE: &str = "\n[profile.dev]\ndebug = false\nincremental = true\n";
 /// In KiB: a mutant that allocates without end is killed by itself, not by the system.
 const MEMORY: &str = "8000000";
+/// A test that takes longer runs by itself, after the quick ones.
+const SLOW: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(10);
 
 /// How the tests took a mutant.
@@ -49,10 +51,12 @@ pub(crate) struct Lab {
     tests: Vec<Test>,
 }
 
+/// Some tests of one program.
 struct Test {
     name: String,
     program: PathBuf,
-    patience: Duration,
+    args: Vec<String>,
+    took: Duration,
 }
 
 impl Lab {
@@ -67,23 +71,40 @@ impl Lab {
         let Some(said) = lab.build()? else {
             bail!("the verifier does not build; `cargo test -p cairn-verifier` says why");
         };
-        let mut tests = Vec::new();
         for (name, program) in executables(&said) {
-            let program = lab.dir.join(program);
-            let timer = Timer::start();
-            if !lab.passes(&program, Duration::MAX)? {
-                bail!("{name} fails without a mutant");
-            }
-            let took = timer.elapsed();
-            let patience = took.saturating_mul(5).saturating_add(Duration::from_secs(5));
-            tests.push((took, Test { name, program, patience }));
+            let tests = lab.measured(&name, &lab.dir.join(program))?;
+            lab.tests.extend(tests);
         }
-        tests.sort_by_key(|(took, _)| *took);
-        lab.tests = tests.into_iter().map(|(_, test)| test).collect();
+        lab.tests.sort_by_key(|test| test.took);
         if lab.tests.is_empty() {
             bail!("cargo named no test program");
         }
         Ok(lab)
+    }
+
+    /// The quick tests of a program together, then each slow one; all must pass.
+    fn measured(&self, name: &str, program: &Path) -> Result<Vec<Test>> {
+        let timed = |name: &str, args: Vec<String>| {
+            let timer = Timer::start();
+            if !self.passes(program, &args, Duration::MAX)? {
+                bail!("{name} fails without a mutant");
+            }
+            let (name, program, took) = (name.to_owned(), program.to_owned(), timer.elapsed());
+            Ok(Test { name, program, args, took })
+        };
+        let mut command = Command::new(program);
+        let list = tools::output(command.args(["--list", "--format", "terse"]))?;
+        let mut tests = Vec::new();
+        let mut quick = vec!["--exact".to_owned()];
+        for name in list.lines().filter_map(|line| line.strip_suffix(": test")) {
+            let test = timed(name, vec!["--exact".to_owned(), name.to_owned()])?;
+            if test.took > SLOW {
+                quick.extend(["--skip".to_owned(), name.to_owned()]);
+                tests.push(test);
+            }
+        }
+        tests.push(timed(name, quick)?);
+        Ok(tests)
     }
 
     /// Breaks the copy, tries it, and mends it again.
@@ -103,7 +124,8 @@ impl Lab {
             return Ok(Outcome::DoesNotBuild);
         }
         for test in &self.tests {
-            if !self.passes(&test.program, test.patience)? {
+            let patience = test.took.saturating_mul(5).saturating_add(Duration::from_secs(5));
+            if !self.passes(&test.program, &test.args, patience)? {
                 return Ok(Outcome::Killed { by: test.name.clone() });
             }
         }
@@ -123,11 +145,12 @@ impl Lab {
         Ok(output.status.success().then_some(said))
     }
 
-    fn passes(&self, program: &Path, patience: Duration) -> Result<bool> {
+    fn passes(&self, program: &Path, args: &[String], patience: Duration) -> Result<bool> {
         let mut shell = Command::new("sh");
         shell
-            .args(["-c", &format!("ulimit -v {MEMORY}; exec \"$0\" --quiet")])
+            .args(["-c", &format!("ulimit -v {MEMORY}; exec \"$0\" \"$@\"")])
             .arg(program)
+            .args(args)
             .current_dir(self.dir.join("verifier"))
             .env("RUST_BACKTRACE", "0")
             .stdout(Stdio::null())
