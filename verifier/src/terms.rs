@@ -6,8 +6,8 @@ use core::fmt;
 use crate::finality::ExpandedKeys;
 use crate::time::UnixMillis;
 
-/// The most that one call may cost. What a file would cost is counted from its layout, before
-/// anything in it is hashed or checked, so that no file buys more.
+/// The most that one call may cost. What a file would cost is counted from its layout, before any
+/// signature or proof in it is checked, so that no file buys more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a caller states all three")]
 pub struct Budget {
@@ -24,6 +24,12 @@ impl Budget {
     /// What a call gets that states none: the longest file, 16,384 signatures (some 160
     /// handovers between sets of 100 validators), and every hash that such a file can hold.
     pub const DEFAULT: Self = Self { bytes: 64 << 20, signatures: 16_384, hashes: 4 << 20 };
+
+    /// Whether a file may be read at all. One that is longer than its format allows is left to
+    /// the decoder: it is no such file on any budget.
+    pub(crate) fn allow_bytes(&self, file: &[u8], longest: usize) -> Result<(), BudgetError> {
+        if file.len() > longest { Ok(()) } else { self.allow(Cost::of_bytes(file)) }
+    }
 
     /// Whether a cost is within it.
     ///

@@ -253,6 +253,19 @@ impl<'a> Reader<'a> {
         self.text(what, len)
     }
 
+    /// A name that people read: text of a one-byte length, 1 to `limit` bytes, without characters
+    /// that control a line or its direction, so that it cannot be blank or pass for another.
+    ///
+    /// # Errors
+    /// As [`Reader::text8`], and `NotCanonical`.
+    pub fn name(&mut self, what: &'static str, limit: u8) -> Result<&'a str, DecodeError> {
+        let name = self.text8(what, limit)?;
+        if name.is_empty() || name.contains(is_hidden) {
+            return Err(DecodeError::NotCanonical { what });
+        }
+        Ok(name)
+    }
+
     /// Text of a two-byte length, at most `limit` bytes.
     ///
     /// # Errors
@@ -314,6 +327,12 @@ impl<'a> Reader<'a> {
             Err(DecodeError::Trailing { at: self.at, left: self.left.len() })
         }
     }
+}
+
+/// Control characters (C0, DEL, C1), and those that turn the direction of a line.
+fn is_hidden(c: char) -> bool {
+    let turns = ['\u{61c}', '\u{200e}', '\u{200f}'].contains(&c);
+    turns || c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Runs `read` over all of `bytes`; what it leaves is an error.

@@ -4,12 +4,15 @@
 
 mod kit;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use cairn_verifier::check::Check;
 use cairn_verifier::receipt::{Receipt, verify};
 use cairn_verifier::state::RecordKey;
 use cairn_verifier::terms::{Budget, Cost};
+use cairn_verifier::trust::TrustedValidators;
 use cairn_verifier::wire::Writer;
-use cairn_verifier::{Error, Terms};
+use cairn_verifier::{Error, Terms, evidence};
 use kit::{Council, Kit, Signer, four, small_log};
 
 fn code(file: &[u8], kit: &Kit, budget: Budget) -> &'static str {
@@ -114,7 +117,54 @@ fn checkpoints_have_a_cost_too() {
         let terms = Terms::at(kit.now()).within(Budget { signatures, ..Budget::DEFAULT });
         proof.verify(kit.anchor(), terms, &mut ()).map(drop).map_err(|error| error.code())
     };
+    let bytes = |bytes| {
+        let terms = Terms::at(kit.now()).within(Budget { bytes, ..Budget::DEFAULT });
+        proof.verify(kit.anchor(), terms, &mut ()).map(drop).map_err(|error| error.code())
+    };
+    // Without the version and type of the file.
+    assert_eq!(bytes(file.len() as u64 - 2), Ok(()));
+    assert_eq!(bytes(file.len() as u64 - 3), Err("budget-bytes"));
     assert_eq!(with(3), Ok(()));
     assert_eq!(with(2), Err("budget-signatures"));
     assert_eq!(Budget::DEFAULT.allow(Cost::default()), Ok(()));
+}
+
+#[test]
+fn evidence_has_a_cost() {
+    for (name, signatures, hashes) in
+        [("ok-culprit", 2, 0), ("ok-writer-conflict", 2, 0), ("ok-fork-below", 6, 1)]
+    {
+        let fact = kit::facts::all().into_iter().find(|fact| fact.name == name).unwrap();
+        let file = BASE64.decode(fact.json["evidence"].as_str().unwrap()).unwrap();
+        let anchor = fact.json["anchor"].as_str().unwrap().parse().unwrap();
+        let enough = Budget { bytes: file.len() as u64, signatures, hashes };
+        let code = |budget| {
+            evidence::verify(&file, anchor, budget).as_ref().map_or_else(Error::code, |_| "ok")
+        };
+        assert_eq!(code(enough), "ok", "{name}");
+        assert_eq!(code(Budget { bytes: enough.bytes - 1, ..enough }), "budget-bytes");
+        assert_eq!(code(Budget { signatures: signatures - 1, ..enough }), "budget-signatures");
+        if hashes > 0 {
+            assert_eq!(code(Budget { hashes: hashes - 1, ..enough }), "budget-hashes");
+        }
+    }
+}
+
+/// One step of a chain has its own cost.
+#[test]
+fn accepting_and_following_have_a_cost() {
+    let (kit, file) = costly();
+    let proof = Receipt::decode(&file).unwrap().finality;
+    let trusted = TrustedValidators::from_base(kit.anchor(), &proof.base).unwrap();
+    let handover = proof.handovers.iter().next().unwrap();
+    let with = |signatures| Terms::at(kit.now()).within(Budget { signatures, ..Budget::DEFAULT });
+    let follow = |budget| {
+        trusted.follow(&handover, with(budget), &mut ()).map(drop).map_err(|error| error.code())
+    };
+    let accept = |budget| {
+        let (header, certificate) = (&handover.header, &handover.certificate);
+        trusted.accept(header, certificate, with(budget), &mut ()).map(drop).map_err(|e| e.code())
+    };
+    assert_eq!((follow(3), follow(2)), (Ok(()), Err("budget-signatures")));
+    assert_eq!((accept(3), accept(2)), (Ok(()), Err("budget-signatures")));
 }

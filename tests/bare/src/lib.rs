@@ -25,7 +25,7 @@ pub fn check(bytes: &[u8], anchor: TrustAnchor, now: UnixMillis) -> Result<u64, 
 /// # Errors
 /// Whatever the verifier finds.
 pub fn contradiction(bytes: &[u8], anchor: TrustAnchor) -> Result<VerifiedEvidence, Error> {
-    evidence::verify(bytes, anchor, Budget::DEFAULT, &mut ())
+    evidence::verify(bytes, anchor, Budget::DEFAULT)
 }
 
 /// A record that is in the state, and a key that is not.

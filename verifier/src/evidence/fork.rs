@@ -1,7 +1,6 @@
 //! Two final headers that cannot both be in one log.
 
 use super::EvidenceError;
-use crate::check::Observer;
 use crate::error::Error;
 use crate::fact::FinalHeader;
 use crate::finality::Header;
@@ -26,6 +25,9 @@ pub struct ForkProof<'a> {
 
 /// Two histories that a quorum made final each: more than a third of the voting power signed
 /// both, or the keys of an old set have leaked. A fact.
+///
+/// Its headers are given as headers, not as final ones: no clock was asked, so nothing may be
+/// trusted for being under one of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Fork {
     first: FinalHeader,
@@ -36,20 +38,20 @@ pub struct Fork {
 impl Fork {
     /// The lower header.
     #[must_use]
-    pub const fn first(&self) -> &FinalHeader {
-        &self.first
+    pub const fn first(&self) -> &Header {
+        self.first.header()
     }
 
     /// The higher header.
     #[must_use]
-    pub const fn second(&self) -> &FinalHeader {
-        &self.second
+    pub const fn second(&self) -> &Header {
+        self.second.header()
     }
 
     /// What the second's history has instead of the first.
     #[must_use]
-    pub const fn instead(&self) -> &FinalHeader {
-        &self.instead
+    pub const fn instead(&self) -> &Header {
+        self.instead.header()
     }
 }
 
@@ -72,14 +74,10 @@ impl<'a> ForkProof<'a> {
     }
 
     /// Checks both ways from the anchor, without a clock, and that they contradict each other.
-    pub(super) fn verify_on(
-        &self,
-        anchor: TrustAnchor,
-        terms: &Terms<'_>,
-        observer: &mut dyn Observer,
-    ) -> Result<Fork, Error> {
-        let (first, _) = self.first.verify_on(anchor, terms, observer)?;
-        let (second, _) = self.second.verify_on(anchor, terms, observer)?;
+    pub(super) fn verify_on(&self, anchor: TrustAnchor, terms: &Terms<'_>) -> Result<Fork, Error> {
+        // Nobody is told of these checks: what passes here is not final for a user.
+        let (first, _) = self.first.verify_on(anchor, terms, &mut ())?;
+        let (second, _) = self.second.verify_on(anchor, terms, &mut ())?;
         let (low, high) = (first.header().height, second.header().height);
         if low > high {
             return Err(EvidenceError::WrongOrder { first: low, second: high }.into());
@@ -87,7 +85,7 @@ impl<'a> ForkProof<'a> {
         let instead = match &self.instead {
             None if low == high => second,
             None => return Err(EvidenceError::OtherHeight { expected: low, found: high }.into()),
-            // One height needs no other header, and one evidence has one encoding.
+            // One height needs no other header.
             Some((_, proof)) if low == high => {
                 let found = proof.len().saturating_add(1);
                 return Err(InclusionError::ProofLength { expected: 0, found }.into());

@@ -1,7 +1,6 @@
 //! The file, and the one call that checks it.
 
 use super::{Culprit, CulpritProof, Fork, ForkProof, WriterConflict, WriterConflictProof};
-use crate::check::{Check, Observer};
 use crate::digest::LogId;
 use crate::error::Error;
 use crate::terms::{Budget, Cost, Terms};
@@ -81,15 +80,14 @@ pub fn verify(
     bytes: &[u8],
     anchor: TrustAnchor,
     budget: Budget,
-    observer: &mut dyn Observer,
 ) -> Result<VerifiedEvidence, Error> {
+    budget.allow_bytes(bytes, MAX_EVIDENCE_LEN)?;
     let evidence = Evidence::decode(bytes)?;
     budget.allow(evidence.cost(Cost::of_bytes(bytes)))?;
-    observer.passed(Check::Decoded { bytes: bytes.len() });
     match evidence {
         Evidence::Fork(fork) => {
             let terms = Terms::without_clock().within(budget);
-            fork.verify_on(anchor, &terms, observer).map(VerifiedEvidence::Fork)
+            fork.verify_on(anchor, &terms).map(VerifiedEvidence::Fork)
         }
         Evidence::Culprit(culprit) => {
             expect_log(anchor, culprit.log)?;

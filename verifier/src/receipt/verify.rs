@@ -68,13 +68,9 @@ fn verify_on<'a>(
     terms: &Terms<'_>,
     observer: &mut dyn Observer,
 ) -> Result<VerifiedReceipt<'a>, Error> {
-    let bytes_alone = Cost::of_bytes(bytes);
-    // A longer file is no receipt on any budget, which decoding says.
-    if bytes.len() <= MAX_RECEIPT_LEN {
-        terms.budget.allow(bytes_alone)?;
-    }
+    terms.budget.allow_bytes(bytes, MAX_RECEIPT_LEN)?;
     let receipt = Receipt::decode(bytes)?;
-    terms.budget.allow(receipt.cost(bytes_alone))?;
+    terms.budget.allow(receipt.cost(Cost::of_bytes(bytes)))?;
     observer.passed(Check::Decoded { bytes: bytes.len() });
     let (header, _) = receipt.finality.verify_on(anchor, terms, observer)?;
     let event = verify_event(&receipt, header, observer)?;

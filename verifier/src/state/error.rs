@@ -118,7 +118,10 @@ impl fmt::Display for StateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HistoryIncomplete { expected, found } => {
-                write!(f, "the writer's head counts {expected} events, {found} are here")
+                write!(
+                    f,
+                    "the writer's head is {expected} events on, or at another than these {found}"
+                )
             }
             Self::HistoryPrevious { expected, found } => {
                 write!(f, "an event follows {found}, the one before it is {expected}")

@@ -184,13 +184,14 @@ pub fn verify_present<'a>(
 /// Checks that no record of this kind and key is in the state after a final header's block.
 ///
 /// # Errors
-/// [`StateError::IsPresent`], [`StateError::OtherPath`], [`StateError::RootMismatch`].
+/// [`DecodeError`] for a key that no record can have; [`StateError::IsPresent`], [`StateError::OtherPath`], [`StateError::RootMismatch`].
 pub fn verify_absent<'a>(
     header: &FinalHeader,
     key: &RecordKey<'a>,
     end: &End,
     proof: &StateProof<'_>,
 ) -> Result<Absent<'a>, Error> {
+    key.check()?;
     let path = key.path();
     let hash = match end {
         End::Empty => Hash::ZERO,

@@ -141,14 +141,26 @@ impl<'a> RecordKey<'a> {
 
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         match reader.u8()? {
-            1 => reader.text8("member name", MAX_NAME_LEN).map(Self::Member),
+            1 => reader.name("member name", MAX_NAME_LEN).map(Self::Member),
             2 => reader.digest().map(Self::Key),
             3 => reader.digest().map(Self::Stream),
-            4 => Ok(Self::Membership(reader.digest()?, reader.text8("member name", MAX_NAME_LEN)?)),
+            4 => Ok(Self::Membership(reader.digest()?, reader.name("member name", MAX_NAME_LEN)?)),
             5 => Ok(Self::Parameters),
             6 => reader.number("epoch").map(Self::Set),
             7 => Ok(Self::Head(reader.digest()?, reader.digest()?)),
             found => Err(DecodeError::Unknown { what: "record kind", found }),
+        }
+    }
+
+    /// Whether a record can have this key, if it was not decoded.
+    pub(super) fn check(&self) -> Result<(), DecodeError> {
+        match self {
+            Self::Member(name) | Self::Membership(_, name) => {
+                let len = u64::try_from(name.len()).unwrap_or(u64::MAX);
+                Reader::within("member name", len, u64::from(MAX_NAME_LEN)).map(drop)
+            }
+            Self::Set(epoch) => Reader::within("epoch", *epoch, MAX_NUMBER).map(drop),
+            Self::Key(_) | Self::Stream(_) | Self::Parameters | Self::Head(..) => Ok(()),
         }
     }
 
@@ -336,7 +348,7 @@ impl<'a> StateRecord<'a> {
             RecordKey::Key(id) => Self::read_key(id, reader),
             RecordKey::Stream(id) => Ok(Self::Stream {
                 id,
-                name: reader.text8("stream name", MAX_NAME_LEN)?,
+                name: reader.name("stream name", MAX_NAME_LEN)?,
                 group_epoch: reader.number("group epoch")?,
             }),
             RecordKey::Membership(stream, member) => {
@@ -369,7 +381,7 @@ impl<'a> StateRecord<'a> {
     }
 
     fn read_key(id: KeyId, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let member = reader.text8("member name", MAX_NAME_LEN)?;
+        let member = reader.name("member name", MAX_NAME_LEN)?;
         let (role, suite) = (KeyRole::read(reader)?, reader.u8()?);
         let fits = if role.signs() {
             Suite::from_byte(suite).is_some()

@@ -87,7 +87,7 @@ impl<'a> KeyRecord<'a> {
 
 impl<'a> Member<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let name = reader.text8("member name", MAX_NAME_LEN)?;
+        let name = reader.name("member name", MAX_NAME_LEN)?;
         let count = reader.u8()?;
         Reader::within("key count", u64::from(count), u64::from(MAX_KEYS))?;
         let keys = reader.rest();
@@ -110,7 +110,7 @@ impl<'a> Member<'a> {
 
 impl<'a> Stream<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        Ok(Self { id: reader.digest()?, name: reader.text8("stream name", MAX_NAME_LEN)? })
+        Ok(Self { id: reader.digest()?, name: reader.name("stream name", MAX_NAME_LEN)? })
     }
 }
 

@@ -135,7 +135,6 @@ pub enum Finality<'a> {
 /// Base, handovers, header, and why it is final. Alone it is a checkpoint file; it also begins
 /// every receipt.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "the wire format has these fields")]
 pub struct FinalityProof<'a> {
     /// What the anchor pins.
     pub base: Base<'a>,
@@ -145,6 +144,7 @@ pub struct FinalityProof<'a> {
     pub header: Header,
     /// Why it is final.
     pub finality: Finality<'a>,
+    len: u64,
 }
 
 impl<'a> FinalityProof<'a> {
@@ -167,6 +167,7 @@ impl<'a> FinalityProof<'a> {
     /// # Errors
     /// [`DecodeError`].
     pub fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let start = reader.at();
         let base = Base::read(reader)?;
         let handovers = Handovers::read(reader)?;
         let header = Header::read(reader)?;
@@ -178,7 +179,9 @@ impl<'a> FinalityProof<'a> {
                 return Err(DecodeError::Unknown { what: "finality", found });
             }
         };
-        Ok(Self { base, handovers, header, finality })
+        let len = reader.at().saturating_sub(start);
+        let len = u64::try_from(len).unwrap_or(u64::MAX);
+        Ok(Self { base, handovers, header, finality, len })
     }
 
     /// What checking it costs, added to what is known.
@@ -189,6 +192,11 @@ impl<'a> FinalityProof<'a> {
             Finality::HeaderTree(proof) => cost.and(0, proof.len()),
             Finality::Trusted => cost,
         }
+    }
+
+    /// What checking it alone costs, with its own bytes.
+    pub(crate) fn whole_cost(&self) -> Cost {
+        self.cost(Cost { bytes: self.len, ..Cost::default() })
     }
 
     /// The set that signs above the last handover, or above the base: a claim, named so that its

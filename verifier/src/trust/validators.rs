@@ -300,7 +300,7 @@ impl<'a> FinalityProof<'a> {
         observer: &mut dyn Observer,
     ) -> Result<(FinalHeader, TrustedValidators<'a>), Error> {
         let terms = terms.into();
-        terms.budget.allow(self.cost(Cost::default()))?;
+        terms.budget.allow(self.whole_cost())?;
         self.verify_on(anchor, &terms, observer)
     }
 

@@ -28,6 +28,8 @@ pub fn all() -> Vec<Fact> {
     evidence::forks(&mut facts);
     evidence::culprits(&mut facts);
     evidence::conflicts(&mut facts);
+    evidence::hybrid_culprits(&mut facts);
+    evidence::under_checkpoints(&mut facts);
     wraps::first_version(&mut facts);
     facts
 }

@@ -191,6 +191,57 @@ pub fn culprits(facts: &mut Vec<Fact>) {
     add("culprit-other-log", desc, "trust-other-log", &file(stranger.log, place, &there));
 }
 
+/// A checkpoint anchor names no log, so culprits and conflicts speak for themselves under it.
+pub fn under_checkpoints(facts: &mut Vec<Fact>) {
+    let (one, _) = forked();
+    let anchor = TrustAnchor::Checkpoint(one.blocks[0].header.digest()).to_string();
+    for (name, of) in [
+        ("ok-culprit-under-checkpoint", "ok-culprit"),
+        ("ok-writer-conflict-under-checkpoint", "ok-writer-conflict"),
+    ] {
+        let Some(fact) = facts.iter().find(|fact| fact.name == of) else { continue };
+        let mut json = fact.json.clone();
+        json["anchor"] = Value::from(anchor.as_str());
+        facts.push(Fact { folder: "evidence", name, json });
+    }
+    let fork = facts.iter().find(|fact| fact.name == "ok-fork").unwrap();
+    let mut json = fork.json.clone();
+    json["anchor"] = Value::from(anchor);
+    json["want"] = Value::from("trust-other-anchor");
+    facts.push(Fact { folder: "evidence", name: "fork-under-other-anchor", json });
+}
+
+/// Of suites 2 and 3.
+pub fn hybrid_culprits(facts: &mut Vec<Fact>) {
+    for (seed, name, broken) in [
+        (Signer::hybrid(5), "ok-culprit-suite-2", "culprit-suite-2-half-broken"),
+        (Signer::hybrid_3(5), "ok-culprit-suite-3", "culprit-suite-3-half-broken"),
+    ] {
+        let kit = small_log(9, Council::new(vec![(seed, 1)]));
+        let (signer, _) = &kit.council().signers[0];
+        let (suite, public) = (signer.suite(), signer.public());
+        let (place, set) = ((VOTE_PRECOMMIT, 1, 0), kit.council().set().digest());
+        let headers = [HeaderDigest::from_bytes([1; 32]), HeaderDigest::from_bytes([2; 32])];
+        let votes = sign_in(&kit, signer, &set, place, &headers);
+        let file = encode_culprit(&CulpritProof {
+            log: kit.log,
+            kind: place.0,
+            height: place.1,
+            round: place.2,
+            key: PublicKey::new(suite, &public).unwrap(),
+            votes: [0, 1].map(|at| {
+                let (set, header, signature): &(_, _, Vec<u8>) = &votes[at];
+                CulpritVote { set: *set, header: *header, signature }
+            }),
+        });
+        facts.push(fact(&kit, name, "two precommits by a hybrid key", "ok", &file));
+        let mut bent = file;
+        *bent.last_mut().unwrap() ^= 1;
+        let desc = "one bit of the Ed25519 half of the second";
+        facts.push(fact(&kit, broken, desc, "evidence-bad-vote", &bent));
+    }
+}
+
 fn sign_in(
     kit: &Kit,
     signer: &Signer,

@@ -114,6 +114,9 @@ fn records(kit: &Kit, facts: &mut Vec<Fact>) {
     let set = bytes(StateRecord::Set { epoch: 0, digest: SetDigest::ZERO, first_height: 0 });
     let member = bytes(StateRecord::Member { name: "ada", keys: &[[1; 32], [2; 32]] });
     let parameters = bytes(StateRecord::Parameters { parameters, sha256_tree: true });
+    let role = KeyRole::Writer;
+    let key = StateRecord::Key { id: writer, member: "ada", role, suite: 1, from: 0, until: 9 };
+    let key = bytes(key);
     let named = bytes(StateRecord::Stream { id: stream(), name: "main", group_epoch: 0 });
     let with = |record: &[u8], at: usize, byte: u8| {
         let mut record = record.to_vec();
@@ -142,6 +145,33 @@ fn records(kit: &Kit, facts: &mut Vec<Fact>) {
         ("record-not-utf8", "a name that is no text", "decode-not-utf8", from_end(&named, 9, 255)),
         ("record-number", "a group epoch of 2^56", "decode-out-of-range", from_end(&named, 8, 1)),
         ("record-long-name", "a name of 65 bytes", "decode-out-of-range", long_name),
+        ("record-blank-name", "a stream without a name", canonical, {
+            let mut record = named[..35].to_vec();
+            record[34] = 0;
+            record.extend([0; 8]);
+            record
+        }),
+        ("record-hidden-name", "a line feed in a name", canonical, from_end(&named, 9, b'\n')),
+        ("record-turned-name", "a name that turns the line", canonical, {
+            let mut record = named[..35].to_vec();
+            record[34] = 3;
+            record.extend("\u{202e}".as_bytes());
+            record.extend([0; 8]);
+            record
+        }),
+        ("record-reader-that-signs", "a reader's key that signs", "decode-unknown-tag", {
+            let mut record = key.clone();
+            let end = record.len();
+            record[end - 18] = 1;
+            record
+        }),
+        ("record-range-backwards", "a key from index 9 up to 8", canonical, {
+            let mut record = key.clone();
+            let end = record.len();
+            (record[end - 9], record[end - 1]) = (9, 8);
+            record[end - 8..end - 1].fill(0);
+            record
+        }),
         ("record-too-long", "2,117 bytes", "decode-out-of-range", vec![0; 2_117]),
     ] {
         assert!(Record::decode(&record).is_err(), "{name}");
@@ -206,9 +236,33 @@ pub fn absent(facts: &mut Vec<Fact>) {
         },
         &nothing_proof,
     );
+    // The last bit that both must share.
+    let depth = usize::from(leaf_proof[1]) - 1;
+    let mut near = leaf.clone();
+    near[1 + depth / 8] ^= 0x80 >> (depth % 8);
+    let desc = "a leaf that leaves the path at its last step";
+    add("absent-off-path-last", desc, "state-other-path", &at_leaf, &near, &leaf_proof);
+    let trailing = [leaf.as_slice(), &[0]].concat();
+    let code = "decode-trailing-bytes";
+    add("absent-end-trailing", "a byte after the end", code, &at_leaf, &trailing, &leaf_proof);
     let desc = "an end of kind 2";
     add("absent-end-unknown", desc, "decode-unknown-tag", &at_leaf, &[2], &leaf_proof);
+    let code = "state-root-mismatch";
     add("absent-root-only", "nothing, in no steps", code, &ada, &[0], &[0, 0]);
+
+    for (name, desc, want, key) in [
+        ("absent-kind-unknown", "a key of kind 8", "decode-unknown-tag", vec![8]),
+        ("absent-key-trailing", "a byte after the key", "decode-trailing-bytes", vec![5, 0]),
+        ("absent-key-name", "a name of 65 bytes", "decode-out-of-range", {
+            [&[1, 65][..], &[b'a'; 65]].concat()
+        }),
+        ("absent-key-blank", "a name of no bytes", "decode-not-canonical", vec![1, 0]),
+    ] {
+        let mut json = under(&kit, &checkpoint(&kit, 2), "absent", desc, want);
+        json["key"] = base64(&key);
+        (json["end"], json["proof"]) = (base64(&leaf), base64(&leaf_proof));
+        facts.push(Fact { folder: "state", name, json });
+    }
 
     // A log whose state is empty.
     let empty = StateTree::new();
@@ -306,6 +360,28 @@ pub fn histories(facts: &mut Vec<Fact>) {
     (json["record"], json["proof"]) = (base64(&record), base64(&proof));
     json["receipts"] = mixed.iter().map(|receipt| base64(receipt)).collect();
     facts.push(Fact { folder: "state", name: "history-other-last", json });
+
+    // A head that counts one more than there are, or one less, and names the right last one.
+    for (name, desc, next) in [
+        ("history-counts-more", "a head that counts one event more", 5),
+        ("history-counts-less", "a head that counts one event less", 3),
+    ] {
+        let last = *kit.ids.last().unwrap();
+        let writer = kit.writer.key_id();
+        let mut state = kit.state.clone();
+        let head = StateRecord::Head { stream: stream(), writer, next, last };
+        state.put(head.encode().unwrap()).unwrap();
+        let mut header = kit.tip().header;
+        header.state_root = state.root(&kit.log);
+        let council = kit.council();
+        let certificate = council.certify(&header, 0, &council.quorum());
+        let file = [&[1, b'C'], certified(&kit, &header, &certificate).as_slice()].concat();
+        let mut json = under(&kit, &file, "history", desc, "state-history-incomplete");
+        json["record"] = base64(&head.encode().unwrap());
+        json["proof"] = base64(&state.prove(&head.key()).1);
+        json["receipts"] = receipts(&kit, &all).iter().map(|receipt| base64(receipt)).collect();
+        facts.push(Fact { folder: "state", name, json });
+    }
 
     let elsewhere = small_log(23, four(1));
     mixed = receipts(&kit, &[0, 1, 2]);
