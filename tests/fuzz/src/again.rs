@@ -5,6 +5,7 @@ use cairn_verifier::event::{EventBody, SignedEvent, encode_signed};
 use cairn_verifier::finality::{Certificate, ValidatorSet, encode_certificate, encode_set};
 use cairn_verifier::payload::Fields;
 use cairn_verifier::receipt::{Bracket, Receipt};
+use cairn_verifier::state::{Record, StateProof};
 use cairn_verifier::trust::{
     Base, Finality, FinalityBytes, FinalityDraft, FinalityProof, Genesis, GenesisDraft, Handover,
     MemberDraft,
@@ -104,6 +105,12 @@ pub fn event(event: &SignedEvent<'_>) -> Vec<u8> {
     encode_signed(&body(event.body()), &signatures).unwrap()
 }
 
+/// A record of the state.
+#[must_use]
+pub fn record(record: &Record<'_>) -> Vec<u8> {
+    record.content().encode().unwrap()
+}
+
 /// A plaintext.
 #[must_use]
 pub fn fields(fields: &Fields<'_>) -> Vec<u8> {
@@ -111,9 +118,25 @@ pub fn fields(fields: &Fields<'_>) -> Vec<u8> {
         .unwrap()
 }
 
-/// A receipt.
+/// A receipt. `bytes` are what it was decoded from: nothing gives the bytes of a state proof, which
+/// stands at the end, so it is taken from there if it decodes to the same.
 #[must_use]
-pub fn receipt(receipt: &Receipt<'_>) -> Vec<u8> {
+pub fn receipt(receipt: &Receipt<'_>, bytes: &[u8]) -> Vec<u8> {
+    let mut again = up_to_state_proof(receipt);
+    again.extend_from_slice(state_proof(receipt, bytes).unwrap_or_default());
+    again
+}
+
+/// The bytes of a receipt's state proof.
+#[must_use]
+pub fn state_proof<'b>(receipt: &Receipt<'_>, bytes: &'b [u8]) -> Option<&'b [u8]> {
+    let (_, proof) = receipt.name?;
+    let found = &bytes[up_to_state_proof(receipt).len()..];
+    assert_eq!(StateProof::decode(found).unwrap(), proof, "the state proof is at the end");
+    Some(found)
+}
+
+fn up_to_state_proof(receipt: &Receipt<'_>) -> Vec<u8> {
     let mut writer = Writer::new();
     write_finality(&receipt.finality, writer.u8(1).u8(b'R'));
     receipt.inclusion.write(writer.u64(receipt.index));
@@ -141,5 +164,12 @@ pub fn receipt(receipt: &Receipt<'_>) -> Vec<u8> {
     for wrap in wraps {
         writer.len16(wrap.len()).raw(wrap);
     }
+    match &receipt.name {
+        None => writer.u8(0),
+        Some((record, _)) => {
+            let record = self::record(record);
+            writer.u8(1).len16(record.len()).raw(&record)
+        }
+    };
     writer.into_bytes()
 }

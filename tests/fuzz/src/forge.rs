@@ -3,10 +3,13 @@
 
 mod event;
 mod header;
+mod name;
 
+use cairn_verifier::event::SignedEvent;
 use cairn_verifier::finality::{Certificate, Suite};
+use cairn_verifier::state::{KeyRole, RecordKey};
 use cairn_verifier::wire::Writer;
-use cairn_verifier::{TrustAnchor, UnixMillis};
+use cairn_verifier::{Budget, Terms, TrustAnchor, UnixMillis};
 
 use crate::choices::Choices;
 use crate::kit::{Council, GENESIS_TIME, Parts, TRUST_PERIOD};
@@ -15,6 +18,7 @@ use crate::world::{Log, world};
 
 pub use event::{bend_body, forged_event};
 pub use header::{bend_header, splice_proof};
+pub use name::{any_key, any_record};
 
 /// How many changes one receipt has: mostly few, so that some come far.
 const CHANGES: [usize; 8] = [1, 1, 1, 2, 2, 3, 4, 6];
@@ -28,6 +32,8 @@ pub struct Forged {
     pub anchor: TrustAnchor,
     /// The checking clock.
     pub now: UnixMillis,
+    /// The work that the user allows.
+    pub budget: Budget,
     /// Changes of the encoded bytes.
     splices: Vec<Vec<u8>>,
     /// Whether it is an honest receipt, unchanged.
@@ -44,6 +50,7 @@ impl Forged {
             parts: whole(&world().logs[log], index),
             anchor: world().logs[log].kit.anchor(),
             now: world().logs[log].kit.now(),
+            budget: Budget::DEFAULT,
             splices: Vec::new(),
             honest: !choices.more(),
             log,
@@ -57,12 +64,18 @@ impl Forged {
         forged
     }
 
+    /// The terms it is checked on.
+    #[must_use]
+    pub fn terms(&self) -> Terms<'static> {
+        Terms::at(self.now).within(self.budget)
+    }
+
     fn log(&self) -> &'static Log {
         &world().logs[self.log]
     }
 
     fn change(&mut self, choices: &mut Choices<'_>) {
-        match choices.below(16) {
+        match choices.below(18) {
             0 => self.take_from_elsewhere(choices),
             1 => bend_header(&mut self.parts.header, choices),
             2 | 3 => self.resigned_header(choices),
@@ -77,6 +90,8 @@ impl Forged {
             12 => self.bracket(choices),
             13 => self.payload(choices),
             14 => self.clock_and_anchor(choices),
+            15 => self.name(choices),
+            16 => self.budget(choices),
             _ => self.splices.push(choices.take(24).to_vec()),
         }
     }
@@ -116,7 +131,7 @@ impl Forged {
     fn take_from_elsewhere(&mut self, choices: &mut Choices<'_>) {
         let (log, index) = honest(choices);
         let other = whole(&world().logs[log], index);
-        match choices.below(8) {
+        match choices.below(9) {
             0 => self.parts.base = other.base,
             1 => self.parts.handovers = other.handovers,
             2 => (self.parts.header, self.parts.finality) = (other.header, other.finality),
@@ -124,6 +139,7 @@ impl Forged {
             4 => (self.parts.index, self.parts.proof) = (other.index, other.proof),
             5 => self.parts.event = other.event,
             6 => self.parts.bracket = other.bracket,
+            7 => self.parts.name = other.name,
             _ => (self.parts.payload, self.parts.wraps) = (other.payload, other.wraps),
         }
     }
@@ -201,6 +217,16 @@ impl Forged {
         }
     }
 
+    /// Less work than usual, near what this one takes.
+    fn budget(&mut self, choices: &mut Choices<'_>) {
+        let few = u64::from(choices.byte() % 32);
+        match choices.below(3) {
+            0 => self.budget.bytes = choices.number(self.parts.encode().len() as u64),
+            1 => self.budget.signatures = few,
+            _ => self.budget.hashes = few,
+        }
+    }
+
     fn clock_and_anchor(&mut self, choices: &mut Choices<'_>) {
         let header = self.parts.header.time.0;
         match choices.below(8) {
@@ -228,12 +254,21 @@ fn honest(choices: &mut Choices<'_>) -> (usize, u64) {
     (log, choices.below(world().logs[log].kit.events.len()) as u64)
 }
 
-/// The receipt of an event, with all that is stored beside it.
-fn whole(log: &Log, index: u64) -> Parts {
+/// The receipt of an event, with all that is stored beside it, and the writer's name if it holds.
+#[must_use]
+pub fn whole(log: &Log, index: u64) -> Parts {
     let mut parts = log.kit.parts(index);
     if let Some(stored) = log.stored.get(&index) {
         parts.payload = Some(stored.payload.clone());
         parts.wraps.clone_from(&stored.wraps);
+    }
+    let key = RecordKey::Key(log.kit.writer.key_id());
+    let (role, from, until) = log.kit.writer_key;
+    let event = SignedEvent::decode(&parts.event).unwrap();
+    let own = event.body().writer == log.kit.writer.key_id();
+    let holds = own && role == KeyRole::Writer && (from..until).contains(&index);
+    if holds && log.kit.state.get(&key).is_some() {
+        parts.name = Some(log.kit.present(&key));
     }
     parts
 }

@@ -16,11 +16,13 @@
 
 pub mod again;
 pub mod choices;
+pub mod final_headers;
 pub mod forge;
 pub mod model;
 pub mod oracles;
 pub mod seeds;
 mod targets;
+pub mod verdicts;
 pub mod world;
 
 #[path = "../../../verifier/tests/kit/mod.rs"]

@@ -2,8 +2,15 @@
 //! them. The same seed gives the same inputs. `cargo xtask test --only fuzz` runs it.
 //!
 //! ```text
-//! cairn-fuzz [--seed N] [--times N] [TARGET...]     run these targets, or all
-//! cairn-fuzz --reproduce FILE TARGET                run one input
+//! cairn-fuzz [--seed N] [--times N] [--verdicts] [TARGET...]    run these targets, or all
+//! cairn-fuzz --reproduce FILE TARGET                            run one input
+//! ```
+//!
+//! With `--verdicts` each verdict that a target saw is listed, and how often.
+//!
+//! ```text
+//!            1044 ok
+//!             313 trust-other-anchor
 //! ```
 
 use std::fs;
@@ -12,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use cairn_fuzz::choices::{Choices, Numbers};
-use cairn_fuzz::{TARGETS, Target};
+use cairn_fuzz::{TARGETS, Target, verdicts};
 
 /// The longest input made here; a longer seed stays as long as it is.
 const MAX_LEN: usize = 16 << 10;
@@ -21,6 +28,7 @@ struct Args {
     seed: u64,
     /// How many times the usual number of rounds.
     times: usize,
+    verdicts: bool,
     reproduce: Option<PathBuf>,
     targets: Vec<Target>,
 }
@@ -50,7 +58,8 @@ fn main() -> ExitCode {
 }
 
 fn args() -> Result<Args, String> {
-    let mut args = Args { seed: 0, times: 1, reproduce: None, targets: Vec::new() };
+    let mut args =
+        Args { seed: 0, times: 1, verdicts: false, reproduce: None, targets: Vec::new() };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
@@ -61,6 +70,7 @@ fn args() -> Result<Args, String> {
                 args.times =
                     usize::try_from(number(value()?)?).map_err(|error| error.to_string())?;
             }
+            "--verdicts" => args.verdicts = true,
             "--reproduce" => args.reproduce = Some(value()?.into()),
             name => {
                 let target = Target::find(name);
@@ -108,6 +118,14 @@ fn run(target: &Target, args: &Args) -> bool {
         seeds.len(),
         start.elapsed().as_secs_f64()
     );
+    let seen = verdicts::take();
+    if args.verdicts {
+        let mut seen: Vec<_> = seen.into_iter().collect();
+        seen.sort_by_key(|(code, count)| (u64::MAX - count, *code));
+        for (code, count) in seen {
+            println!("{count:>15} {code}");
+        }
+    }
     held
 }
 

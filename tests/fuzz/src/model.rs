@@ -1,9 +1,12 @@
 //! SPEC.md written a second time, for what the verifier should say: slow, from the top, and with
 //! all secret keys at hand. It shares decoders with the verifier, which have targets of their own.
 
+pub mod evidence;
 pub mod payload;
 pub mod receipt;
 pub mod signature;
+pub mod state;
+pub mod terms;
 pub mod tree;
 pub mod trust;
 

@@ -3,11 +3,14 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use cairn_verifier::receipt::Receipt;
 use cairn_verifier::trust::{Base, Finality};
 
 use crate::again;
 use crate::choices::Numbers;
+use crate::forge::whole;
 use crate::kit::cases;
 use crate::world::world;
 
@@ -55,12 +58,7 @@ impl Parts {
         }
         for log in &world().logs {
             for index in 0..log.kit.events.len() {
-                let mut whole = log.kit.parts(index as u64);
-                if let Some(stored) = log.stored.get(&(index as u64)) {
-                    whole.payload = Some(stored.payload.clone());
-                    whole.wraps.clone_from(&stored.wraps);
-                }
-                let bytes = whole.encode();
+                let bytes = whole(log, index as u64).encode();
                 parts.cut(&Receipt::decode(&bytes).unwrap());
                 parts.receipts.push(bytes);
             }
@@ -113,6 +111,13 @@ impl Parts {
         self.bodies.push(receipt.event.bytes().to_vec());
         self.wraps.extend(receipt.wraps.iter().map(<[u8]>::to_vec));
     }
+}
+
+/// A value of all vectors in a folder of facts.
+#[must_use]
+pub fn facts(folder: &str, value: &str) -> Vec<Vec<u8>> {
+    let facts = crate::kit::facts::all().into_iter().filter(|fact| fact.folder == folder);
+    facts.filter_map(|fact| BASE64.decode(fact.json[value].as_str()?).ok()).collect()
 }
 
 /// Choices for a target that reads them: none, and some of several lengths.

@@ -21,6 +21,7 @@ targets! {
     decode_certificate
     decode_checkpoint
     decode_event
+    decode_evidence
     decode_extends
     decode_field
     decode_genesis
@@ -29,18 +30,25 @@ targets! {
     decode_metadata
     decode_plaintext
     decode_receipt
+    decode_record
     decode_set
+    decode_state_proof
     decode_text
     json_event
     open_field
     open_payload
     open_wrap_v1
     open_wrap_v2
+    verify_batch
     verify_consistency
     verify_event
+    verify_evidence
     verify_extends
     verify_finality
     verify_inclusion
+    verify_peaks
     verify_receipt
     verify_signature
+    verify_state
+    verify_tiles
 }

@@ -10,6 +10,7 @@ use cairn_verifier::finality::{Parameters, PublicKey};
 use cairn_verifier::payload::{Fields, MessageKey, message_key, seal};
 use cairn_verifier::pcek::v2;
 use cairn_verifier::secret::MemberSecret;
+use cairn_verifier::state::KeyRole;
 use cairn_verifier::trust::{Genesis, GenesisDraft};
 
 use crate::kit::{Block, Council, GATE, GENESIS_TIME, Kit, Signer, four, small_log};
@@ -62,12 +63,13 @@ impl World {
         let logs: Vec<Log> = [
             small_log(1, four(1)),
             // The same validators and writer, another log.
-            small_log(2, four(1)),
+            recorded(2, four(1), (KeyRole::Writer, 2, 6)),
             fork(),
             three_epochs(),
-            small_log(4, Council::new(vec![(Signer::hybrid(5), 1)])),
+            recorded(4, Council::new(vec![(Signer::hybrid(5), 1)]), (KeyRole::Node, 0, 9)),
             without_trust_period(),
             one_block(),
+            odd(),
         ]
         .map(|kit| Log { kit, stored: BTreeMap::new() })
         .into_iter()
@@ -113,6 +115,17 @@ fn fork() -> Kit {
     kit
 }
 
+/// A small log whose state says this of the writer's key: role, first index, end.
+fn recorded(nonce: u8, council: Council, writer_key: (KeyRole, u64, u64)) -> Kit {
+    let mut kit = Kit::new(nonce, council);
+    kit.writer_key = writer_key;
+    for count in [3, 4, 4] {
+        kit.push_plain(count);
+        kit.block(None);
+    }
+    kit
+}
+
 fn three_epochs() -> Kit {
     let mut kit = small_log(3, four(1));
     kit.block(None);
@@ -124,6 +137,25 @@ fn three_epochs() -> Kit {
     let mixed = [Signer::classic(40), Signer::hybrid(6), Signer::classic(41), Signer::hybrid_3(7)];
     kit.block(Some(Council::new(mixed.into_iter().map(|signer| (signer, 3)).collect())));
     kit.push_plain(2);
+    kit.block(None);
+    kit
+}
+
+/// Events that go on with a sequence they are not of: another stream's, another writer's, and one
+/// that names an earlier event as the one before.
+fn odd() -> Kit {
+    let mut kit = Kit::new(8, four(1));
+    kit.push_plain(2);
+    let mut body = kit.body();
+    body.previous = kit.ids[0];
+    kit.push(&body);
+    let mut body = kit.body();
+    body.stream = [0x52; 32].into();
+    kit.push(&body);
+    let writer = MemberSecret::from_seed([SECOND_WRITER; 32]).unwrap();
+    let writer = std::mem::replace(&mut kit.writer, writer);
+    kit.push_plain(1);
+    kit.writer = writer;
     kit.block(None);
     kit
 }

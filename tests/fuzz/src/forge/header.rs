@@ -8,23 +8,26 @@ use cairn_verifier::{TrustAnchor, UnixMillis};
 
 use super::Forged;
 use crate::choices::Choices;
+use crate::kit::GENESIS_TIME;
 use crate::model;
 use crate::world::world;
 
 /// Changes one field of a header, most often to what another honest header has.
 pub fn bend_header(header: &mut Header, choices: &mut Choices<'_>) {
-    let log = &choices.of(&world().logs).kit;
+    let any = &choices.of(&world().logs).kit;
+    let own = world().logs.iter().map(|log| &log.kit).find(|kit| kit.log == header.log);
+    // Mostly of the same log: what almost fits comes furthest.
+    let log = own.filter(|_| choices.below(4) != 3).unwrap_or(any);
     let other = choices.of(&log.blocks).header;
     let council = choices.of(&log.councils);
-    let field = choices.below(20);
-    match field {
+    match choices.below(20) {
         0 => header.log = other.log,
         1 => header.height = other.height,
         2 => header.height = choices.number(header.height),
         3 => (header.epoch, header.epoch_start) = (other.epoch, other.epoch_start),
         4 => header.epoch = choices.number(header.epoch),
         5 => header.epoch_start = choices.number(header.epoch_start),
-        6 => header.time = other.time,
+        6 => header.time = [other.time, UnixMillis(GENESIS_TIME)][choices.below(2)],
         7 => header.time = UnixMillis(choices.number(header.time.0)),
         8 => header.parent = model::header_digest(&other),
         9 => header.parent = HeaderDigest::ZERO,
@@ -38,7 +41,10 @@ pub fn bend_header(header: &mut Header, choices: &mut Choices<'_>) {
         14 => header.set = council.set().digest(),
         15 => header.next_set = council.set().digest(),
         16 => (header.set, header.next_set) = (other.set, other.next_set),
-        17 => header.state_root = Hash::from_bytes(choices.array()),
+        17 => {
+            header.state_root =
+                [other.state_root, Hash::ZERO, any.tip().header.state_root][choices.below(3)];
+        }
         18 => header.parameters.gate = [1, 2, 4, 8][choices.below(4)],
         _ => header.parameters.trust_period = choices.number(header.parameters.trust_period),
     }

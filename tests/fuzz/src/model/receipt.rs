@@ -4,12 +4,14 @@ use cairn_verifier::digest::{EventId, HeaderDigest};
 use cairn_verifier::event::{Payload, SignedEvent};
 use cairn_verifier::finality::{Header, Role};
 use cairn_verifier::receipt::{Bracket, Receipt};
+use cairn_verifier::state::{KeyRole, StateRecord};
 use cairn_verifier::trust::Base;
 use cairn_verifier::{TrustAnchor, UnixMillis};
 
 use super::tree::Tree;
 use super::trust::{is_older, nodes};
-use super::{Code, derive, expect, header_digest, signature, trust};
+use super::{Code, derive, expect, header_digest, signature, state, trust};
+use crate::again;
 
 /// When an event was logged: not yet at the first time, surely at the second.
 pub type Between = (Option<u64>, u64);
@@ -36,16 +38,17 @@ pub fn verify_event(event: &SignedEvent<'_>) -> Result<EventId, Code> {
     Ok(id)
 }
 
-/// All steps after decoding.
+/// All steps after decoding, but for the budget.
 ///
 /// # Errors
 /// Their codes.
 pub fn verify(
     receipt: &Receipt<'_>,
+    bytes: &[u8],
     anchor: TrustAnchor,
     now: UnixMillis,
 ) -> Result<Option<Between>, Code> {
-    trust::verify(&receipt.finality, anchor, now)?;
+    trust::verify(&receipt.finality, anchor, Some(now))?;
     let header = &receipt.finality.header;
     expect(receipt.event.body().log == header.log, "event-other-log")?;
     let id = verify_event(&receipt.event)?;
@@ -58,7 +61,21 @@ pub fn verify(
     )?;
     let between = bracket(receipt, header)?;
     payload(receipt)?;
+    name(receipt, bytes)?;
     Ok(between)
+}
+
+/// Step 8.
+fn name(receipt: &Receipt<'_>, bytes: &[u8]) -> Result<(), Code> {
+    let Some((record, _)) = receipt.name else { return Ok(()) };
+    let StateRecord::Key { id, role, from, until, .. } = *record.content() else {
+        return Err("state-other-record");
+    };
+    expect(id == receipt.event.body().writer, "state-other-key")?;
+    expect(role == KeyRole::Writer, "state-not-a-writer")?;
+    expect(from <= receipt.index && receipt.index < until, "state-key-out-of-range")?;
+    let proof = again::state_proof(receipt, bytes).unwrap();
+    state::present(&receipt.finality.header, &record, proof)
 }
 
 /// Step 6.

@@ -1,6 +1,8 @@
 //! Trees by the recursive definitions of RFC 9162, section 2.1, from the root down, where the
 //! verifier goes up from a leaf.
 
+use std::collections::BTreeMap;
+
 use cairn_verifier::digest::LogId;
 use sha2::{Digest as _, Sha256};
 
@@ -8,6 +10,9 @@ use super::{Code, derive, expect};
 
 /// A node.
 pub type Node = [u8; 32];
+
+/// Parts of a tree, by their first leaf and the one after their last.
+type Known = BTreeMap<(u64, u64), Node>;
 
 /// Which tree.
 #[derive(Clone, Copy, Debug)]
@@ -137,6 +142,94 @@ impl Tree {
         expect(index < size, "inclusion-leaf-out-of-range")?;
         let top = self.climb((index, size), leaf, proof).ok_or("inclusion-proof-length")?;
         expect(self.root(size, Some(&top)) == *root, "inclusion-root-mismatch")
+    }
+
+    /// The parts of a batch proof: those of the tree from `start` with no leaf that is wanted.
+    fn others((start, end): (u64, u64), wanted: &[u64], parts: &mut Vec<(u64, u64)>) {
+        if wanted.iter().all(|index| !(start..end).contains(index)) {
+            parts.push((start, end));
+        } else if end - start > 1 {
+            let middle = start + half(end - start);
+            Self::others((start, middle), wanted, parts);
+            Self::others((middle, end), wanted, parts);
+        }
+    }
+
+    /// The top over a part of a tree, of what is known of its parts.
+    fn top_of_parts(&self, (start, end): (u64, u64), known: &Known) -> Node {
+        known.get(&(start, end)).copied().unwrap_or_else(|| {
+            let middle = start + half(end - start);
+            let left = self.top_of_parts((start, middle), known);
+            let right = self.top_of_parts((middle, end), known);
+            self.join(end - start, &left, &right)
+        })
+    }
+
+    /// The only batch proof of some leaves of a tree that is all there.
+    #[must_use]
+    pub fn batch(&self, wanted: &[u64], leaves: &[Node]) -> Vec<Node> {
+        let mut parts = Vec::new();
+        Self::others((0, count(leaves)), wanted, &mut parts);
+        let place = |place: u64| usize::try_from(place).unwrap();
+        parts.iter().map(|(start, end)| self.top(&leaves[place(*start)..place(*end)])).collect()
+    }
+
+    /// The top that leaves and a batch proof lead to; `None` for a proof of another length.
+    #[must_use]
+    pub fn top_of_batch(&self, size: u64, leaves: &[(u64, Node)], proof: &[Node]) -> Option<Node> {
+        let wanted: Vec<u64> = leaves.iter().map(|(index, _)| *index).collect();
+        let mut parts = Vec::new();
+        Self::others((0, size), &wanted, &mut parts);
+        let own = leaves.iter().map(|(index, leaf)| ((*index, index + 1), *leaf));
+        let known = own.chain(parts.iter().copied().zip(proof.iter().copied())).collect();
+        (parts.len() == proof.len()).then(|| self.top_of_parts((0, size), &known))
+    }
+
+    /// SPEC.md, "Batch inclusion".
+    ///
+    /// # Errors
+    /// Its codes.
+    pub fn includes_all(
+        &self,
+        size: u64,
+        leaves: &[(u64, Node)],
+        proof: &[Node],
+        root: &Node,
+    ) -> Result<(), Code> {
+        expect(size != 0, "inclusion-empty-tree")?;
+        expect(!leaves.is_empty(), "inclusion-no-leaves")?;
+        for (place, (index, _)) in leaves.iter().enumerate() {
+            let ascends = leaves[..place].last().is_none_or(|(before, _)| before < index);
+            expect(ascends, "inclusion-not-ascending")?;
+            expect(*index < size, "inclusion-leaf-out-of-range")?;
+        }
+        let top = self.top_of_batch(size, leaves, proof).ok_or("inclusion-proof-length")?;
+        expect(self.root(size, Some(&top)) == *root, "inclusion-root-mismatch")
+    }
+
+    /// The top of mountains, each with how many leaves it has, from left to right.
+    #[must_use]
+    pub fn bagged(&self, peaks: &[(u64, Node)]) -> Option<Node> {
+        let ((_, first), rest) = peaks.split_first()?;
+        // Bagged, so the size of the whole does not matter: it is never a power of two.
+        Some(self.bagged(rest).map_or(*first, |right| self.join(3, first, &right)))
+    }
+
+    /// Adds a leaf: equal mountains join, as long as there are two.
+    pub fn grow(&self, peaks: &mut Vec<(u64, Node)>, leaf: Node) {
+        peaks.push((1, leaf));
+        self.join_equal(peaks);
+    }
+
+    /// Joins the last two mountains while they are equal.
+    pub fn join_equal(&self, peaks: &mut Vec<(u64, Node)>) {
+        while let [.., (one, left), (two, right)] = peaks[..] {
+            if one != two {
+                break;
+            }
+            peaks.truncate(peaks.len() - 2);
+            peaks.push((one + two, self.join(one + two, &left, &right)));
+        }
     }
 
     const fn is_wrapped(&self) -> bool {

@@ -2,11 +2,12 @@
 
 use cairn_verifier::finality::ExpandedKeys;
 use cairn_verifier::trust::{Finality, FinalityProof, TrustedValidators};
-use cairn_verifier::{Error, FinalHeader};
+use cairn_verifier::{Budget, Error, FinalHeader};
 
 use crate::Choices;
 use crate::forge::Forged;
 use crate::model;
+use crate::verdicts::agree;
 
 pub(super) const ROUNDS: usize = 2_500;
 
@@ -19,16 +20,18 @@ pub(super) fn run(data: &[u8]) {
     let bytes = forged.checkpoint();
     let Ok(proof) = FinalityProof::decode(&bytes) else { return };
     let code = |found: &Result<FinalHeader, Error>| found.map_err(|error| error.code()).map(drop);
-    let whole = proof.verify(forged.anchor, forged.now, &mut ()).map(|(header, _)| header);
-    let want = model::trust::verify(&proof, forged.anchor, forged.now);
-    assert_eq!(code(&whole), want);
+    let whole = proof.verify(forged.anchor, forged.terms(), &mut ()).map(|(header, _)| header);
+    let want = model::terms::allows(forged.budget, &[], model::terms::of_finality(&proof))
+        .and_then(|()| model::trust::verify(&proof, forged.anchor, Some(forged.now)));
+    agree(code(&whole), want);
     assert!(!forged.honest || want.is_ok(), "an honest proof: {want:?}");
-    assert_eq!(by_steps(&proof, &forged), whole);
+    assert!(forged.budget != Budget::DEFAULT || by_steps(&proof, &forged) == whole);
     if let Some(set) = proof.last_set() {
         let keys = ExpandedKeys::of(&set);
         // Twice, so that the second time finds expanded keys.
         for _ in 0..2 {
-            let fast = proof.verify_with_keys(forged.anchor, &keys, forged.now, &mut ());
+            let terms = forged.terms().with_keys(&keys);
+            let fast = proof.verify(forged.anchor, terms, &mut ());
             assert_eq!(fast.map(|(header, _)| header), whole);
         }
     }
