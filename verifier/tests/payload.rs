@@ -106,6 +106,28 @@ fn one_field_opens_without_the_others() {
 }
 
 #[test]
+fn a_field_opening_is_strict() {
+    let kit = Kit::new(43, four(1));
+    let (body, stored, key) = sealed(&kit, &fields(2));
+    let good = open(&body, &stored, &key).unwrap().open_field(&body, &key, "field 000").unwrap();
+    let code =
+        |bytes: &[u8]| FieldOpening::decode(bytes).map_or_else(|error| error.code(), |_| "ok");
+    let with = |at: usize, byte: u8| {
+        let mut bent = good.clone();
+        bent[at] = byte;
+        bent
+    };
+    assert_eq!(code(&good), "ok");
+    assert_eq!(code(&with(0, 2)), "decode-version");
+    assert_eq!(code(&with(1, b'R')), "decode-file-type");
+    // The last byte of the first name: after version, type, count and the name's length.
+    let last_of_name = 2 + 2 + 1 + "field 00".len();
+    assert_eq!(good[last_of_name], b'0');
+    assert_eq!(code(&with(last_of_name, b'1')), "decode-not-ascending");
+    assert_eq!(code(&with(last_of_name, b'2')), "decode-not-ascending");
+}
+
+#[test]
 fn a_body_keeps_its_limits() {
     let kit = Kit::new(44, four(1));
     let refused = |bend: &dyn Fn(&mut EventBody<'static>)| {

@@ -17,10 +17,8 @@ use crate::{build, say};
 
 const PACKAGE: &str = "tests/fuzz";
 pub(crate) const MANIFEST: &str = "tests/fuzz/Cargo.toml";
-/// What `cargo fuzz` would give: counters of edges, and compared values, for libFuzzer to see.
-const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
-    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
-    -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares";
+/// Flags of nightly Rust that count coverage.
+const COUNTERS: &str = "tests/fuzz/guided.toml";
 /// Longer than any input should take, and less memory than a laptop has.
 const LIMITS: [&str; 3] = ["-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1"];
 
@@ -158,21 +156,18 @@ fn build_guided() -> Result<PathBuf> {
         command.args(["run", "nightly"]).env_remove("CARGO").env_remove("RUSTC");
         command
     };
-    let version = tools::output(nightly().args(["rustc", "-vV"])).map_err(|_| {
+    tools::output(nightly().args(["rustc", "--version"])).map_err(|_| {
         missing(
             "counting coverage needs nightly Rust; run \
              `rustup toolchain install nightly --profile minimal`",
         )
     })?;
-    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    let host = host.context("nightly rustc does not say what its host is")?;
-    let dir = tools::target("fuzz");
-    // Named, so that build scripts and macros are built without the flags.
+    let dir = tools::target("fuzz-guided");
     let mut build = nightly();
     build.args(["cargo", "build", "--release", "--locked", "--manifest-path", MANIFEST]);
-    build.args(["--features", "guided", "--bin", "guided", "--target", host, "--target-dir"]);
-    tools::run(build.arg(&dir).env_remove("CARGO_ENCODED_RUSTFLAGS").env("RUSTFLAGS", FLAGS))?;
-    Ok(std::path::absolute(dir.join(host).join("release/guided"))?)
+    build.args(["--features", "guided", "--bin", "guided", "--config", COUNTERS, "--target-dir"]);
+    tools::run(build.arg(&dir))?;
+    Ok(std::path::absolute(dir.join("release/guided"))?)
 }
 
 /// Runs one target; what it finds new stays in its corpus.

@@ -80,11 +80,15 @@ fn run(mutants: &[Mutant], jobs: u16) -> Result<Vec<Outcome>> {
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(vec![Outcome::DoesNotBuild; mutants.len()]);
     let work = |lab: &Lab| -> Result<()> {
+        let mut killer: Option<String> = None;
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(mutant) = mutants.get(at) else { return Ok(()) };
             let timer = Timer::start();
-            let outcome = lab.try_one(mutant)?;
+            let outcome = lab.try_one(mutant, killer.as_deref())?;
+            if let Outcome::Killed { by } = &outcome {
+                killer = Some(by.clone());
+            }
             say::line(&format!(
                 "{:>4}/{} {} in {:.1} s: {}",
                 at.saturating_add(1),

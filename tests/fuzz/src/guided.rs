@@ -1,4 +1,4 @@
-//! Targets guided by coverage. `cargo xtask fuzz` builds this with the flags it needs.
+//! Targets guided by coverage. `cargo xtask fuzz` builds this, with the flags of `guided.toml`.
 //!
 //! `CAIRN_FUZZ_TARGET` names the target. `CAIRN_FUZZ_CORPUS` is a folder for its seeds, which are
 //! written before libFuzzer reads them.

@@ -1,5 +1,6 @@
 //! A copy of the verifier that can be broken, built and tested.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -14,6 +15,8 @@ use crate::tools::{self, Timer};
 
 /// What the verifier's tests read, and what makes the copy a workspace.
 const COPIED: [&str; 4] = ["verifier", "tests/vectors", "Cargo.lock", "rust-toolchain.toml"];
+/// What tells cargo to build every test program.
+const ALL: [&str; 2] = ["--lib", "--tests"];
 /// Appended to the workspace's manifest. A mutant that overflows where ours cannot should panic.
 const PROFILE: &str = "\n[profile.dev]\ndebug = false\nincremental = true\n";
 /// In KiB: a mutant that allocates without end is killed by itself, not by the system.
@@ -54,6 +57,8 @@ pub(crate) struct Lab {
 /// Some tests of one program.
 struct Test {
     name: String,
+    /// What tells cargo to build the program.
+    target: Vec<String>,
     program: PathBuf,
     args: Vec<String>,
     took: Duration,
@@ -68,7 +73,7 @@ impl Lab {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let build_jobs = cores.checked_div(usize::from(jobs)).unwrap_or(1).max(1);
         let mut lab = Self { dir, build_jobs, tests: Vec::new() };
-        let Some(said) = lab.build()? else {
+        let Some(said) = lab.build(&ALL)? else {
             bail!("the verifier does not build; `cargo test -p cairn-verifier` says why");
         };
         for (name, program) in executables(&said) {
@@ -84,13 +89,14 @@ impl Lab {
 
     /// The quick tests of a program together, then each slow one; all must pass.
     fn measured(&self, name: &str, program: &Path) -> Result<Vec<Test>> {
+        let target = target_of(name);
         let timed = |name: &str, args: Vec<String>| {
             let timer = Timer::start();
             if !self.passes(program, &args, Duration::MAX)? {
                 bail!("{name} fails without a mutant");
             }
             let (name, program, took) = (name.to_owned(), program.to_owned(), timer.elapsed());
-            Ok(Test { name, program, args, took })
+            Ok(Test { name, target: target.clone(), program, args, took })
         };
         let mut command = Command::new(program);
         let list = tools::output(command.args(["--list", "--format", "terse"]))?;
@@ -107,23 +113,34 @@ impl Lab {
         Ok(tests)
     }
 
-    /// Breaks the copy, tries it, and mends it again.
-    pub(crate) fn try_one(&self, mutant: &Mutant) -> Result<Outcome> {
+    /// Breaks the copy, tries it, and mends it again. What killed the mutant before is built and
+    /// run before the rest, as it often kills the next one too.
+    pub(crate) fn try_one(&self, mutant: &Mutant, killer: Option<&str>) -> Result<Outcome> {
         let path = self.dir.join(SRC).join(&mutant.file);
         let text =
             fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let broken = mutant.apply(&text).context("a mutant is not of this text")?;
         fs::write(&path, broken)?;
-        let outcome = self.outcome();
+        let outcome = self.outcome(killer);
         fs::write(&path, text)?;
         outcome
     }
 
-    fn outcome(&self) -> Result<Outcome> {
-        if self.build()?.is_none() {
+    fn outcome(&self, killer: Option<&str>) -> Result<Outcome> {
+        if let Some(test) = self.tests.iter().find(|test| Some(test.name.as_str()) == killer) {
+            let outcome = self.verdict(&test.target, std::slice::from_ref(test))?;
+            if outcome != Outcome::Survived {
+                return Ok(outcome);
+            }
+        }
+        self.verdict(&ALL, &self.tests)
+    }
+
+    fn verdict(&self, targets: &[impl AsRef<OsStr>], tests: &[Test]) -> Result<Outcome> {
+        if self.build(targets)?.is_none() {
             return Ok(Outcome::DoesNotBuild);
         }
-        for test in &self.tests {
+        for test in tests {
             let patience = test.took.saturating_mul(5).saturating_add(Duration::from_secs(5));
             if !self.passes(&test.program, &test.args, patience)? {
                 return Ok(Outcome::Killed { by: test.name.clone() });
@@ -133,10 +150,11 @@ impl Lab {
     }
 
     /// What cargo said, or `None` if the copy does not build.
-    fn build(&self) -> Result<Option<String>> {
+    fn build(&self, targets: &[impl AsRef<OsStr>]) -> Result<Option<String>> {
         let mut cargo = tools::cargo();
         cargo
-            .args(["test", "--offline", "--no-run", "--lib", "--tests", "--color", "never"])
+            .args(["test", "--offline", "--no-run", "--color", "never"])
+            .args(targets)
             .args(["-p", "cairn-verifier", "--jobs", &self.build_jobs.to_string()])
             .current_dir(&self.dir)
             .env("CARGO_TARGET_DIR", self.dir.join("target"));
@@ -217,6 +235,15 @@ fn executables(said: &str) -> Vec<(String, PathBuf)> {
     parts.map(|(name, path)| (name.to_owned(), PathBuf::from(path))).collect()
 }
 
+/// What tells cargo to build the one program that it calls so.
+fn target_of(name: &str) -> Vec<String> {
+    let test = name.strip_prefix("tests/").map(|path| path.trim_end_matches("/main.rs"));
+    match test.and_then(|path| path.split('.').next()) {
+        Some(test) => vec!["--test".to_owned(), test.to_owned()],
+        None => vec!["--lib".to_owned()],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,5 +261,8 @@ mod tests {
             "    Finished `test`\n  Executable unittests src/lib.rs (target/debug/deps/c-1)\n";
         let want = [("unittests src/lib.rs".to_owned(), PathBuf::from("target/debug/deps/c-1"))];
         assert_eq!(executables(said), want);
+        assert_eq!(target_of("unittests src/lib.rs"), ["--lib"]);
+        assert_eq!(target_of("tests/spec.rs"), ["--test", "spec"]);
+        assert_eq!(target_of("tests/oracles/main.rs"), ["--test", "oracles"]);
     }
 }

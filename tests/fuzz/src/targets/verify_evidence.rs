@@ -48,7 +48,7 @@ pub(super) fn run(data: &[u8]) {
         model::terms::allows(budget, &bytes, model::terms::of_evidence(evidence))?;
         model::evidence::verify(evidence, anchor)
     });
-    let found = verify(&bytes, anchor, budget, &mut ());
+    let found = verify(&bytes, anchor, budget);
     agree(found.as_ref().map(drop).map_err(|error| error.code()), want);
     if let (Ok(found), Ok(evidence)) = (found, decoded) {
         holds(&found, &evidence);
@@ -59,9 +59,9 @@ pub(super) fn run(data: &[u8]) {
 fn holds(found: &VerifiedEvidence, evidence: &Evidence<'_>) {
     match (found, evidence) {
         (VerifiedEvidence::Fork(found), Evidence::Fork(fork)) => {
-            assert_eq!(*found.first().header(), fork.first.header);
-            assert_eq!(*found.second().header(), fork.second.header);
-            assert_eq!(found.instead().header().height, fork.first.header.height);
+            assert_eq!(*found.first(), fork.first.header);
+            assert_eq!(*found.second(), fork.second.header);
+            assert_eq!(found.instead().height, fork.first.header.height);
             assert_ne!(found.instead().digest(), found.first().digest());
         }
         (VerifiedEvidence::Culprit(found), Evidence::Culprit(culprit)) => {

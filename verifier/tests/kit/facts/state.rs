@@ -166,7 +166,7 @@ fn records(kit: &Kit, facts: &mut Vec<Fact>) {
             record
         }),
         ("record-range-backwards", "a key from index 9 up to 8", canonical, {
-            let mut record = key.clone();
+            let mut record = key;
             let end = record.len();
             (record[end - 9], record[end - 1]) = (9, 8);
             record[end - 8..end - 1].fill(0);
