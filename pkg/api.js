@@ -3,70 +3,37 @@
 // Evidence goes into WebAssembly as bytes and comes out as a verdict in the same call. Nothing here
 // decides anything, and no object made here is ever taken back as proof of anything.
 import { createEngine } from "./engine.js";
+import { CairnError } from "./error.js";
+import { Facts, MAKER, deepFreeze, toBytes } from "./facts.js";
 
-/** Why something was not verified. */
-export class CairnError extends Error {
-  constructor({ state, code, message, expected = null, found = null, problem = null }, checks = []) {
-    super(message);
-    this.name = "CairnError";
-    this.state = state;
-    this.code = code;
-    this.expected = expected;
-    this.found = found;
-    this.problem = problem;
-    this.checks = checks;
-  }
-}
+export { CairnError };
 
-// Known to this file only, so that only its checks make a `VerifiedReceipt`.
-const MAKER = Symbol("made by a check");
-
-/** A receipt that holds. */
-export class VerifiedReceipt {
+/** A receipt that holds, with each check that passed. */
+export class VerifiedReceipt extends Facts {
   #engine;
   #bytes;
-  #anchor;
   #now;
-  #view;
   #checks;
 
   constructor(maker, engine, { bytes, anchor, now, view, checks }) {
-    if (maker !== MAKER) throw new TypeError("only verifying makes a VerifiedReceipt");
+    super(maker, { bytes, anchor, view });
     this.#engine = engine;
     this.#bytes = bytes;
-    this.#anchor = anchor;
     this.#now = now;
-    this.#view = deepFreeze(view);
     this.#checks = deepFreeze(checks);
   }
 
-  get id() { return this.#view.id; }
-  get index() { return this.#view.index; }
-  get event() { return this.#view.event; }
-  get header() { return this.#view.header; }
-  get writerSuite() { return this.#view.writerSuite; }
-  get writerName() { return this.#view.writerName; }
-  get standing() { return this.#view.standing; }
-  get logTime() { return this.#view.logTime; }
-  get payloadIncluded() { return this.#view.payloadIncluded; }
   get checks() { return this.#checks; }
-  get anchor() { return this.#anchor; }
 
   async open(key) {
-    const list = await this.#engine.call((wasm) => wasm.open(this.#bytes, this.#anchor, this.#now, String(key)));
+    const list = await this.#engine.call((wasm) => wasm.open(this.#bytes, this.anchor, this.#now, String(key)));
     return fields(list);
-  }
-
-  toBytes() { return this.#bytes.slice(); }
-
-  toJSON() {
-    return { receipt: base64(this.#bytes), anchor: this.#anchor };
   }
 }
 
 /** The functions over one WebAssembly module. */
 export function createApi(bindings, load) {
-  const engine = createEngine(bindings, load, CairnError);
+  const engine = createEngine(bindings, load);
 
   async function explainReceipt(bytes, anchor, options = {}) {
     const copy = toBytes(bytes);
@@ -162,23 +129,4 @@ function fields(list) {
   const entries = [];
   for (let place = 0; place < list.length; place += 2) entries.push([list[place], list[place + 1]]);
   return Object.fromEntries(entries);
-}
-
-// A copy: what is verified must not change under the caller's hands.
-function toBytes(bytes) {
-  if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes.slice(0));
-  if (ArrayBuffer.isView(bytes)) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength).slice();
-  throw new TypeError("a receipt is a Uint8Array or an ArrayBuffer");
-}
-
-function base64(bytes) {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  return btoa(text);
-}
-
-function deepFreeze(value) {
-  if (value === null || typeof value !== "object" || Object.isFrozen(value)) return value;
-  for (const inner of Object.values(value)) deepFreeze(inner);
-  return Object.freeze(value);
 }

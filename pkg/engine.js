@@ -1,20 +1,14 @@
 // One WebAssembly module: loaded at the first call, renewed after a trap.
+import { CairnError, internal } from "./error.js";
 import { serve } from "./host.js";
 
 /**
  * `call` makes a call that returns at once, `run` one that returns a task. Both load the module, turn
  * what it throws into errors, and after a trap leave a fresh instance to the next call.
  */
-export function createEngine(bindings, load, CairnError) {
+export function createEngine(bindings, load) {
   let loading;
   let generation = 0;
-
-  function internal(what, cause) {
-    const message = `${what}: ${cause?.message ?? cause}`;
-    const error = new CairnError({ state: "could-not-check", code: "internal", message });
-    error.cause = cause;
-    return error;
-  }
 
   async function ready() {
     loading ??= Promise.resolve().then(load);

@@ -2,9 +2,11 @@
 import { readFile } from "node:fs/promises";
 import * as bindings from "./dist/light_client.js";
 import { createApi } from "./api.js";
+import { hasSimd } from "./simd.js";
 
 const { LightClient, verifyReceipt, explainReceipt } = createApi(bindings, async () => {
-  const module = await readFile(new URL("./dist/light_client_bg.wasm", import.meta.url));
+  const name = hasSimd() ? "./dist/light_client_bg.wasm" : "./dist/light_client_plain_bg.wasm";
+  const module = await readFile(new URL(name, import.meta.url));
   bindings.initSync({ module });
 });
 

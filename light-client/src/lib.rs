@@ -11,6 +11,7 @@
 //! **Invariant:** only `cairn-verifier` makes facts; this crate holds and reads them.
 //! **Invariant:** what is stored is evidence, as bytes; loading it verifies it again.
 //! **Invariant:** nothing that a node says is shown as more than a claim before it is verified.
+#![forbid(unsafe_code)]
 
 pub mod assurance;
 pub mod client;

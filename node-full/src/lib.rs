@@ -7,6 +7,7 @@
 //!
 //! **Invariant:** what is acknowledged is on disk; what is final is under a certificate.
 //! **Invariant:** formats, hashes and checks are the verifier's; there is no second copy here.
+#![forbid(unsafe_code)]
 
 pub mod api;
 pub mod cli;

@@ -107,3 +107,19 @@ test("another anchor, and no anchor, are refused by name", async () => {
   }, receipt);
   assert.deepEqual(codes, ["verified", "trust-other-anchor", "client-bad-anchor"]);
 });
+
+test("the verifier alone gives the same verdicts", async () => {
+  const receipt = [...(await readFile(node.sample))];
+  const said = await inPage(async ({ verifyReceipt }, { anchor, value }) => {
+    const alone = await import("/pkg/verifier.js");
+    const bytes = new Uint8Array(value);
+    const [own, light] = [await alone.verifyReceipt(bytes, { anchor }), await verifyReceipt(bytes, anchor)];
+    bytes[bytes.length >> 1] ^= 1;
+    const codes = await Promise.allSettled([alone.verifyReceipt(bytes, { anchor }), verifyReceipt(bytes, anchor)]);
+    const facts = ({ id, index, event, header, standing }) => JSON.stringify({ id, index, event, header, standing });
+    return { facts: [facts(own), facts(light)], codes: codes.map(({ reason }) => reason?.code) };
+  }, receipt);
+  assert.equal(said.facts[0], said.facts[1]);
+  assert.ok(said.codes[0]);
+  assert.equal(said.codes[0], said.codes[1]);
+});

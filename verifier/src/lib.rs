@@ -23,6 +23,7 @@
 //! **Invariant:** this crate knows no clock, randomness, network, storage or JavaScript.
 //! **Invariant:** verifying a receipt needs no allocator.
 #![no_std]
+#![forbid(unsafe_code)]
 #![deny(clippy::std_instead_of_core, clippy::std_instead_of_alloc, clippy::alloc_instead_of_core)]
 #![cfg_attr(
     test,

@@ -13,6 +13,7 @@
 //! **Invariant:** green is drawn from [`cairn_light_client::Assurance::Verified`] and from nothing
 //! else, and each verdict is cleared before the next check begins.
 //! **Invariant:** what others wrote is drawn as text, never as markup.
+#![forbid(unsafe_code)]
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "numbers here are for showing; what is verified is computed in the verifier"

@@ -7,13 +7,12 @@ use std::{fs, io};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
-use crate::say;
-use crate::tools::{self, Timer, WASM};
+use crate::tools::{self, Instructions, Timer, WASM};
 use crate::wasm::{self, Reader};
+use crate::{modules, say};
 
 /// The npm package, whose `dist/` is generated.
 pub(crate) const PKG: &str = "pkg";
-const PKG_DIST: &str = "pkg/dist";
 const UI_STATIC: &str = "web-ui/static";
 
 /// What to build.
@@ -23,7 +22,7 @@ pub(crate) enum Part {
     All,
     /// The auditor's page, into target/ui
     Ui,
-    /// The module of the npm package, into pkg/dist
+    /// The modules of the npm package, into pkg/dist
     Pkg,
     /// The node, target/node/cairn
     Node,
@@ -44,8 +43,11 @@ type Make = fn() -> Result<Vec<PathBuf>>;
 
 /// Builds the given part and prints the size of each file made.
 pub(crate) fn build(part: Part) -> Result<()> {
-    let steps: [(Part, &str, Make); 3] =
-        [(Part::Pkg, "npm package", pkg), (Part::Ui, "page", ui), (Part::Node, "node", node)];
+    let steps: [(Part, &str, Make); 3] = [
+        (Part::Pkg, "npm package", modules::build),
+        (Part::Ui, "page", ui),
+        (Part::Node, "node", node),
+    ];
     let mut made = Vec::new();
     for (_, what, step) in steps.into_iter().filter(|(own, ..)| part == Part::All || part == *own) {
         let timer = Timer::start();
@@ -59,28 +61,12 @@ pub(crate) fn build(part: Part) -> Result<()> {
     Ok(())
 }
 
-fn pkg() -> Result<Vec<PathBuf>> {
-    tools::ensure_target(WASM)?;
-    tools::run(tools::cargo_wasm().args(["build", "-p", "cairn-light-client", "--lib"]).args([
-        "--target",
-        WASM,
-        "--profile",
-        "pkg",
-    ]))?;
-    let out = Path::new(PKG_DIST);
-    remove_dir(out)?;
-    let module = tools::target(&format!("{WASM}/pkg/cairn_light_client.wasm"));
-    wasm::bindgen(&module, "light_client", out, Reader::Package)?;
-    files(out)
-}
-
 fn ui() -> Result<Vec<PathBuf>> {
     tools::ensure_target(WASM)?;
     let bin = "cairn-web-ui";
     // Leptos then keeps one type for all views, instead of one a view: a fifth of the bytes.
-    let flags = format!("{} --cfg erase_components", tools::SIMD);
-    let mut cargo = tools::cargo_wasm();
-    cargo.env(tools::WASM_FLAGS, flags).args(["build", "-p", bin, "--bin", bin]);
+    let mut cargo = tools::cargo_wasm_with(Instructions::Simd, &["--cfg", "erase_components"]);
+    cargo.args(["build", "-p", bin, "--bin", bin]);
     tools::run(cargo.args(["--target", WASM, "--profile", "web"]))?;
     let out = ui_dir();
     remove_dir(&out)?;
@@ -96,7 +82,7 @@ fn node() -> Result<Vec<PathBuf>> {
 }
 
 /// Removes a directory of generated files, so that nothing of an older build stays.
-fn remove_dir(dir: &Path) -> Result<()> {
+pub(crate) fn remove_dir(dir: &Path) -> Result<()> {
     match fs::remove_dir_all(dir) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", dir.display()))

@@ -1,12 +1,15 @@
 //! The tasks of this repository, run as `cargo xtask`: build it, look at it, test it.
+#![forbid(unsafe_code)]
 
 mod browser;
 mod build;
 mod demo;
 mod fuzz;
+mod modules;
 mod mutate;
 mod npm;
 mod say;
+mod size;
 mod steps;
 mod test;
 mod tools;
@@ -61,7 +64,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Build the page, the npm package's module and the node
+    /// Build the page, the npm package's modules and the node
     Build {
         #[arg(value_enum, default_value = "all")]
         part: build::Part,
@@ -77,7 +80,7 @@ enum Task {
     /// Feed every decoder and check hostile bytes, guided by coverage
     #[command(after_help = FUZZ_EXAMPLES)]
     Fuzz(fuzz::Fuzz),
-    /// Print the size of what a browser loads: raw, gzip and brotli
+    /// Print the size of what a browser loads: raw, gzip and brotli; fail above a ceiling
     Size,
     /// Run other people's test vectors through the verifier
     Vectors(vectors::Vectors),
@@ -123,7 +126,7 @@ fn run(task: Task) -> Result<ExitCode> {
         }
         Task::Size => {
             tools::enter_root()?;
-            npm::size().map(ok)
+            size::size().map(ok)
         }
         // In the directory of whoever called us, where a relative path begins.
         Task::Vectors(args) => {

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::build;
 use crate::tools::{self, missing};
-use crate::{build, say};
 
 /// The tests of page and node together, which need npm packages.
 pub(crate) const E2E: &str = "tests/e2e";
@@ -60,20 +60,4 @@ pub(crate) fn test(dir: &str) -> Result<Command> {
 fn is_test(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     [".test.mjs", ".test.js", ".test.cjs"].iter().any(|end| name.ends_with(end))
-}
-
-/// `cargo xtask size`: bytes as they are, and as a server would send them.
-pub(crate) fn size() -> Result<()> {
-    let dist = Path::new(build::PKG).join("dist");
-    let page = build::ui_dir();
-    let mut files = vec![dist.join("light_client_bg.wasm"), dist.join("light_client.js")];
-    files.extend(build::files(&page).unwrap_or_else(|_| vec![page]));
-    let (there, absent): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.is_file());
-    for file in absent {
-        say::not_run(&format!("{} is not built; run `cargo xtask build`", file.display()));
-    }
-    let mut measure = node()?;
-    measure.arg("-e").arg(include_str!("size.js")).args(there);
-    say::line(tools::output(&mut measure)?.trim_end());
-    Ok(())
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::build::{self, Part};
 use crate::demo::{self, Demo};
 use crate::tools::{self, BARE, Missing, WASM, cargo, cargo_wasm, missing, run};
-use crate::{browser, fuzz, npm, say};
+use crate::{browser, fuzz, npm, say, size};
 
 /// One step.
 pub(crate) struct Step {
@@ -28,7 +28,7 @@ const fn after_build(name: &'static str, about: &'static str, run: fn() -> Resul
     Step { name, about, needs_build: true, run }
 }
 
-pub(crate) const STEPS: [Step; 13] = [
+pub(crate) const STEPS: [Step; 14] = [
     step("setup", "targets, browser and npm packages that the other steps need", setup),
     step("fmt", "formatting", fmt),
     step("clippy", "lints on this machine", clippy),
@@ -38,6 +38,7 @@ pub(crate) const STEPS: [Step; 13] = [
     step("fuzz", "decoders and checks on bent bytes, a second or two each", fuzz::step),
     step("wasm", "the verifier and the light client in a browser", wasm),
     step("build", "page, npm package and node", || build::build(Part::All)),
+    after_build("size", "what a browser loads, against its ceilings", size::size),
     after_build("npm", "the npm package in Node.js", npm_package),
     after_build("demo", "the demo, checked by a script", headless_demo),
     after_build("e2e", "page, node and browser together", e2e),
@@ -82,8 +83,9 @@ fn clippy() -> Result<()> {
 
 /// The tests of the first three are for this machine, as are the crates they need.
 fn clippy_wasm() -> Result<()> {
-    let parts: [&[&str]; 2] = [
-        &["-p", "cairn-verifier", "-p", "cairn-light-client", "-p", "cairn-web-ui"],
+    let parts: [&[&str]; 3] = [
+        &["-p", "cairn-verifier", "-p", "cairn-verifier-wasm"],
+        &["-p", "cairn-light-client", "-p", "cairn-web-ui"],
         &["-p", "cairn-tests-wasm", "--all-targets"],
     ];
     for part in parts {

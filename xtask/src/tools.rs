@@ -68,10 +68,24 @@ pub(crate) fn target(path: &str) -> PathBuf {
         .join(path)
 }
 
-/// Where cargo looks for compiler flags of [`WASM`].
-pub(crate) const WASM_FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
-/// Vector instructions, which every browser of the last years has.
-pub(crate) const SIMD: &str = "-C target-feature=+simd128";
+/// Which instructions a module may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Instructions {
+    /// Vector instructions too, which every browser of the last years has.
+    Simd,
+    /// Those of the first WebAssembly and what LLVM takes for granted since.
+    Plain,
+}
+
+impl Instructions {
+    /// What the name of a module ends in.
+    pub(crate) const fn suffix(self) -> &'static str {
+        match self {
+            Self::Simd => "",
+            Self::Plain => "_plain",
+        }
+    }
+}
 
 /// The cargo that runs us, without the variables it set for this package: build scripts that watch
 /// them would otherwise run again each time.
@@ -87,11 +101,37 @@ pub(crate) fn cargo() -> Command {
 }
 
 /// [`cargo`] with the flags of everything that runs in a browser.
-/// `RUSTFLAGS` would replace them without a word, so it is not passed on.
 pub(crate) fn cargo_wasm() -> Command {
+    cargo_wasm_with(Instructions::Simd, &[])
+}
+
+/// The same, with a choice of instructions and more flags.
+pub(crate) fn cargo_wasm_with(instructions: Instructions, more: &[&str]) -> Command {
+    let mut flags = vec![
+        // SHA-512 here hashes a few hundred bytes a signature: measured, unrolling it costs 1,200
+        // compressed bytes and saves no time.
+        "--cfg".to_owned(),
+        "sha2_backend_soft=\"compact\"".to_owned(),
+    ];
+    if instructions == Instructions::Simd {
+        flags.push("-Ctarget-feature=+simd128".to_owned());
+    }
+    // No path of this machine in a module: the same source gives the same bytes elsewhere.
+    for (dir, name) in [(env::current_dir().ok(), "cairn"), (cargo_home(), "cargo")] {
+        flags.extend(dir.map(|dir| format!("--remap-path-prefix={}={name}", dir.display())));
+    }
+    flags.extend(more.iter().map(|&flag| flag.to_owned()));
     let mut command = cargo();
-    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS").env(WASM_FLAGS, SIMD);
+    // `RUSTFLAGS` would be ignored without a word; this form may hold spaces.
+    command.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
     command
+}
+
+/// Where cargo keeps the sources of other crates.
+fn cargo_home() -> Option<PathBuf> {
+    env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::home_dir().map(|home| home.join(".cargo")))
 }
 
 /// Runs a command to its end on our own streams.

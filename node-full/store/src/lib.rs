@@ -9,6 +9,7 @@
 //! **Invariant:** a failed write changes nothing that was durable before, in memory or on disk.
 //! **Invariant:** this crate makes no hashes of its own but the frame check; trees are hashed by
 //! the verifier's `TreeHasher`.
+#![forbid(unsafe_code)]
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "sums and shifts in tiles stay below 2^62, the largest tree; the rest saturates"

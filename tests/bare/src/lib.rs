@@ -1,6 +1,7 @@
 //! Verifies receipts and all other proofs on a machine without an operating system, the standard library or an
 //! allocator. That this links for a bare target is the test: if any crate below needed an
 //! allocator, the linker would ask for one.
+#![forbid(unsafe_code)]
 #![cfg_attr(target_os = "none", no_std)]
 
 use cairn_verifier::digest::Hash;
