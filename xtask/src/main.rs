@@ -29,6 +29,7 @@ Examples:
   cargo xtask test                      all that must pass before a change is merged
   cargo xtask test --only fmt clippy    two of its steps
   cargo xtask build ui                  the page only, into target/ui
+  cargo xtask bench-wasm                the npm package's verifier beside other libraries
   cargo xtask fuzz --seconds 60         a minute of hostile bytes for each decoder and check
   cargo xtask mutate --only tree pcek   break these modules one place at a time: do tests notice?
   cargo xtask size                      bytes of the page and the npm package, compressed
@@ -80,6 +81,8 @@ enum Task {
     /// Feed every decoder and check hostile bytes, guided by coverage
     #[command(after_help = FUZZ_EXAMPLES)]
     Fuzz(fuzz::Fuzz),
+    /// Measure the npm package's verifier beside libsodium, liboqs, noble and hash-wasm, in Node.js
+    BenchWasm(npm::Bench),
     /// Print the size of what a browser loads: raw, gzip and brotli; fail above a ceiling
     Size,
     /// Run other people's test vectors through the verifier
@@ -123,6 +126,10 @@ fn run(task: Task) -> Result<ExitCode> {
             let args = args.absolute()?;
             tools::enter_root()?;
             fuzz::fuzz(&args)
+        }
+        Task::BenchWasm(args) => {
+            tools::enter_root()?;
+            npm::bench(&args).map(ok)
         }
         Task::Size => {
             tools::enter_root()?;

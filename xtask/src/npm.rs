@@ -11,7 +11,19 @@ use crate::tools::{self, missing};
 
 /// The tests of page and node together, which need npm packages.
 pub(crate) const E2E: &str = "tests/e2e";
+/// The npm package beside its peers, which are npm packages too.
+const BENCH: &str = "tests/bench";
 const OLDEST_NODE: u32 = 20;
+
+#[derive(clap::Args)]
+pub(crate) struct Bench {
+    /// Measure a sixth as long
+    #[arg(long)]
+    quick: bool,
+    /// Print the figures as JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// `node`, known to be new enough.
 pub(crate) fn node() -> Result<Command> {
@@ -29,7 +41,10 @@ pub(crate) fn node() -> Result<Command> {
 
 /// Installs the packages of the browser tests, unless they are as their lock file says.
 pub(crate) fn ensure_packages() -> Result<()> {
-    let dir = Path::new(E2E);
+    ensure_packages_of(Path::new(E2E))
+}
+
+fn ensure_packages_of(dir: &Path) -> Result<()> {
     let lock = dir.join("package-lock.json");
     let wanted = fs::metadata(&lock).and_then(|data| data.modified());
     let wanted = wanted.with_context(|| format!("cannot read {}", lock.display()))?;
@@ -40,6 +55,19 @@ pub(crate) fn ensure_packages() -> Result<()> {
     }
     node()?;
     tools::run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(dir))
+}
+
+/// `cargo xtask bench-wasm`: the verify-only module of the npm package beside its peers.
+pub(crate) fn bench(args: &Bench) -> Result<()> {
+    if !Path::new(build::PKG).join("dist/verifier.wasm").is_file() {
+        bail!("the npm package is not built; run `cargo xtask build pkg`");
+    }
+    ensure_packages_of(Path::new(BENCH))?;
+    let mut command = node()?;
+    command.arg(Path::new(BENCH).join("wasm.mjs"));
+    let flags = [(args.quick, "--quick"), (args.json, "--json")];
+    command.args(flags.into_iter().filter_map(|(is_set, flag)| is_set.then_some(flag)));
+    tools::run(&mut command)
 }
 
 /// A `node --test` over every `*.test.mjs`, `.js` or `.cjs` directly in a directory. The names are
