@@ -104,7 +104,7 @@ fn a_node_that_fails_changes_nothing() {
     for (body, expected) in [
         (None, "client-network"),
         (Some(Vec::new()), "decode-truncated"),
-        (Some(b"<html>".to_vec()), "decode-version"),
+        (Some(b"<html>".to_vec()), "decode-file-type"),
     ] {
         town.0.instead.borrow_mut().insert(checkpoint.clone(), body);
         assert_eq!(code(run(client.sync())), expected);
