@@ -89,16 +89,17 @@ pub(crate) fn fetch(
     with_wrap(receipt, &wrap)
 }
 
-/// A receipt ends with the count of its wraps and the wraps; here the count is 0.
+/// A receipt ends with its wraps and the name; here it has neither, which is two zero bytes.
 fn with_wrap(mut receipt: Vec<u8>, wrap: &[u8]) -> Result<Vec<u8>, Failure> {
     let odd = || Failure::Failed("the node's receipt has wraps already".to_owned());
-    if receipt.pop() != Some(0) {
+    if (receipt.pop(), receipt.pop()) != (Some(0), Some(0)) {
         return Err(odd());
     }
     let len = u16::try_from(wrap.len()).map_err(Failure::failed)?;
     receipt.push(1);
     receipt.extend_from_slice(&len.to_be_bytes());
     receipt.extend_from_slice(wrap);
+    receipt.push(0);
     match Receipt::decode(&receipt).map_err(Failure::failed)?.wraps.count() {
         1 => Ok(receipt),
         _ => Err(odd()),

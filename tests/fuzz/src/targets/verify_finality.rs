@@ -21,7 +21,7 @@ pub(super) fn run(data: &[u8]) {
     let Ok(proof) = FinalityProof::decode(&bytes) else { return };
     let code = |found: &Result<FinalHeader, Error>| found.map_err(|error| error.code()).map(drop);
     let whole = proof.verify(forged.anchor, forged.terms(), &mut ()).map(|(header, _)| header);
-    let want = model::terms::allows(forged.budget, &[], model::terms::of_finality(&proof))
+    let want = model::terms::allows(forged.budget, bytes.get(2..).unwrap_or_default(), model::terms::of_finality(&proof))
         .and_then(|()| model::trust::verify(&proof, forged.anchor, Some(forged.now)));
     agree(code(&whole), want);
     assert!(!forged.honest || want.is_ok(), "an honest proof: {want:?}");
