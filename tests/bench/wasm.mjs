@@ -1,14 +1,17 @@
-// `cargo xtask bench-wasm`: the npm package's verify-only module beside JavaScript and WebAssembly
-// libraries, in turns in one process. Ours checks a whole receipt: decoding, the set, the quorum,
-// the header, both trees and every signature. The peers check as many signatures, and no more.
+// `cargo xtask bench-wasm`: the verifier beside JavaScript and WebAssembly libraries, in turns in
+// one process. First single steps that peers do too; then whole receipts by the npm package's
+// verify-only module, where the peers check as many signatures and no more.
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { performance } from "node:perf_hooks";
+import { pathToFileURL } from "node:url";
 
-import { createMLDSA44, createMLDSA65 } from "@openforge-sh/liboqs";
+import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { ed25519 } from "@noble/curves/ed25519.js";
+import { ml_kem768_x25519 } from "@noble/post-quantum/hybrid.js";
 import { ml_dsa44, ml_dsa65 } from "@noble/post-quantum/ml-dsa.js";
 import { blake3 as nobleBlake3 } from "@noble/hashes/blake3.js";
+import { createMLDSA44, createMLDSA65 } from "@openforge-sh/liboqs";
 import { createBLAKE3 } from "hash-wasm";
 import sodium from "libsodium-wrappers";
 
@@ -52,34 +55,37 @@ const times = (count, call) => async () => {
   return true;
 };
 
-async function edPeers(count) {
-  await sodium.ready;
-  const key = ed25519.getPublicKey(seed);
-  const signature = ed25519.sign(message, seed);
-  const noble = (signature) => ed25519.verify(signature, message, key, { zip215: false });
-  const libsodium = (signature) => sodium.crypto_sign_verify_detached(signature, message, key);
-  return Object.entries({ noble, libsodium }).map(([name, verify]) => [
-    name,
-    sound(name, times(count, () => verify(signature)), times(1, () => verify(bent(signature)))),
-  ]);
-}
+await sodium.ready;
+const edKey = ed25519.getPublicKey(seed);
+const edSignature = ed25519.sign(message, seed);
+const nobleEd = (signature) => ed25519.verify(signature, message, edKey, { zip215: false });
+const sodiumEd = (signature) => sodium.crypto_sign_verify_detached(signature, message, edKey);
 
-async function hybridPeers(noblePq, createOqs) {
-  await sodium.ready;
+/** `count` classic signatures. */
+const classic = (count) =>
+  Object.entries({ noble: nobleEd, libsodium: sodiumEd }).map(([name, verify]) => [
+    name,
+    sound(name, times(count, () => verify(edSignature)), async () => verify(bent(edSignature))),
+  ]);
+
+/** `count` ML-DSA signatures and `classicCount` classic ones. */
+async function hybrid([noblePq, createOqs], count, classicCount) {
   const { publicKey, secretKey } = noblePq.keygen(seed);
   const signature = noblePq.sign(message, secretKey);
   const oqs = await createOqs();
-  const edKey = ed25519.getPublicKey(seed);
-  const edSignature = ed25519.sign(message, seed);
-  const nobleEd = () => ed25519.verify(edSignature, message, edKey, { zip215: false });
-  const sodiumEd = () => sodium.crypto_sign_verify_detached(edSignature, message, edKey);
-  const noble = (signature) => noblePq.verify(signature, message, publicKey) && nobleEd() && nobleEd();
-  const liboqs = (signature) => oqs.verify(message, signature, publicKey) && sodiumEd() && sodiumEd();
-  return [["noble", noble], ["liboqs and libsodium", liboqs]].map(([name, verify]) => [
-    name,
-    sound(name, async () => verify(signature), async () => verify(bent(signature, 100))),
-  ]);
+  const peers = {
+    noble: [(signature) => noblePq.verify(signature, message, publicKey), nobleEd],
+    "liboqs and libsodium": [(signature) => oqs.verify(message, signature, publicKey), sodiumEd],
+  };
+  return Object.entries(peers).map(([name, [pq, ed]]) => {
+    const all = [times(count, () => pq(signature)), times(classicCount, () => ed(edSignature))];
+    const good = async () => (await all[0]()) && (await all[1]());
+    return [name, sound(name, good, async () => pq(bent(signature, 100)))];
+  });
 }
+
+const SUITE_2 = [ml_dsa44, createMLDSA44];
+const SUITE_3 = [ml_dsa65, createMLDSA65];
 
 const median = (times) => times.sort((a, b) => a - b)[times.length >> 1];
 
@@ -108,22 +114,61 @@ async function compare(what, mine, peers) {
   });
 }
 
-await compare("receipt of suite 1: 4 signatures", ours("ok-middle-block"), await edPeers(4));
-await compare("receipt of suite 2: 1 hybrid, 1 classic", ours("ok-hybrid"), await hybridPeers(ml_dsa44, createMLDSA44));
-await compare("receipt of suite 3: 1 hybrid, 1 classic", ours("ok-suite-3"), await hybridPeers(ml_dsa65, createMLDSA65));
+const dir = pathToFileURL(`${process.env.CAIRN_BENCH_CASES}/`);
+const { Cases, initSync } = await import(new URL("cases.js", dir));
+initSync({ module: readFileSync(new URL("cases_bg.wasm", dir)) });
+const cases = new Cases();
+const step = (name) => sound(name, async () => cases.holds(name, false), async () => cases.holds(name, true));
 
-// Under a pinned header there is one signature, and otherwise the tree alone.
-await compare("receipt under a pinned header: 1 signature", ours("ok-pinned-header"), await edPeers(1));
+await compare("one vote of suite 1", step("suite 1"), classic(1));
+await compare("one vote of suite 2", step("suite 2"), await hybrid(SUITE_2, 1, 1));
+await compare("one vote of suite 3", step("suite 3"), await hybrid(SUITE_3, 1, 1));
+const quorum = await hybrid(SUITE_2, 67, 67);
+await compare("certificate, 67 votes of suite 2", step("certificate"), quorum);
+await compare("the same, keys expanded before", step("certificate, expanded"), quorum);
 
-// How far the two BLAKE3 libraries are apart on blocks of the tree's size: a path of 30 steps.
+// What a path cannot do without: a hash for its leaf, for each step, and for the root.
 const hasher = await createBLAKE3(256, seed);
-const block = new Uint8Array(64);
-const path = (hash) => async () => {
-  for (let step = 0; step < 31; step += 1) block.set(hash(block));
+const hashes = (count, hash) => async () => {
+  const block = new Uint8Array(64);
+  for (let step = 0; step < count; step += 1) block.set(hash(block));
   return true;
 };
-const hashWasm = path((bytes) => hasher.init().update(bytes).digest("binary"));
-await compare("31 keyed hashes of 64 bytes (hash-wasm)", hashWasm, [["noble", path((bytes) => nobleBlake3(bytes, { key: seed }))]]);
+const blake3Peers = (count) => [
+  ["hash-wasm, its hashes alone", hashes(count, (bytes) => hasher.init().update(bytes).digest("binary"))],
+  ["noble, its hashes alone", hashes(count, (bytes) => nobleBlake3(bytes, { key: seed }))],
+];
+await compare("inclusion of one leaf among 2^20", step("inclusion"), blake3Peers(22));
+await compare("inclusion of 10,000 leaves in one batch", step("batch"), blake3Peers(20_000));
+
+const [text, nonce] = [new Uint8Array(65_536).fill(6), new Uint8Array(24).fill(4)];
+const sealed = xchacha20poly1305(seed, nonce).encrypt(text);
+const refused = (call) => {
+  try {
+    return call().length === text.length;
+  } catch {
+    return false;
+  }
+};
+const opens = {
+  noble: (sealed) => xchacha20poly1305(seed, nonce).decrypt(sealed),
+  libsodium: (sealed) => sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(null, sealed, null, nonce, seed),
+};
+await compare("XChaCha20-Poly1305, 64 KiB opened", step("text"), Object.entries(opens).map(([name, open]) => [
+  name,
+  sound(name, async () => refused(() => open(sealed)), async () => refused(() => open(bent(sealed)))),
+]));
+const kem = ml_kem768_x25519.keygen(new Uint8Array(32).fill(9));
+const { cipherText, sharedSecret } = ml_kem768_x25519.encapsulate(kem.publicKey);
+const shared = (cipherText) => Buffer.compare(ml_kem768_x25519.decapsulate(cipherText, kem.secretKey), sharedSecret) === 0;
+await compare("a wrap opened (HPKE, X-Wing)", step("wrap"), [
+  ["noble, X-Wing alone", sound("noble", async () => shared(cipherText), async () => shared(bent(cipherText)))],
+]);
+
+await compare("receipt of suite 1: 4 signatures", ours("ok-middle-block"), classic(4));
+await compare("receipt of suite 2: 1 hybrid, 1 classic", ours("ok-hybrid"), await hybrid(SUITE_2, 1, 2));
+await compare("receipt of suite 3: 1 hybrid, 1 classic", ours("ok-suite-3"), await hybrid(SUITE_3, 1, 2));
+await compare("receipt under a pinned header: 1 signature", ours("ok-pinned-header"), classic(1));
 
 if (json) {
   console.log(JSON.stringify({ node: process.version, cpu: cpus()[0]?.model, rows }, null, 2));

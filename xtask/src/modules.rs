@@ -74,3 +74,11 @@ fn cargo(package: &str, profile: &str, instructions: Instructions) -> Result<Pat
     }
     Ok(module)
 }
+
+/// The single steps that `cargo xtask bench-wasm` measures, built as the npm package is.
+pub(crate) fn bench(out: &Path) -> Result<()> {
+    tools::ensure_target(WASM)?;
+    let module = cargo("cairn-bench-wasm", "pkg", Instructions::Simd)?;
+    remove_dir(out)?;
+    wasm::bindgen(&module, "cases", out, Reader::Package)
+}

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::build;
 use crate::tools::{self, missing};
+use crate::{build, modules};
 
 /// The tests of page and node together, which need npm packages.
 pub(crate) const E2E: &str = "tests/e2e";
@@ -57,14 +57,19 @@ fn ensure_packages_of(dir: &Path) -> Result<()> {
     tools::run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(dir))
 }
 
-/// `cargo xtask bench-wasm`: the verify-only module of the npm package beside its peers.
+/// `cargo xtask bench-wasm`: the verify-only module of the npm package, and the verifier's single
+/// steps, beside their peers.
 pub(crate) fn bench(args: &Bench) -> Result<()> {
     if !Path::new(build::PKG).join("dist/verifier.wasm").is_file() {
         bail!("the npm package is not built; run `cargo xtask build pkg`");
     }
     ensure_packages_of(Path::new(BENCH))?;
+    let cases = tools::target("bench-wasm");
+    modules::bench(&cases)?;
     let mut command = node()?;
-    command.arg(Path::new(BENCH).join("wasm.mjs"));
+    command
+        .arg(Path::new(BENCH).join("wasm.mjs"))
+        .env("CAIRN_BENCH_CASES", std::path::absolute(cases)?);
     let flags = [(args.quick, "--quick"), (args.json, "--json")];
     command.args(flags.into_iter().filter_map(|(is_set, flag)| is_set.then_some(flag)));
     tools::run(&mut command)
