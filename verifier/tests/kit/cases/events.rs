@@ -129,6 +129,13 @@ fn second_signatures(kit: &Kit, never: &[u8], cases: &mut Vec<Case>) {
         None,
     );
     push(
+        "later-signature-twice",
+        "one later signature, two entries",
+        "decode-not-ascending",
+        &[0, 1, 1],
+        None,
+    );
+    push(
         "writer-signs-twice",
         "the writer's signature again",
         "decode-not-ascending",
@@ -145,7 +152,7 @@ pub fn bodies(kit: &Kit, cases: &mut Vec<Case>) {
     let tail = good.len() - 1;
     // version, suite, ids; sequence at 98, previous, time at 138, kind at 146, type from 147
     type Bend<'a> = &'a dyn Fn(&mut Vec<u8>);
-    let bends: [(_, _, _, Bend<'_>); 11] = [
+    let bends: [(_, _, _, Bend<'_>); 13] = [
         ("body-version", "version 2", "decode-version", &|b| b[0] = 2),
         ("body-suite", "another hash and AEAD", "decode-unknown-tag", &|b| b[1] = 2),
         ("body-sequence", "a sequence of 2^53", "decode-out-of-range", &|b| b[99] = 0x20),
@@ -162,6 +169,15 @@ pub fn bodies(kit: &Kit, cases: &mut Vec<Case>) {
             // count, then "b" and "a" without values, before group epoch, generation and tag
             let at = b.len() - 14;
             b.splice(at..=at, [2, 1, b'b', 0, 0, 1, b'a', 0, 0]);
+        }),
+        ("body-metadata-twice", "one key, two entries", "decode-not-ascending", &|b| {
+            let at = b.len() - 14;
+            b.splice(at..=at, [2, 1, b'a', 0, 0, 1, b'a', 0, 0]);
+        }),
+        ("body-payload-too-long", "a payload of 16 MiB and a byte", "decode-out-of-range", &|b| {
+            b[tail] = 1;
+            b.extend([7; 32]);
+            b.extend(((16_u32 << 20) + 1).to_be_bytes());
         }),
     ];
     for (name, desc, want, bend) in bends {
