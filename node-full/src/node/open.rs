@@ -36,15 +36,17 @@ pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
 
     let mut replay = Replay::new(dir, &genesis);
     let (blocks, blocks_opened) =
-        Segment::open(&dir.join("log/blocks.seg"), 0, |height, bytes| replay.block(height, bytes))?;
+        Segment::open(&dir.join("log/blocks.seg"), (0, 0), |height, bytes| {
+            replay.block(height, bytes)
+        })?;
     replay.check_head(&genesis)?;
     let at_least = replay.state.blocks.final_size();
     let (entries, entries_opened) =
-        Segment::open(&dir.join("log/entries.seg"), at_least, |index, bytes| {
+        Segment::open(&dir.join("log/entries.seg"), (0, at_least), |index, bytes| {
             replay.entry(index, bytes)
         })?;
     let (records, records_opened) =
-        Segment::open(&dir.join("keystore/wraps.seg"), 0, |index, bytes| {
+        Segment::open(&dir.join("keystore/wraps.seg"), (0, 0), |index, bytes| {
             replay.record(index, bytes)
         })?;
     replay.state.events.store_pending()?;

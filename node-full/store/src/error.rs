@@ -72,6 +72,18 @@ pub enum StoreError {
         /// The frame asked for.
         index: u64,
     },
+    /// A segment between two others is missing or too short.
+    #[error(
+        "{path} ends at frame {found}, the next segment begins at {expected}: restore the files between from a backup"
+    )]
+    Gap {
+        /// The segment.
+        path: PathBuf,
+        /// Where the next one begins.
+        expected: u64,
+        /// Where this one ends.
+        found: u64,
+    },
     /// A hash asked for lies outside the tree.
     #[error("a tree of {size} leaves has no {what}")]
     OutsideTree {

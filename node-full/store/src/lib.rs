@@ -2,6 +2,7 @@
 //!
 //! - [`segment`]: append-only files of checksummed frames. The only truth: entries, blocks and
 //!   key records live in them, and an append is durable when it returns.
+//! - [`log`]: a log over many segments, all but the last closed for ever.
 //! - [`tiles`]: a Merkle tree's nodes, 256 hashes a file. Derived from a segment, so a lost tile
 //!   is made again and a wrong one is found when the log is opened.
 //! - [`blobs`]: payloads by their digest.
@@ -19,6 +20,7 @@
 pub mod blobs;
 mod error;
 pub mod files;
+pub mod log;
 pub mod segment;
 pub mod tiles;
 

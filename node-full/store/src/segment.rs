@@ -7,7 +7,8 @@
 //!                                      salt || length || index || back || ahead || payload)
 //! ```
 //!
-//! Integers are big-endian. `index` counts frames from 0. One append is one write and one sync;
+//! Integers are big-endian. `index` counts frames from the segment's first, which its file's name
+//! says where one log has many segments. One append is one write and one sync;
 //! `back` and `ahead` say how many frames of the same write stand before and after this one.
 //! They tell a write that never finished (and so was never acknowledged: it is cut, whole) from
 //! damage to durable bytes (a later write exists, so an earlier one had returned: an error, and
@@ -20,13 +21,17 @@ mod frame;
 mod scan;
 
 use std::fs::{File, OpenOptions};
+use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::StoreError;
 use crate::files::{self, Secrecy};
-use frame::{FILE_HEADER_LEN, FIRST_FRAME, FRAME_HEADER_LEN, FrameHeader, Salt};
+use frame::{FILE_HEADER_LEN, FIRST_FRAME, FRAME_HEADER_LEN, FrameHeader, MAX_FRAME_LEN};
+
+pub(crate) use frame::Salt;
+pub(crate) use scan::{Found, scan};
 
 pub use frame::MAX_PAYLOAD_LEN;
 
@@ -36,6 +41,8 @@ pub struct Segment {
     path: PathBuf,
     file: File,
     salt: Salt,
+    /// Index of the first frame.
+    first: u64,
     /// Where each frame begins, and last where the next one will.
     bounds: RwLock<Vec<u64>>,
     tail: Mutex<Tail>,
@@ -58,15 +65,15 @@ pub struct Opened {
 }
 
 impl Segment {
-    /// Opens a segment, or makes an empty one, and shows every frame to `visit` in order.
-    /// An unfinished write at the end is cut. `at_least` frames are known to be durable: with
-    /// fewer, the end is damaged and not unfinished.
+    /// Opens a segment, or makes an empty one, and shows every frame to `visit` in order, the first
+    /// with index `first`. An unfinished write at the end is cut. `at_least` frames are known to be
+    /// durable: with fewer, the end is damaged and not unfinished.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::Io`], or what `visit` says; nothing is changed then.
     pub fn open<E: From<StoreError>>(
         path: &Path,
-        at_least: u64,
+        (first, at_least): (u64, u64),
         mut visit: impl FnMut(u64, &[u8]) -> Result<(), E>,
     ) -> Result<(Self, Opened), E> {
         if !path.exists() {
@@ -75,7 +82,7 @@ impl Segment {
         let file = OpenOptions::new().read(true).write(true).open(path);
         let file = file.map_err(StoreError::io("open", path))?;
         let salt = read_salt(path, &file)?;
-        let found = scan::scan((path, &file, salt), at_least, &mut visit)?;
+        let found = scan((path, &file, salt), (first, at_least), &mut visit)?;
         let end = found.bounds.last().copied().unwrap_or(FIRST_FRAME);
         if found.len > end {
             let cut = file.set_len(end).and_then(|()| file.sync_all());
@@ -86,6 +93,7 @@ impl Segment {
             path: path.to_owned(),
             file,
             salt,
+            first,
             bounds: RwLock::new(found.bounds),
             tail: Mutex::new(Tail { poisoned: false }),
         };
@@ -97,6 +105,23 @@ impl Segment {
     #[must_use]
     pub fn frames(&self) -> u64 {
         count(&self.bounds.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Index of the first frame, now or later.
+    #[must_use]
+    pub const fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Index of the next frame.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.first.saturating_add(self.frames())
+    }
+
+    /// Where each frame begins, and last where they end.
+    pub(crate) fn bounds(&self) -> Vec<u64> {
+        self.bounds.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The length of the file in bytes.
@@ -116,7 +141,7 @@ impl Segment {
         if tail.poisoned {
             return Err(StoreError::Poisoned { path: self.path.clone() });
         }
-        let (first, end) = (self.frames(), self.bytes());
+        let (first, end) = (self.end(), self.bytes());
         let (bytes, bounds) = self.encode(payloads, first, end)?;
         let written = self.file.write_all_at(&bytes, end).and_then(|()| self.file.sync_data());
         if let Err(error) = written {
@@ -174,22 +199,12 @@ impl Segment {
         let (start, end) = self
             .place(index)
             .ok_or_else(|| StoreError::NoFrame { path: self.path.clone(), index })?;
-        let length = usize::try_from(end.saturating_sub(start)).unwrap_or(usize::MAX);
-        let mut bytes = vec![0; length];
-        let read = self.file.read_exact_at(&mut bytes, start);
-        read.map_err(StoreError::io("read", &self.path))?;
-        let checked = FrameHeader::check(&self.salt, &bytes);
-        if checked.is_none_or(|header| header.index != index) {
-            let path = self.path.clone();
-            return Err(StoreError::Corrupt { path, offset: start, index });
-        }
-        bytes.drain(..FRAME_HEADER_LEN.min(length));
-        Ok(bytes)
+        read_frame((&self.path, &self.file, self.salt), index, start..end)
     }
 
     fn place(&self, index: u64) -> Option<(u64, u64)> {
         let bounds = self.bounds.read().unwrap_or_else(PoisonError::into_inner);
-        let index = usize::try_from(index).ok()?;
+        let index = usize::try_from(index.checked_sub(self.first)?).ok()?;
         match bounds.get(index..index.checked_add(2)?) {
             Some([start, end]) => Some((*start, *end)),
             _ => None,
@@ -201,12 +216,39 @@ impl Segment {
     }
 }
 
+/// A segment's file, to be read.
+pub(crate) type Place<'a> = (&'a Path, &'a File, Salt);
+
+/// The payload of the frame with this index that is said to stand at these bytes.
+pub(crate) fn read_frame(
+    (path, file, salt): Place<'_>,
+    index: u64,
+    range: Range<u64>,
+) -> Result<Vec<u8>, StoreError> {
+    let corrupt = || StoreError::Corrupt { path: path.to_owned(), offset: range.start, index };
+    let length = range.end.checked_sub(range.start).ok_or_else(corrupt)?;
+    if length > MAX_FRAME_LEN {
+        return Err(corrupt());
+    }
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+    match file.read_exact_at(&mut bytes, range.start) {
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Err(corrupt()),
+        read => read.map_err(StoreError::io("read", path))?,
+    }
+    let checked = FrameHeader::check(&salt, &bytes);
+    if checked.is_none_or(|header| header.index != index) {
+        return Err(corrupt());
+    }
+    bytes.drain(..FRAME_HEADER_LEN.min(bytes.len()));
+    Ok(bytes)
+}
+
 /// One less than the bounds: the last bound is where the next frame will begin.
 fn count(bounds: &[u64]) -> u64 {
     u64::try_from(bounds.len().saturating_sub(1)).unwrap_or(u64::MAX)
 }
 
-fn create(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn create(path: &Path) -> Result<(), StoreError> {
     if let Some(parent) = path.parent() {
         files::create_dir(parent)?;
     }
@@ -216,7 +258,7 @@ fn create(path: &Path) -> Result<(), StoreError> {
     files::write(path, &Salt(salt).file_header(), Secrecy::Secret)
 }
 
-fn read_salt(path: &Path, file: &File) -> Result<Salt, StoreError> {
+pub(crate) fn read_salt(path: &Path, file: &File) -> Result<Salt, StoreError> {
     let mut header = [0; FILE_HEADER_LEN];
     match file.read_exact_at(&mut header, 0) {
         Err(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {

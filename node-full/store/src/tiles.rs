@@ -5,9 +5,9 @@
 //! are files, written once, named as in C2SP tlog-tiles (`<level>/x001/x234/067`); the right
 //! border of each level is in memory.
 //!
-//! Tiles are derived: the leaves stand in the log, and [`Tiles::push`] makes every tile again
-//! when the log is opened. A tile on disk that is another one is an error with its name. Readers
-//! can therefore trust a tile as far as they trust the disk since then.
+//! Tiles are derived: the leaves stand in the log, and [`Tiles::push`] makes a tile again whose
+//! leaves are shown again. A tile on disk that is another one is an error with its name.
+//! [`Tiles::resume`] goes on from tiles that were stored before, and needs no leaf of those.
 //!
 //! Proofs are for any size up to the current one, because a full node never changes.
 
@@ -15,14 +15,14 @@ mod cache;
 mod proof;
 mod tile;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cairn_verifier::digest::Hash;
 use cairn_verifier::tree::{Join, TreeHasher};
 
-use crate::StoreError;
+use crate::{StoreError, files};
 use cache::Cache;
 use tile::Tile;
 
@@ -66,6 +66,34 @@ impl<H: TreeHasher> Tiles<H> {
             pending: BTreeMap::new(),
             cache: Mutex::new(Cache::default()),
         }
+    }
+
+    /// The tree whose first `size` leaves have all their full tiles in `dir`; what a last tile
+    /// lacks to be full must be pushed again, from [`Tiles::size`] on.
+    ///
+    /// # Errors
+    /// A tile of the right border cannot be read.
+    pub fn resume(hasher: H, dir: &Path, size: u64) -> Result<Self, StoreError> {
+        let mut tree = Self::new(hasher, dir);
+        // Nodes of each level of tiles, from the leaves that fill tiles upwards.
+        let width = u64::try_from(WIDTH).unwrap_or(u64::MAX);
+        let mut nodes = size - size % width;
+        tree.size = nodes;
+        for level in 0_u8.. {
+            if nodes == 0 {
+                break;
+            }
+            let full = nodes / width;
+            let mut edge = Vec::new();
+            for number in full * width..nodes {
+                // Only levels above the leaves have an edge here.
+                let below = TileId { level: level.saturating_sub(1), number };
+                edge.push(Tile::read(&tree.hasher, dir, below)?.top());
+            }
+            tree.levels.push(Level { full, edge });
+            nodes = full;
+        }
+        Ok(tree)
     }
 
     /// The number of leaves.
@@ -172,6 +200,20 @@ impl<H: TreeHasher> Tiles<H> {
     fn lock_cache(&self) -> std::sync::MutexGuard<'_, Cache> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Makes the names of stored tiles durable, so that [`Tiles::resume`] finds them whatever happens to
+/// the machine.
+///
+/// # Errors
+/// [`StoreError::Io`].
+pub fn sync_names(dir: &Path, tiles: &[PendingTile]) -> Result<(), StoreError> {
+    let mut folders = BTreeSet::new();
+    for tile in tiles {
+        let above = tile.path().ancestors().skip(1);
+        folders.extend(above.take_while(|folder| folder.starts_with(dir)));
+    }
+    folders.into_iter().try_for_each(files::sync_dir)
 }
 
 /// The node above a power of two of nodes of height `base`.

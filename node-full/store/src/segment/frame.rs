@@ -16,12 +16,15 @@ pub(super) const FRAME_HEADER_LEN: usize = 40;
 /// The longest payload of a frame in bytes.
 pub const MAX_PAYLOAD_LEN: u32 = 1 << 20;
 
+/// The longest frame in bytes.
+pub(super) const MAX_FRAME_LEN: u64 = 40 + (1 << 20);
+
 const CONTEXT: &str = "cairn v1 segment frame";
 const FILE_CONTEXT: &str = "cairn v1 segment file";
 
 /// The segment's random salt.
 #[derive(Clone, Copy)]
-pub(super) struct Salt(pub(super) [u8; 16]);
+pub(crate) struct Salt(pub(super) [u8; 16]);
 
 impl std::fmt::Debug for Salt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -3,32 +3,30 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek as _, SeekFrom};
 use std::os::unix::fs::FileExt as _;
-use std::path::Path;
 
+use super::Place;
 use super::frame::{FIRST_FRAME, FRAME_HEADER_LEN, FRAME_MAGIC, FrameHeader, Salt};
 use crate::StoreError;
 
-/// A segment's file.
-type Place<'a> = (&'a Path, &'a File, Salt);
-
 /// What a scan found.
-pub(super) struct Found {
+pub(crate) struct Found {
     /// Where each whole frame begins, and last where the whole writes end.
-    pub(super) bounds: Vec<u64>,
+    pub(crate) bounds: Vec<u64>,
     /// The length of the file.
-    pub(super) len: u64,
+    pub(crate) len: u64,
 }
 
-/// Shows every frame of every whole write to `visit`.
-pub(super) fn scan<E: From<StoreError>>(
+/// Shows every frame of every whole write to `visit`. `first` is the index of the first frame, and
+/// `at_least` how many there must be.
+pub(crate) fn scan<E: From<StoreError>>(
     (path, file, salt): Place<'_>,
-    at_least: u64,
+    (first, at_least): (u64, u64),
     visit: &mut impl FnMut(u64, &[u8]) -> Result<(), E>,
 ) -> Result<Found, E> {
     let len = file.metadata().map_err(StoreError::io("read", path))?.len();
     let mut reader = BufReader::with_capacity(1 << 20, file);
     reader.seek(SeekFrom::Start(FIRST_FRAME)).map_err(StoreError::io("read", path))?;
-    let mut walk = Walk { index: 0, offset: FIRST_FRAME, back: 0, frame: Vec::new() };
+    let mut walk = Walk { index: first, offset: FIRST_FRAME, back: 0, frame: Vec::new() };
     let mut bounds = vec![FIRST_FRAME];
     // Frames of the write being read: they count only when its last one is there.
     let mut write: Vec<(u64, Vec<u8>)> = Vec::new();

@@ -4,7 +4,7 @@ use super::*;
 
 fn frames(path: &Path) -> Result<(Vec<Vec<u8>>, Opened), StoreError> {
     let mut seen = Vec::new();
-    let (_, opened) = Segment::open(path, 0, |index, payload| {
+    let (_, opened) = Segment::open(path, (0, 0), |index, payload| {
         assert_eq!(index, seen.len() as u64);
         seen.push(payload.to_vec());
         Ok::<_, StoreError>(())
@@ -13,7 +13,7 @@ fn frames(path: &Path) -> Result<(Vec<Vec<u8>>, Opened), StoreError> {
 }
 
 fn fresh(path: &Path) -> Segment {
-    Segment::open(path, 0, |_, _| Ok::<_, StoreError>(())).unwrap().0
+    Segment::open(path, (0, 0), |_, _| Ok::<_, StoreError>(())).unwrap().0
 }
 
 /// Three writes: of one, three and two frames.
@@ -148,7 +148,7 @@ fn frames_known_to_be_durable_are_never_cut() {
     filled(&path);
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
-    let refused = Segment::open(&path, 5, |_, _| Ok::<_, StoreError>(()));
+    let refused = Segment::open(&path, (0, 5), |_, _| Ok::<_, StoreError>(()));
     assert!(matches!(refused, Err(StoreError::Corrupt { index: 5, .. })), "{refused:?}");
     assert_eq!(fs::read(&path).unwrap().len(), bytes.len() - 1);
 }

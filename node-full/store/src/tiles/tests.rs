@@ -148,3 +148,32 @@ fn names_are_those_of_tlog_tiles() {
     assert_eq!(name(0, 1_000), "0/x001/000");
     assert_eq!(name(2, 1_234_067), "2/x001/x234/067");
 }
+
+#[test]
+fn a_tree_goes_on_from_its_tiles_as_if_it_had_never_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    let hasher = Blake3::new(Kind::Event, [7; 32]);
+    let leaves = leaves(256 * 256 + 3 * 256 + 9);
+    let total = leaves.len() as u64;
+    let mut whole = tree(hasher, dir.path(), &leaves);
+    let stored = whole.pending();
+    stored.iter().for_each(|tile| tile.store().unwrap());
+    sync_names(dir.path(), &stored).unwrap();
+    whole.stored(&stored);
+    for known in [0, 1, 255, 256, 257, 600, 65_535, 65_536, 65_800, total - 10, total] {
+        let mut resumed = Tiles::resume(hasher, dir.path(), known).unwrap();
+        let from = resumed.size();
+        assert_eq!(from, known - known % 256);
+        leaves[from as usize..].iter().for_each(|leaf| resumed.push(*leaf));
+        resumed.store_pending().unwrap();
+        for size in [1, 256, 65_536, 65_537, total - 300, total] {
+            assert_eq!(resumed.root(size).unwrap(), whole.root(size).unwrap(), "{known} {size}");
+            let index = size / 3;
+            let proof = resumed.inclusion(index, size).unwrap();
+            assert_eq!(proof, whole.inclusion(index, size).unwrap());
+        }
+    }
+    fs::remove_file(dir.path().join("0/001")).unwrap();
+    let missing = Tiles::resume(hasher, dir.path(), 600).map(|_| ());
+    assert!(matches!(missing, Err(StoreError::Io { .. })), "{missing:?}");
+}

@@ -122,6 +122,10 @@ impl PendingTile {
         self.id
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Writes the tile, or compares it with the one that is there. Its bytes are synced, so that
     /// a tile with a name is a whole one; its name is not, because a lost tile is made again.
     ///
