@@ -84,6 +84,16 @@ pub enum StoreError {
         /// Where this one ends.
         found: u64,
     },
+    /// The index, which is derived from the log, cannot be used.
+    #[error(
+        "the index in {path} cannot be used ({reason}); `cairn reindex` makes it again from the log"
+    )]
+    Index {
+        /// Its directory.
+        path: PathBuf,
+        /// What its engine said.
+        reason: String,
+    },
     /// A hash asked for lies outside the tree.
     #[error("a tree of {size} leaves has no {what}")]
     OutsideTree {

@@ -5,6 +5,7 @@
 //! - [`log`]: a log over many segments, all but the last closed for ever.
 //! - [`tiles`]: a Merkle tree's nodes, 256 hashes a file. Derived from a segment, so a lost tile
 //!   is made again and a wrong one is found when the log is opened.
+//! - [`index`]: finding entries, by id and by what is in them. Derived from the log.
 //! - [`blobs`]: payloads by their digest.
 //!
 //! **Invariant:** a failed write changes nothing that was durable before, in memory or on disk.
@@ -20,6 +21,7 @@
 pub mod blobs;
 mod error;
 pub mod files;
+pub mod index;
 pub mod log;
 pub mod segment;
 pub mod tiles;

@@ -1,0 +1,270 @@
+//! Walking the index: entries that have every term asked for, in the order of the log.
+
+use std::ops::Range;
+
+use fjall::{Iter, Keyspace};
+
+use super::apply::{times, zone_key};
+use super::{Field, Index, Term, ZONE, last_number};
+use crate::StoreError;
+
+/// How many texts may begin as asked; with more, a query would walk too many lists at once.
+pub const MAX_TERMS: usize = 256;
+/// How many entries a walk steps over one by one before it looks its goal up.
+const STEPS: usize = 8;
+/// How many places one walk looks at before it rests, so that no query takes the node for itself.
+const MAX_WORK: usize = 20_000;
+
+/// Which way a walk goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "an order has two directions")]
+pub enum Order {
+    /// From the newest entry backwards.
+    #[default]
+    Newest,
+    /// From the oldest entry onwards.
+    Oldest,
+}
+
+/// What a walk looks for.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "a plain argument")]
+pub struct Filter {
+    /// Of every list, an entry must have one term.
+    pub terms: Vec<Vec<Term>>,
+    /// The claimed times it may have; all if not said.
+    pub times: Option<Range<u64>>,
+}
+
+/// What a walk found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a walk has these ends")]
+pub enum Found {
+    /// A candidate.
+    Index(u64),
+    /// Nothing, and nothing behind it.
+    End,
+    /// Nothing yet, after much work; the walk goes on from this index.
+    Tired(u64),
+}
+
+impl Index {
+    /// The terms of a field whose text begins so, at most [`MAX_TERMS`]; `None` if they are more.
+    ///
+    /// # Errors
+    /// [`StoreError::Index`].
+    pub fn terms_with_prefix(
+        &self,
+        field: Field,
+        prefix: &str,
+    ) -> Result<Option<Vec<Term>>, StoreError> {
+        let mut terms = Vec::new();
+        for guard in self.names.prefix(Term::text(field, prefix).name()) {
+            let key = guard.key().map_err(|error| self.failed(&error))?;
+            terms.extend(Term::of_name(field, &key));
+            if terms.len() > MAX_TERMS {
+                return Ok(None);
+            }
+        }
+        Ok(Some(terms))
+    }
+
+    /// Begins a walk over the entries in `range`.
+    #[must_use]
+    pub fn scan(&self, filter: &Filter, range: Range<u64>, order: Order) -> Scan<'_> {
+        let lists = filter.terms.iter().map(|terms| {
+            let lists = terms.iter().map(|term| List::new(&self.terms, term, order));
+            Walk::AnyOf(lists.collect())
+        });
+        let zones = filter.times.clone().map(|times| Walk::Zones { times });
+        let walks = lists.chain(zones).collect();
+        let at = match order {
+            Order::Newest => range.end.checked_sub(1),
+            Order::Oldest => Some(range.start),
+        };
+        Scan { index: self, walks, range, order, at, work: 0 }
+    }
+}
+
+/// A walk over the index.
+pub struct Scan<'a> {
+    index: &'a Index,
+    walks: Vec<Walk>,
+    range: Range<u64>,
+    order: Order,
+    /// The next place to look at.
+    at: Option<u64>,
+    work: usize,
+}
+
+impl std::fmt::Debug for Scan<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scan").field("range", &self.range).finish_non_exhaustive()
+    }
+}
+
+/// One condition.
+enum Walk {
+    AnyOf(Vec<List>),
+    Zones { times: Range<u64> },
+}
+
+impl Scan<'_> {
+    /// The next candidate: an entry for which all conditions may hold.
+    ///
+    /// # Errors
+    /// [`StoreError::Index`].
+    pub fn next_found(&mut self) -> Result<Found, StoreError> {
+        while let Some(start) = self.at.filter(|at| self.range.contains(at)) {
+            let mut at = start;
+            for walk in &mut self.walks {
+                self.work = self.work.saturating_add(1);
+                let next = match walk {
+                    Walk::AnyOf(lists) => nearest(lists, at, self.order, self.index)?,
+                    Walk::Zones { times } => self.index.zone_from(at, times, self.order)?,
+                };
+                let Some(next) = next else {
+                    self.at = None;
+                    return Ok(Found::End);
+                };
+                at = next;
+                if at != start {
+                    break;
+                }
+            }
+            if at == start {
+                self.at = after(at, self.order);
+                return Ok(Found::Index(at));
+            }
+            self.at = Some(at);
+            if self.work > MAX_WORK {
+                self.work = 0;
+                return Ok(Found::Tired(at));
+            }
+        }
+        self.at = None;
+        Ok(Found::End)
+    }
+}
+
+const fn after(at: u64, order: Order) -> Option<u64> {
+    match order {
+        Order::Newest => at.checked_sub(1),
+        Order::Oldest => at.checked_add(1),
+    }
+}
+
+/// Whether `a` comes at or behind `b` on the way.
+const fn reached(a: u64, b: u64, order: Order) -> bool {
+    match order {
+        Order::Newest => a <= b,
+        Order::Oldest => a >= b,
+    }
+}
+
+/// The first index at or behind `at` that stands in one of the lists.
+fn nearest(
+    lists: &mut [List],
+    at: u64,
+    order: Order,
+    index: &Index,
+) -> Result<Option<u64>, StoreError> {
+    let mut best: Option<u64> = None;
+    for list in lists {
+        let Some(next) = list.seek(at, index)? else { continue };
+        if best.is_none_or(|best| reached(best, next, order)) {
+            best = Some(next);
+        }
+    }
+    Ok(best)
+}
+
+/// The entries of one term.
+struct List {
+    keyspace: Keyspace,
+    prefix: [u8; 9],
+    order: Order,
+    iter: Option<Iter>,
+    /// Where the list stands; `None` before the first step.
+    current: Option<u64>,
+    is_over: bool,
+}
+
+impl List {
+    fn new(keyspace: &Keyspace, term: &Term, order: Order) -> Self {
+        let (keyspace, prefix) = (keyspace.clone(), term.prefix());
+        Self { keyspace, prefix, order, iter: None, current: None, is_over: false }
+    }
+
+    /// The first entry at or behind `at`. Calls come in the order of the walk.
+    fn seek(&mut self, at: u64, index: &Index) -> Result<Option<u64>, StoreError> {
+        if let Some(current) = self.current.filter(|current| reached(*current, at, self.order)) {
+            return Ok(Some(current));
+        }
+        for _ in 0..STEPS {
+            if self.is_over || self.iter.is_none() {
+                break;
+            }
+            let next = self.step(index)?;
+            if next.is_none_or(|next| reached(next, at, self.order)) {
+                return Ok(next);
+            }
+        }
+        if self.is_over {
+            return Ok(None);
+        }
+        let key = |index: u64| [self.prefix.as_slice(), &index.to_be_bytes()].concat();
+        self.iter = Some(match self.order {
+            Order::Newest => self.keyspace.range(key(0)..=key(at)),
+            Order::Oldest => self.keyspace.range(key(at)..=key(u64::MAX)),
+        });
+        self.step(index)
+    }
+
+    fn step(&mut self, index: &Index) -> Result<Option<u64>, StoreError> {
+        let guard = self.iter.as_mut().and_then(|iter| match self.order {
+            Order::Newest => iter.next_back(),
+            Order::Oldest => iter.next(),
+        });
+        self.current = match guard {
+            Some(guard) => last_number(&guard.key().map_err(|error| index.failed(&error))?),
+            None => None,
+        };
+        self.is_over = self.current.is_none();
+        Ok(self.current)
+    }
+}
+
+impl Index {
+    /// The first index at or behind `at` in a zone that has some of these times.
+    fn zone_from(
+        &self,
+        at: u64,
+        wanted: &Range<u64>,
+        order: Order,
+    ) -> Result<Option<u64>, StoreError> {
+        let zone = at / ZONE;
+        let zones = match order {
+            Order::Newest => self.facts.range(zone_key(0)..=zone_key(zone)),
+            Order::Oldest => self.facts.range(zone_key(zone)..=zone_key(u64::MAX)),
+        };
+        let mut zones: Box<dyn Iterator<Item = fjall::Guard>> = match order {
+            Order::Newest => Box::new(zones.rev()),
+            Order::Oldest => Box::new(zones),
+        };
+        let found = zones.find_map(|guard| match guard.into_inner() {
+            Err(error) => Some(Err(self.failed(&error))),
+            Ok((key, value)) => {
+                let (least, greatest) = times(&value)?;
+                let has_some = least < wanted.end && greatest >= wanted.start;
+                has_some.then(|| Ok(last_number(&key).unwrap_or(0)))
+            }
+        });
+        let Some(found) = found.transpose()? else { return Ok(None) };
+        let first = found.saturating_mul(ZONE);
+        Ok(Some(match order {
+            Order::Newest => at.min(first.saturating_add(ZONE).saturating_sub(1)),
+            Order::Oldest => at.max(first),
+        }))
+    }
+}
