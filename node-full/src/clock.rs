@@ -7,12 +7,25 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use cairn_verifier::UnixMillis;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// The wall clock. A clock before 1970 reads as 0, so every block then waits for a later time.
 #[must_use]
 pub fn now() -> UnixMillis {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     UnixMillis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// A time as people and programs write it: RFC 3339, or milliseconds since 1970.
+#[must_use]
+pub fn read(text: &str) -> Option<UnixMillis> {
+    if let Ok(millis) = text.parse() {
+        return Some(UnixMillis(millis));
+    }
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    let millis = time.unix_timestamp_nanos().div_euclid(1_000_000);
+    u64::try_from(millis).ok().map(UnixMillis)
 }
 
 /// Measures time that passes; unlike the wall clock it never goes back.

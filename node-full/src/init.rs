@@ -23,7 +23,7 @@ use crate::seal::random;
 /// The file that says what a data directory is, and in which layout.
 pub const FORMAT_FILE: &str = "FORMAT";
 /// What it holds.
-pub const FORMAT: &str = "cairn-data 1\n";
+pub const FORMAT: &str = "cairn-data 2\n";
 /// The file that holds the genesis.
 pub const GENESIS_FILE: &str = "genesis.cairn";
 /// The stream of a log that names none.

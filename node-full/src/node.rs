@@ -7,16 +7,17 @@
 //! ```
 //!
 //! The committer is the only writer of entries and key records, the block thread the only writer
-//! of blocks; each publishes to `state::State` only what is durable. State is in memory and is
-//! rebuilt from the segments when the node opens: per event about 200 bytes, and on the order of
-//! ten microseconds.
+//! of blocks; each publishes to `state::State` only what is durable. Trees and index are derived
+//! from the log; when the node opens they go on from where they were (`replay`).
 
 mod commit;
 mod directory;
 mod error;
+mod format;
 mod keys;
 mod open;
 mod records;
+mod replay;
 mod shared;
 mod state;
 mod types;
@@ -38,10 +39,11 @@ pub(crate) use commit::Request;
 pub(crate) use directory::Directory;
 pub use error::{NodeError, OpenError};
 pub(crate) use keys::{INGEST_KEY, VALIDATOR_KEY, chain_key_path, read_text};
-pub(crate) use open::check_votes;
+pub(crate) use open::{check_votes, tiles_dir};
 pub(crate) use records::KeyRecord;
+pub(crate) use replay::index_blocks;
 pub(crate) use shared::{Shared, Writing, encode_block};
-pub(crate) use state::{Index, Place, Term};
+pub(crate) use state::Place;
 pub use types::{Block, Entry, MemberKeys, Options, Status, StreamName};
 
 /// A running node. Clones share it; dropping the last one closes it cleanly.
@@ -63,9 +65,9 @@ struct Threads {
 }
 
 impl Node {
-    /// Opens a data directory: takes its lock, checks every frame of the log, cuts a write that
-    /// never finished, rebuilds trees and index, makes the first block if there is none, and
-    /// starts committing and making blocks.
+    /// Opens a data directory: takes its lock, checks the last segment of each log, cuts a write
+    /// that never finished, brings trees and index up to the log, makes the first block if there
+    /// is none, and starts committing and making blocks.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -157,9 +159,11 @@ impl Node {
     }
 
     /// The height of the block whose header has this digest.
-    #[must_use]
-    pub fn block_by_digest(&self, digest: &HeaderDigest) -> Option<u64> {
-        self.shared().state().blocks.height_of_digest(digest)
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn block_by_digest(&self, digest: &HeaderDigest) -> Result<Option<u64>, NodeError> {
+        Ok(self.shared().index.height_of_digest(digest)?)
     }
 
     /// The entry of an event.
@@ -167,7 +171,7 @@ impl Node {
     /// # Errors
     /// It cannot be read.
     pub fn entry(&self, id: &EventId) -> Result<Option<Entry>, NodeError> {
-        let index = self.shared().state().index.find(id);
+        let index = self.shared().find(id)?;
         index.map_or(Ok(None), |index| self.entry_at(index))
     }
 
@@ -180,9 +184,15 @@ impl Node {
     }
 
     /// The next sequence number of a writer in a stream, and its last event there.
-    #[must_use]
-    pub fn next_sequence(&self, stream: &StreamId, writer: &KeyId) -> (u64, EventId) {
-        self.shared().state().index.next_of(&(*stream, *writer))
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn next_sequence(
+        &self,
+        stream: &StreamId,
+        writer: &KeyId,
+    ) -> Result<(u64, EventId), NodeError> {
+        Ok(self.shared().next_of(&(*stream, *writer))?)
     }
 
     /// A stored payload.
@@ -205,7 +215,7 @@ impl Node {
     /// Waits until an event is final; `false` if it is unknown, or not final within `timeout`.
     #[must_use]
     pub fn wait_final(&self, id: &EventId, timeout: Duration) -> bool {
-        let index = self.shared().state().index.find(id);
+        let index = self.shared().find(id).ok().flatten();
         index.is_some_and(|index| self.wait_size_final(index.saturating_add(1), timeout))
     }
 

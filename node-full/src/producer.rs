@@ -7,15 +7,17 @@ use std::time::Duration;
 use thiserror::Error;
 
 use cairn_store::StoreError;
+use cairn_store::index::Mark;
+use cairn_store::tiles::{PendingTile, sync_names};
 use cairn_verifier::UnixMillis;
 use cairn_verifier::digest::{Hash, HeaderDigest};
 use cairn_verifier::finality::{Header, Role, VOTE_PRECOMMIT, encode_certificate, vote_message};
-use cairn_verifier::tree::{MAX_TREE_SIZE, TreeSize};
+use cairn_verifier::tree::{Kind, MAX_TREE_SIZE, TreeSize};
 use cairn_verifier::trust::Genesis;
 use cairn_verifier::wire::DecodeError;
 
 use crate::clock;
-use crate::node::{Block, Shared, Writing, check_votes, encode_block};
+use crate::node::{Block, Shared, Writing, check_votes, encode_block, index_blocks, tiles_dir};
 
 /// After this time without events an empty block shows that the log is alive: a day.
 const EMPTY_BLOCK_AFTER: u64 = 24 * 60 * 60 * 1_000;
@@ -51,7 +53,7 @@ pub(crate) fn run(shared: &Shared) {
 
 fn is_due(shared: &Shared) -> bool {
     let state = shared.state();
-    let Some(head) = state.blocks.head() else { return true };
+    let Some(head) = &state.head else { return true };
     let waiting = state.events.size() > head.header.events.get();
     waiting || clock::now().since(head.header.time) >= EMPTY_BLOCK_AFTER
 }
@@ -82,15 +84,18 @@ pub(crate) fn produce(shared: &Shared) -> Result<(), ProduceError> {
         let mut state = shared.state_mut();
         let leaf = state.headers.hasher().leaf(header.height, digest.as_bytes());
         state.headers.push(leaf);
-        state.blocks.push(Arc::new(block));
+        state.head = Some(Arc::new(block));
     }
+    // The block is durable whatever happens now; the next one brings the index up to it.
+    let indexed = index_blocks(&shared.index, &shared.blocks);
+    shared.note_write(Writing::Index, &indexed);
     shared.progress.reached(size);
     Ok(())
 }
 
 fn next_header(shared: &Shared, genesis: &Genesis<'_>) -> Result<Header, ProduceError> {
     let state = shared.state();
-    let head = state.blocks.head().map(|head| (&head.header, head.digest));
+    let head = state.head.as_ref().map(|head| (&head.header, head.digest));
     let (height, parent, earlier) = match head {
         None => (0, HeaderDigest::ZERO, genesis.time()),
         Some((header, digest)) => (header.height.saturating_add(1), digest, header.time),
@@ -120,18 +125,36 @@ fn next_header(shared: &Shared, genesis: &Genesis<'_>) -> Result<Header, Produce
 
 /// Writes tiles that became full, without keeping anyone from reading or committing.
 fn store_tiles(shared: &Shared) -> Result<(), StoreError> {
-    let (events, headers) = {
+    let ((events, size), (headers, height)) = {
         let state = shared.state();
-        (state.events.pending(), state.headers.pending())
+        let (events, headers) = (&state.events, &state.headers);
+        ((events.pending(), events.size()), (headers.pending(), headers.size()))
     };
-    if events.is_empty() && headers.is_empty() {
-        return Ok(());
+    let trees = [
+        (Kind::Event, Mark::EventTiles, &events, size),
+        (Kind::Header, Mark::HeaderTiles, &headers, height),
+    ];
+    for (kind, mark, tiles, size) in trees {
+        if !tiles.is_empty() {
+            let stored = store_and_mark(shared, kind, tiles, (mark, size));
+            shared.note_write(Writing::Blocks, &stored);
+            stored?;
+        }
     }
-    let stored = events.iter().chain(&headers).try_for_each(|tile| tile.store());
-    shared.note_write(Writing::Blocks, &stored);
-    stored?;
     let mut state = shared.state_mut();
     state.events.stored(&events);
     state.headers.stored(&headers);
     Ok(())
+}
+
+/// All full tiles of a tree of `size` leaves are on disk after this, and the index says so.
+fn store_and_mark(
+    shared: &Shared,
+    kind: Kind,
+    tiles: &[PendingTile],
+    (mark, size): (Mark, u64),
+) -> Result<(), StoreError> {
+    tiles.iter().try_for_each(PendingTile::store)?;
+    sync_names(&tiles_dir(&shared.dir, kind), tiles)?;
+    shared.index.set_mark(mark, size)
 }

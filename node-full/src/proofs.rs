@@ -45,7 +45,7 @@ impl Node {
     /// [`ProofError::OutOfRange`] unless `index < size <= final size`.
     pub fn inclusion(&self, index: u64, size: u64) -> Result<Vec<[u8; 32]>, ProofError> {
         let state = self.shared().state();
-        within("tree size", size, state.blocks.final_size())?;
+        within("tree size", size, state.final_size())?;
         if index >= size {
             let limit = size.saturating_sub(1);
             return Err(ProofError::OutOfRange { what: "index", limit, found: index });
@@ -59,7 +59,7 @@ impl Node {
     /// [`ProofError::OutOfRange`] unless `old <= new <= final size`.
     pub fn consistency(&self, old: u64, new: u64) -> Result<Vec<[u8; 32]>, ProofError> {
         let state = self.shared().state();
-        within("new tree size", new, state.blocks.final_size())?;
+        within("new tree size", new, state.final_size())?;
         within("old tree size", old, new)?;
         Ok(state.events.consistency(old, new)?)
     }
@@ -159,7 +159,7 @@ impl Node {
 
     fn base(&self, choice: BaseChoice) -> Result<Given, ProofError> {
         let trusted = |digest: HeaderDigest| {
-            let height = self.block_by_digest(&digest).ok_or(ProofError::UnknownBase(digest))?;
+            let height = self.block_by_digest(&digest)?.ok_or(ProofError::UnknownBase(digest))?;
             self.block_at(height)
         };
         match choice {

@@ -1,5 +1,6 @@
 //! Events read back: one, or those that a query finds; and where a writer stands.
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -12,7 +13,7 @@ use super::params::{Params, Segment};
 use super::problem::Problem;
 use super::{App, views};
 use crate::node::Node;
-use crate::query::{MAX_LIMIT, Order, Query};
+use crate::query::{NAMES, Query};
 
 const DIGEST: &str = "64 lower-case hex digits";
 
@@ -36,18 +37,31 @@ pub(super) async fn one(
     answer.respond(&headers)
 }
 
-/// `GET /v1/events?actor=&resource=&type=&stream=&writer=&from=&to=&limit=&cursor=&order=`
+/// `GET /v1/events?…`: what a query finds; its parts are those of [`NAMES`].
 pub(super) async fn query(
     State(app): State<App>,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Problem> {
-    params.only(&[
-        "actor", "resource", "type", "stream", "writer", "from", "to", "limit", "cursor", "order",
-    ])?;
+    page(app, &headers, params).await
+}
+
+/// `POST /v1/query`: the same as JSON, for queries too long or too private for a URL.
+pub(super) async fn query_json(
+    State(app): State<App>,
+    headers: HeaderMap,
+    params: Params,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    params.only(&[])?;
+    page(app, &headers, Params::from_json(&body)?).await
+}
+
+async fn page(app: App, headers: &HeaderMap, params: Params) -> Result<Response, Problem> {
+    params.only(&NAMES)?;
     let view = app
         .blocking(move |node| {
-            let page = node.query(&read_query(node, &params)?)?;
+            let page = node.query(&Query::read(node, params.all())?)?;
             Ok(Object::new()
                 .array("events", views::entries(page.entries.iter())?)
                 .plain("completeTo", page.complete_to)
@@ -55,36 +69,11 @@ pub(super) async fn query(
                 .finish())
         })
         .await?;
-    Answer::json(view, Stays::UntilItGrows).respond(&headers)
+    Answer::json(view, Stays::UntilItGrows).respond(headers)
 }
 
 fn nullable(text: Option<&str>) -> String {
     text.map_or_else(|| "null".to_owned(), |text| serde_json::Value::from(text).to_string())
-}
-
-fn read_query(node: &Node, params: &Params) -> Result<Query, Problem> {
-    let text = |name| params.text(name).map(str::to_owned);
-    let limit: Option<usize> = params.optional("limit", "a number")?;
-    if limit.is_some_and(|limit| limit == 0 || limit > MAX_LIMIT) {
-        return Err(Problem::bad_parameter("limit", &format!("must be 1 to {MAX_LIMIT}")));
-    }
-    let order = match params.text("order") {
-        None | Some("newest") => Order::Newest,
-        Some("oldest") => Order::Oldest,
-        Some(_) => return Err(Problem::bad_parameter("order", "must be newest or oldest")),
-    };
-    Ok(Query {
-        actor: text("actor"),
-        resource: text("resource"),
-        event_type: text("type"),
-        stream: params.text("stream").map(|name| stream(node, name)).transpose()?,
-        writer: params.optional("writer", DIGEST)?,
-        from: params.time("from")?.map(|time| time.0),
-        to: params.time("to")?.map(|time| time.0),
-        limit,
-        cursor: text("cursor"),
-        order,
-    })
 }
 
 /// A stream by its name or by its id.
@@ -111,7 +100,7 @@ pub(super) async fn writer(
                 None => node.streams().first().map(|stream| stream.id),
             };
             let stream = stream.ok_or_else(|| Problem::internal("the log has no stream"))?;
-            let (next, previous) = node.next_sequence(&stream, &key);
+            let (next, previous) = node.next_sequence(&stream, &key)?;
             Ok(Object::new()
                 .text("stream", stream)
                 .plain("next", next)

@@ -40,7 +40,7 @@ impl From<Refused> for Problem {
 impl From<NodeError> for Problem {
     fn from(error: NodeError) -> Self {
         match error {
-            NodeError::BadCursor(_) => {
+            NodeError::BadCursor(_) | NodeError::TooBroad { .. } => {
                 Self::new(StatusCode::BAD_REQUEST, error.code(), error.to_string())
             }
             NodeError::Damaged { .. } | NodeError::Storage(_) => Self::internal(&error.to_string()),
@@ -61,6 +61,12 @@ impl From<ProofError> for Problem {
             | ProofError::UnknownHeight { .. } => StatusCode::NOT_FOUND,
         };
         Self::new(status, error.code(), error.to_string())
+    }
+}
+
+impl From<crate::query::QueryError> for Problem {
+    fn from(error: crate::query::QueryError) -> Self {
+        Self::bad_parameter(&error.name, &error.why)
     }
 }
 

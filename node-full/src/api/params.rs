@@ -7,9 +7,6 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use cairn_verifier::UnixMillis;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::problem::Problem;
 use crate::proofs::BaseChoice;
@@ -111,20 +108,27 @@ impl Params {
         choice.ok_or_else(|| Problem::bad_parameter("base", why))
     }
 
-    /// A time: milliseconds since 1970, or RFC 3339.
-    pub(super) fn time(&self, name: &str) -> Result<Option<UnixMillis>, Problem> {
-        let Some(text) = self.text(name) else {
-            return Ok(None);
+    /// All of them.
+    pub(super) const fn all(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+
+    /// Parameters that came as a JSON object of texts and numbers.
+    pub(super) fn from_json(body: &[u8]) -> Result<Self, Problem> {
+        let bad = |why: &str| Problem::bad_parameter("body", why);
+        let object: BTreeMap<String, serde_json::Value> = serde_json::from_slice(body)
+            .map_err(|error| bad(&format!("must be a JSON object: {error}")))?;
+        let text = |(name, value): (String, serde_json::Value)| match value {
+            serde_json::Value::String(text) => Ok((name, text)),
+            serde_json::Value::Number(number) => Ok((name, number.to_string())),
+            serde_json::Value::Null
+            | serde_json::Value::Bool(_)
+            | serde_json::Value::Array(_)
+            | serde_json::Value::Object(_) => {
+                Err(Problem::bad_parameter(&name, "must be a text or a number"))
+            }
         };
-        if let Ok(millis) = text.parse() {
-            return Ok(Some(UnixMillis(millis)));
-        }
-        let why = "must be milliseconds since 1970 or an RFC 3339 time";
-        let time =
-            OffsetDateTime::parse(text, &Rfc3339).map_err(|_| Problem::bad_parameter(name, why))?;
-        let millis = time.unix_timestamp_nanos().div_euclid(1_000_000);
-        let millis = u64::try_from(millis).map_err(|_| Problem::bad_parameter(name, why))?;
-        Ok(Some(UnixMillis(millis)))
+        object.into_iter().map(text).collect::<Result<_, _>>().map(Self)
     }
 }
 

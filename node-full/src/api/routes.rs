@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -37,6 +37,7 @@ pub(super) fn router(node: Node, site: &Site) -> Router {
 fn api(app: App) -> Router<App> {
     Router::new()
         .route("/events", get(entries::query).post(events::submit))
+        .route("/query", post(entries::query_json))
         .route("/events/{id}", get(entries::one))
         .route("/writers/{key}", get(entries::writer))
         .route("/genesis", get(blocks::genesis))

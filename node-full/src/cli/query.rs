@@ -10,6 +10,7 @@ const EXAMPLES: &str = "Examples:
   cairn query
   cairn query --actor user/ann --from 2026-01-01T00:00:00Z
   cairn query --type dev.git.commit.created --order oldest --limit 100
+  cairn query --resource-prefix payroll/2026 --outcome denied
   cairn query --json --all
 
 What is shown are claims of the node. To check an event, take its receipt: cairn prove.";
@@ -24,12 +25,33 @@ pub(super) struct Args {
     /// Who acted: KIND/ID, or the id alone
     #[arg(long)]
     actor: Option<String>,
+    /// What the actor's id begins with
+    #[arg(long, value_name = "TEXT")]
+    actor_prefix: Option<String>,
     /// On what: KIND/ID, or the id alone
     #[arg(long)]
     resource: Option<String>,
+    /// What the resource's id begins with
+    #[arg(long, value_name = "TEXT")]
+    resource_prefix: Option<String>,
+    /// The id of what the resource belongs to
+    #[arg(long, value_name = "ID")]
+    parent: Option<String>,
+    /// What that id begins with
+    #[arg(long, value_name = "TEXT")]
+    parent_prefix: Option<String>,
     /// The event type
     #[arg(long = "type", value_name = "TYPE")]
     event_type: Option<String>,
+    /// What the event type begins with
+    #[arg(long, value_name = "TEXT")]
+    type_prefix: Option<String>,
+    /// What kind of event: record, grant, redaction and so on
+    #[arg(long)]
+    kind: Option<String>,
+    /// How it ended: success, failure, denied or unknown
+    #[arg(long)]
+    outcome: Option<String>,
     /// The stream's name or id
     #[arg(long)]
     stream: Option<String>,
@@ -124,8 +146,15 @@ fn path(args: &Args, cursor: Option<&str>) -> String {
     });
     let filters = [
         ("actor", args.actor.as_deref()),
+        ("actor-prefix", args.actor_prefix.as_deref()),
         ("resource", args.resource.as_deref()),
+        ("resource-prefix", args.resource_prefix.as_deref()),
+        ("parent", args.parent.as_deref()),
+        ("parent-prefix", args.parent_prefix.as_deref()),
         ("type", args.event_type.as_deref()),
+        ("type-prefix", args.type_prefix.as_deref()),
+        ("kind", args.kind.as_deref()),
+        ("outcome", args.outcome.as_deref()),
         ("stream", args.stream.as_deref()),
         ("writer", args.writer.as_deref()),
         ("from", args.from.as_deref()),

@@ -107,7 +107,7 @@ fn prepare_signed(
         return Err(Refusal::KindNotAccepted(body.kind.name()));
     }
     let (id, _) = event.verify().map_err(Refusal::Signature)?;
-    let known = shared.state().index.find(&id).is_some();
+    let known = shared.find(&id)?.is_some();
     let payload = check_payload(shared, &body.payload, payload, known)?;
     let record = check_keys(shared, (id, &body.payload), wraps, salt)?;
     Ok(SignedReady {

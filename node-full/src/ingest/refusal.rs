@@ -164,3 +164,9 @@ impl Refusal {
         Refused { at, reason: self }
     }
 }
+
+impl From<crate::node::NodeError> for Refusal {
+    fn from(error: crate::node::NodeError) -> Self {
+        Self::Storage(error.to_string())
+    }
+}

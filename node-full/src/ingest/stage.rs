@@ -93,22 +93,26 @@ impl<'a> Staging<'a> {
         }
     }
 
-    fn find(&self, id: &EventId) -> Option<u64> {
-        let staged = self.ids.get(id).copied();
-        staged.or_else(|| self.shared.state().index.find(id))
+    fn find(&self, id: &EventId) -> Result<Option<u64>, Refusal> {
+        match self.ids.get(id) {
+            Some(index) => Ok(Some(*index)),
+            None => Ok(self.shared.find(id)?),
+        }
     }
 
-    fn next_of(&self, place: &Place) -> (u64, EventId) {
-        let staged = self.writers.get(place).copied();
-        staged.unwrap_or_else(|| self.shared.state().index.next_of(place))
+    fn next_of(&self, place: &Place) -> Result<(u64, EventId), Refusal> {
+        match self.writers.get(place) {
+            Some(next) => Ok(*next),
+            None => self.shared.next_of(place).map_err(|error| Refusal::storage(&error)),
+        }
     }
 
     fn place_signed(&mut self, event: SignedReady, undo: &mut Undo) -> Result<Accepted, Refusal> {
         let id = event.id;
-        if let Some(index) = self.find(&id) {
+        if let Some(index) = self.find(&id)? {
             return Ok(Accepted { id, index, duplicate: true });
         }
-        let (expected, last) = self.next_of(&event.place);
+        let (expected, last) = self.next_of(&event.place)?;
         let found = event.sequence;
         if found < expected {
             return Err(Refusal::SequenceReused { expected, found });
@@ -131,7 +135,7 @@ impl<'a> Staging<'a> {
     ) -> Result<Accepted, Refusal> {
         let ingest = &self.shared.keys.ingest;
         let place = (draft.stream.id, ingest.key_id());
-        let (sequence, previous) = self.next_of(&place);
+        let (sequence, previous) = self.next_of(&place)?;
         let mut body = draft.body(self.shared, (sequence, previous), clock::now())?;
         let staged = match &draft.payload {
             PayloadReady::None => self.sign(&body, None, None)?,

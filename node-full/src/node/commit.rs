@@ -3,12 +3,13 @@
 //! It takes every request that waits, stages each (all or nothing), and writes what was staged
 //! with one sync a file: first the key records, then the payloads, then the entries. So an entry
 //! on disk never lacks what opens it, and whatever a crash leaves without an entry is harmless.
+//! The index follows; it is derived, but nothing is staged while it lags behind.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use cairn_store::StoreError;
-use cairn_verifier::event::SignedEvent;
 
+use super::replay::apply_entries;
 use super::{Shared, Writing};
 use crate::ingest::{Accepted, Prepared, Refusal, Refused, Staged, Staging};
 use crate::seal::ChainKeys;
@@ -50,6 +51,14 @@ pub(super) fn run(shared: &Shared, requests: &Receiver<Request>) {
 }
 
 fn commit(shared: &Shared, chain_keys: &mut ChainKeys, group: Vec<Request>) {
+    let caught_up = shared.catch_up();
+    shared.note_write(Writing::Index, &caught_up);
+    if let Err(error) = caught_up {
+        for request in group {
+            reply(&request.answer, Err(Refusal::storage(&error).at(0)));
+        }
+        return;
+    }
     let mut staging = Staging::new(shared);
     let mut waiting = Vec::with_capacity(group.len());
     for request in group {
@@ -79,19 +88,30 @@ fn write(shared: &Shared, staged: &[Staged]) -> Result<(), StoreError> {
     let written = write_files(shared, staged);
     shared.note_write(Writing::Events, &written);
     let first_record = written?;
-    let mut state = shared.state_mut();
-    let state = &mut *state;
-    let records = (first_record..).zip(staged.iter().filter(|event| event.record.is_some()));
-    state.records.extend(records.map(|(index, event)| (event.id, index)));
-    for event in staged {
-        // Staging decoded or encoded these very bytes.
-        let Ok(signed) = SignedEvent::decode(&event.signed) else { continue };
-        let index = state.events.size();
-        let leaf = state.events.hasher().leaf(index, event.id.as_bytes());
-        state.events.push(leaf);
-        state.index.push(event.id, signed.body());
-    }
+    let first = {
+        let mut state = shared.state_mut();
+        let first = state.events.size();
+        for (index, event) in (first..).zip(staged) {
+            let leaf = state.events.hasher().leaf(index, event.id.as_bytes());
+            state.events.push(leaf);
+        }
+        first
+    };
+    // The events are durable whatever happens now; the index catches up before the next write.
+    let indexed = apply(shared, (first, first_record), staged);
+    shared.note_write(Writing::Index, &indexed);
     Ok(())
+}
+
+fn apply(
+    shared: &Shared,
+    (first, first_record): (u64, u64),
+    staged: &[Staged],
+) -> Result<(), StoreError> {
+    apply_entries(&shared.index, first, staged.iter().map(|event| event.signed.as_slice()))?;
+    let with_record = (first..).zip(staged).filter(|(_, event)| event.record.is_some());
+    let of: Vec<_> = with_record.map(|(index, _)| index).zip(first_record..).collect();
+    if of.is_empty() { Ok(()) } else { shared.index.apply_records(&of, shared.records.end()) }
 }
 
 /// Writes key records, payloads and entries, in this order. The index of the first key record.

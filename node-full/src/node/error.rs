@@ -92,6 +92,14 @@ pub enum NodeError {
     /// A query's cursor is none of this query's.
     #[error("{0:?} is not a cursor that this query gave")]
     BadCursor(String),
+    /// Too many texts begin so.
+    #[error("more than {limit} texts begin with {prefix:?}; say more of it")]
+    TooBroad {
+        /// The beginning.
+        prefix: String,
+        /// How many a query may follow.
+        limit: usize,
+    },
     /// A stored value does not decode: the disk changed it after it was checked.
     #[error("{what} {index} is damaged on disk: {reason}")]
     Damaged {
@@ -113,6 +121,7 @@ impl NodeError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::BadCursor(_) => "bad-cursor",
+            Self::TooBroad { .. } => "query-too-broad",
             Self::Damaged { .. } => "damaged",
             Self::Storage(_) => "storage",
         }

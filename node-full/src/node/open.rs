@@ -1,4 +1,5 @@
-//! Opening a data directory: everything is read once, and checked on the way.
+//! Opening a data directory: what a crash left is cut or made good, and what was derived goes on
+//! from where it was.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -8,52 +9,47 @@ use std::sync::{Arc, Mutex, RwLock};
 use cairn_store::StoreError;
 use cairn_store::blobs::Blobs;
 use cairn_store::files;
-use cairn_store::segment::{Opened, Segment};
+use cairn_store::index::{Index, Mark};
+use cairn_store::log::Log;
+use cairn_store::segment::Segment;
 use cairn_store::tiles::Tiles;
-use cairn_verifier::UnixMillis;
-use cairn_verifier::digest::{Hash, HeaderDigest, LogId};
-use cairn_verifier::event::{EventBody, SignedEvent};
+use cairn_verifier::digest::HeaderDigest;
+use cairn_verifier::event::SignedEvent;
 use cairn_verifier::finality::{Certificate, Role, VOTE_PRECOMMIT, vote_message};
 use cairn_verifier::tree::{Blake3, Kind};
 use cairn_verifier::trust::{Genesis, MAX_GENESIS_LEN};
 
 use super::keys::Keys;
+use super::replay::{Replay, index_blocks};
 use super::shared::{Progress, decode_block};
-use super::state::{Blocks, State};
-use super::{Block, Directory, Index, KeyRecord, OpenError, Options, Shared};
+use super::state::State;
+use super::{Block, Directory, KeyRecord, OpenError, Options, Shared, format};
 use crate::clock::Stopwatch;
-use crate::init::{FORMAT, FORMAT_FILE, GENESIS_FILE};
-
-/// How many leaves may wait for their tiles to be stored while the log is read.
-const STORE_EVERY: u64 = 1 << 16;
+use crate::init::GENESIS_FILE;
 
 pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
-    check_format(dir)?;
+    format::check(dir)?;
     let lock = take_lock(&dir.join("LOCK"))?;
+    format::migrate(dir)?;
     let genesis_bytes = read_genesis(dir)?;
     let genesis = decode_genesis(dir, &genesis_bytes)?;
     let keys = Keys::read(dir, &genesis)?;
+    let index = Index::open(&dir.join("index"))?;
 
-    let mut replay = Replay::new(dir, &genesis);
-    let (blocks, blocks_opened) =
-        Segment::open(&dir.join("log/blocks.seg"), (0, 0), |height, bytes| {
-            replay.block(height, bytes)
-        })?;
-    replay.check_head(&genesis)?;
-    let at_least = replay.state.blocks.final_size();
-    let (entries, entries_opened) =
-        Segment::open(&dir.join("log/entries.seg"), (0, at_least), |index, bytes| {
-            replay.entry(index, bytes)
-        })?;
-    let (records, records_opened) =
-        Segment::open(&dir.join("keystore/wraps.seg"), (0, 0), |index, bytes| {
-            replay.record(index, bytes)
-        })?;
-    replay.state.events.store_pending()?;
-    replay.state.headers.store_pending()?;
-    let opened = [&blocks_opened, &entries_opened, &records_opened];
-    let cut_bytes =
-        opened.iter().fold(0_u64, |sum, opened: &&Opened| sum.saturating_add(opened.cut));
+    let limit = options.segment_bytes;
+    let known_blocks = index.mark(Mark::Blocks)?;
+    let (blocks, blocks_cut) = Log::open(&dir.join("log/blocks"), limit, known_blocks)?;
+    let head = newest(&genesis, &blocks)?;
+    let final_size = head.as_ref().map_or(0, |head| head.header.events.get());
+    let at_least = index.mark(Mark::Entries)?.max(final_size);
+    let (entries, entries_cut) = Log::open(&dir.join("log/entries"), limit, at_least)?;
+
+    let mut replay = Replay::new(dir, &genesis, (&index, &entries, &blocks), head.as_deref());
+    let headers = replay.headers()?;
+    let events = replay.events()?;
+    index_blocks(&index, &blocks)?;
+    let (records, records_cut) = open_records(dir, &index, &entries)?;
+    let cut_bytes = [blocks_cut.cut, entries_cut.cut, records_cut].into_iter().sum();
     if cut_bytes != 0 {
         tracing::warn!(cut_bytes, "cut writes that never finished; none had been acknowledged");
     }
@@ -63,30 +59,19 @@ pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
         log: genesis.log(),
         directory: Directory::new(&genesis),
         keys,
+        index,
         entries,
         blocks,
         records,
         blobs: Blobs::open(&dir.join("payloads"))?,
-        progress: Progress::new(at_least),
-        state: RwLock::new(replay.state),
+        progress: Progress::new(final_size),
+        state: RwLock::new(State { events, headers, head }),
         failed: Mutex::new(BTreeMap::new()),
         cut_bytes,
         started: Stopwatch::start(),
         genesis: genesis_bytes.clone(),
         _lock: lock,
     })
-}
-
-fn check_format(dir: &Path) -> Result<(), OpenError> {
-    let path = dir.join(FORMAT_FILE);
-    let Some(found) = files::read(&path, 4_096)? else {
-        return Err(OpenError::NotInitialised(dir.to_owned()));
-    };
-    if found == FORMAT.as_bytes() {
-        return Ok(());
-    }
-    let found = String::from_utf8_lossy(&found).trim().to_owned();
-    Err(OpenError::OtherFormat { path, expected: FORMAT.trim_ascii(), found })
 }
 
 fn take_lock(path: &Path) -> Result<File, OpenError> {
@@ -109,118 +94,57 @@ fn decode_genesis<'a>(dir: &Path, bytes: &'a [u8]) -> Result<Genesis<'a>, OpenEr
         .map_err(|reason| OpenError::BadGenesis { path: dir.join(GENESIS_FILE), reason })
 }
 
-/// Builds the state again, frame by frame.
-struct Replay {
-    state: State,
-    genesis_time: UnixMillis,
-    log: LogId,
-    /// Heights, tree sizes and roots that the blocks demand, the next one last.
-    roots: Vec<(u64, u64, Hash)>,
+/// The newest block, which must be this log's and certified.
+fn newest(genesis: &Genesis<'_>, blocks: &Log) -> Result<Option<Arc<Block>>, OpenError> {
+    let Some(height) = blocks.end().checked_sub(1) else { return Ok(None) };
+    let bad = |reason: String| OpenError::BadBlock { height, reason };
+    let block = decode_block(&blocks.read(height)?).map_err(|error| bad(error.to_string()))?;
+    if block.header.log != genesis.log() {
+        return Err(bad("it has another log".to_owned()));
+    }
+    if block.header.height != height {
+        return Err(bad("it has another height".to_owned()));
+    }
+    check_votes(genesis, &block).map_err(bad)?;
+    Ok(Some(Arc::new(block)))
 }
 
-impl Replay {
-    fn new(dir: &Path, genesis: &Genesis<'_>) -> Self {
-        let log = genesis.log();
-        let tree = |kind, name: &str| {
-            Tiles::new(Blake3::new(kind, *log.as_bytes()), &dir.join("tiles").join(name))
-        };
-        Self {
-            state: State {
-                events: tree(Kind::Event, "event"),
-                headers: tree(Kind::Header, "header"),
-                index: Index::default(),
-                blocks: Blocks::default(),
-                records: BTreeMap::new(),
-            },
-            genesis_time: genesis.time(),
-            log,
-            roots: Vec::new(),
-        }
-    }
+/// A tree of the log, going on from the tiles of its first `size` leaves if they can be read.
+pub(super) fn resume(dir: &Path, genesis: &Genesis<'_>, kind: Kind, size: u64) -> Tiles<Blake3> {
+    let dir = tiles_dir(dir, kind);
+    let hasher = Blake3::new(kind, *genesis.log().as_bytes());
+    Tiles::resume(hasher, &dir, size).unwrap_or_else(|error| {
+        tracing::warn!(%error, "a tile cannot be read; making the tree again from the log");
+        Tiles::new(hasher, &dir)
+    })
+}
 
-    fn block(&mut self, height: u64, bytes: &[u8]) -> Result<(), OpenError> {
-        let bad = |reason: String| OpenError::BadBlock { height, reason };
-        let block = decode_block(bytes).map_err(|error| bad(error.to_string()))?;
-        let header = &block.header;
-        let head = self.state.blocks.head();
-        let parent = head.map_or(HeaderDigest::ZERO, |head| head.digest);
-        let earlier = head.map_or(self.genesis_time, |head| head.header.time);
-        let header_root = self.state.headers.root(height)?;
-        let fits = [
-            (header.log == self.log, "another log"),
-            (header.height == height, "another height"),
-            (header.parent == parent, "another parent"),
-            (header.time > earlier, "a time that does not follow"),
-            (header.events.get() >= self.state.blocks.final_size(), "a smaller tree"),
-            (header.header_root == header_root, "another header tree"),
-        ];
-        if let Some((_, what)) = fits.iter().find(|(fits, _)| !fits) {
-            return Err(bad(format!("it has {what}")));
-        }
-        let leaf = self.state.headers.hasher().leaf(height, block.digest.as_bytes());
-        self.state.headers.push(leaf);
-        self.roots.push((height, header.events.get(), header.event_root));
-        self.state.blocks.push(Arc::new(block));
-        Ok(())
-    }
+pub(crate) fn tiles_dir(dir: &Path, kind: Kind) -> std::path::PathBuf {
+    dir.join("tiles").join(if kind == Kind::Header { "header" } else { "event" })
+}
 
-    /// All blocks were read: the newest must be certified, and the empty tree is checked now.
-    fn check_head(&mut self, genesis: &Genesis<'_>) -> Result<(), OpenError> {
-        if let Some(head) = self.state.blocks.head() {
-            let height = head.header.height;
-            let bad = |reason| OpenError::BadBlock { height, reason };
-            check_votes(genesis, head).map_err(bad)?;
-        }
-        self.roots.reverse();
-        self.check_root()
-    }
-
-    fn entry(&mut self, index: u64, bytes: &[u8]) -> Result<(), OpenError> {
-        let bad = |reason: String| OpenError::BadEntry { index, reason };
-        let event = SignedEvent::decode(bytes).map_err(|error| bad(error.to_string()))?;
-        let (id, body) = (event.id(), event.body());
-        self.check_order(body).map_err(|what| bad(format!("it has {what}")))?;
-        let leaf = self.state.events.hasher().leaf(index, id.as_bytes());
-        self.state.events.push(leaf);
-        self.state.index.push(id, body);
-        if self.state.events.size().is_multiple_of(STORE_EVERY) {
-            self.state.events.store_pending()?;
-        }
-        self.check_root()
-    }
-
-    fn check_order(&self, body: &EventBody<'_>) -> Result<(), &'static str> {
-        let (next, last) = self.state.index.next_of(&(body.stream, body.writer));
-        if body.log != self.log {
-            Err("another log")
-        } else if body.sequence != next {
-            Err("another sequence number than the next")
-        } else if body.previous != last {
-            Err("another event before it")
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Compares the tree with the blocks that end here.
-    fn check_root(&mut self) -> Result<(), OpenError> {
-        let size = self.state.events.size();
-        while let Some((height, _, expected)) = self.roots.pop_if(|(_, at, _)| *at == size) {
-            let found = self.state.events.root(size)?;
-            if found != expected {
-                let reason = format!("its event root is {expected}, the log's is {found}");
-                return Err(OpenError::BadBlock { height, reason });
+/// Opens the key records, and finds the entries of those that the index does not know.
+fn open_records(dir: &Path, index: &Index, entries: &Log) -> Result<(Segment, u64), OpenError> {
+    let known = index.mark(Mark::Records)?;
+    let mut of = Vec::new();
+    let (records, opened) =
+        Segment::open(&dir.join("keystore/wraps.seg"), (0, 0), |number, bytes| {
+            let record = KeyRecord::decode(bytes)
+                .map_err(|reason| OpenError::BadKeyRecord { index: number, reason })?;
+            if number >= known {
+                for at in index.find(&record.event)? {
+                    let bytes = entries.read(at)?;
+                    let is_its =
+                        SignedEvent::decode(&bytes).is_ok_and(|event| event.id() == record.event);
+                    of.extend(is_its.then_some((at, number)));
+                }
             }
-        }
-        Ok(())
+            Ok::<_, OpenError>(())
+        })?;
+    if opened.frames != known {
+        index.apply_records(&of, opened.frames)?;
     }
-
-    fn record(&mut self, index: u64, bytes: &[u8]) -> Result<(), OpenError> {
-        let record = KeyRecord::decode(bytes);
-        let record = record.map_err(|reason| OpenError::BadKeyRecord { index, reason })?;
-        self.state.records.insert(record.event, index);
-        Ok(())
-    }
+    Ok((records, opened.cut))
 }
 
 /// Checks that the votes of a block's certificate hold. Whether they are a quorum, and whether it
@@ -239,4 +163,9 @@ pub(crate) fn check_votes(genesis: &Genesis<'_>, block: &Block) -> Result<(), St
         votes = votes.saturating_add(1);
     }
     if votes == 0 { Err("its certificate has no votes".to_owned()) } else { Ok(()) }
+}
+
+/// The digest that a block must name as its parent.
+pub(super) fn parent_of(block: Option<&Block>) -> HeaderDigest {
+    block.map_or(HeaderDigest::ZERO, |block| block.digest)
 }

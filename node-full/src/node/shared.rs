@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use cairn_store::StoreError;
 use cairn_store::blobs::Blobs;
+use cairn_store::index::{Index, Mark};
+use cairn_store::log::Log;
 use cairn_store::segment::Segment;
 use cairn_verifier::digest::{EventId, HeaderDigest, LogId};
 use cairn_verifier::event::SignedEvent;
@@ -18,7 +20,7 @@ use cairn_verifier::trust::TrustAnchor;
 use cairn_verifier::wire::{DecodeError, Reader};
 
 use super::keys::Keys;
-use super::state::State;
+use super::state::{Place, State};
 use super::{Block, Directory, Entry, KeyRecord, NodeError, Options, Status};
 use crate::clock::Stopwatch;
 
@@ -31,10 +33,12 @@ pub(crate) struct Shared {
     pub(crate) genesis: Vec<u8>,
     pub(crate) directory: Directory,
     pub(crate) keys: Keys,
+    /// Finds entries and blocks.
+    pub(crate) index: Index,
     /// The log: signed events.
-    pub(crate) entries: Segment,
+    pub(crate) entries: Log,
     /// Headers with their certificates.
-    pub(crate) blocks: Segment,
+    pub(crate) blocks: Log,
     /// The key store.
     pub(crate) records: Segment,
     pub(crate) blobs: Blobs,
@@ -47,11 +51,12 @@ pub(crate) struct Shared {
     pub(super) _lock: File,
 }
 
-/// Which of the two writing threads.
+/// What is being written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Writing {
     Events,
     Blocks,
+    Index,
 }
 
 impl Shared {
@@ -64,10 +69,10 @@ impl Shared {
     }
 
     pub(crate) fn head(&self) -> Option<Arc<Block>> {
-        self.state().blocks.head().map(Arc::clone)
+        self.state().head.clone()
     }
 
-    /// Remembers how a thread's last write went.
+    /// Remembers how the last write of a kind went.
     pub(crate) fn note_write<T>(&self, what: Writing, written: &Result<T, StoreError>) {
         match written {
             Ok(_) => {
@@ -77,7 +82,7 @@ impl Shared {
         }
     }
 
-    /// Remembers that a thread cannot write.
+    /// Remembers that something cannot be written.
     pub(super) fn note_failed(&self, what: Writing, error: &str) {
         tracing::error!(%error, "a write failed: nothing was lost or acknowledged");
         self.failed().insert(what, error.to_owned());
@@ -90,10 +95,10 @@ impl Shared {
     pub(super) fn status(&self) -> Status {
         let (accepted, size, head) = {
             let state = self.state();
-            (state.events.size(), state.blocks.final_size(), state.blocks.head().map(Arc::clone))
+            (state.events.size(), state.final_size(), state.head.clone())
         };
-        let segments = [&self.entries, &self.blocks, &self.records];
-        let bytes = segments.iter().map(|segment| segment.bytes());
+        let bytes = [self.entries.bytes(), self.blocks.bytes(), self.records.bytes()];
+        let bytes = bytes.into_iter().chain([self.index.bytes()]);
         // Tiles hold 32 bytes a leaf, and 1/255 of that above.
         let tiles = accepted.saturating_mul(32);
         Status {
@@ -122,23 +127,55 @@ impl Shared {
     }
 
     pub(crate) fn entry(&self, index: u64) -> Result<Option<Entry>, NodeError> {
-        let height = {
+        let is_final = {
             let state = self.state();
             if index >= state.events.size() {
                 return Ok(None);
             }
-            state.blocks.height_of(index)
+            index < state.final_size()
         };
+        let height = if is_final { self.index.height_of(index)? } else { None };
         let signed = self.entries.read(index)?;
         let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
         let id = SignedEvent::decode(&signed).map_err(damaged)?.id();
         Ok(Some(Entry { index, id, signed, is_final: height.is_some(), height }))
     }
 
+    /// The index of an accepted event.
+    pub(crate) fn find(&self, id: &EventId) -> Result<Option<u64>, NodeError> {
+        let size = self.state().events.size();
+        for index in self.index.find(id)?.into_iter().filter(|index| *index < size) {
+            let bytes = self.entries.read(index)?;
+            let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
+            if SignedEvent::decode(&bytes).map_err(damaged)?.id() == *id {
+                return Ok(Some(index));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next sequence number of a writer in a stream, and its last event there.
+    pub(crate) fn next_of(&self, (stream, writer): &Place) -> Result<(u64, EventId), StoreError> {
+        self.index.next_of(stream, writer)
+    }
+
+    /// Whether the index knows every accepted event, after catching up if it must.
+    pub(crate) fn catch_up(&self) -> Result<(), StoreError> {
+        let (known, size) = (self.index.mark(Mark::Entries)?, self.state().events.size());
+        let mut missing = Vec::new();
+        self.entries.scan(known..size, |_, bytes| {
+            missing.push(bytes.to_vec());
+            Ok::<_, StoreError>(())
+        })?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        super::replay::apply_entries(&self.index, known, missing.iter().map(Vec::as_slice))
+    }
+
     pub(crate) fn key_record(&self, event: &EventId) -> Result<Option<KeyRecord>, NodeError> {
-        let Some(index) = self.state().records.get(event).copied() else {
-            return Ok(None);
-        };
+        let Some(entry) = self.find(event)? else { return Ok(None) };
+        let Some(index) = self.index.record_of(entry)? else { return Ok(None) };
         let bytes = self.records.read(index)?;
         let damaged = |reason| NodeError::Damaged { what: "key record", index, reason };
         KeyRecord::decode(&bytes).map(Some).map_err(damaged)

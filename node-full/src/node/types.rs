@@ -12,11 +12,16 @@ use cairn_verifier::trust::TrustAnchor;
 pub struct Options {
     /// How long events wait for a block at most.
     pub block_time: Duration,
+    /// From how many bytes on a segment of a log is closed.
+    pub segment_bytes: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { block_time: Duration::from_millis(250) }
+        Self {
+            block_time: Duration::from_millis(250),
+            segment_bytes: cairn_store::log::SEGMENT_LEN,
+        }
     }
 }
 

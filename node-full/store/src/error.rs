@@ -86,7 +86,8 @@ pub enum StoreError {
     },
     /// The index, which is derived from the log, cannot be used.
     #[error(
-        "the index in {path} cannot be used ({reason}); `cairn reindex` makes it again from the log"
+        "the index in {path} cannot be used: {reason}; restart the node, and if that does not \
+         help, `cairn reindex` makes it again from the log"
     )]
     Index {
         /// Its directory.

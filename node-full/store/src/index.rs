@@ -225,7 +225,9 @@ impl Index {
     /// Bytes on disk.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.db.disk_space().unwrap_or(0)
+        // Without the journal, which has its full length from the beginning.
+        let keyspaces = [&self.ids, &self.terms, &self.names, &self.facts];
+        keyspaces.iter().fold(0, |sum: u64, keyspace| sum.saturating_add(keyspace.disk_space()))
     }
 
     fn number(&self, key: &[u8]) -> Result<Option<u64>, StoreError> {

@@ -49,7 +49,9 @@ pub(crate) fn serve_with(site: &Site) -> Served {
     let mut options = InitOptions::default().with_member("ann", &ann).with_member("bob", &bob);
     options.streams = vec!["main".to_owned(), "side".to_owned()];
     init(&data, options).unwrap();
-    let node = Node::open(&data, Options { block_time: Duration::from_millis(20) }).unwrap();
+    let node =
+        Node::open(&data, Options { block_time: Duration::from_millis(20), ..Options::default() })
+            .unwrap();
     let server = Server::start(node.clone(), "127.0.0.1:0", site).unwrap();
     let config = Agent::config_builder().http_status_as_error(false).proxy(None).build();
     Served {

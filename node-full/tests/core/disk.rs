@@ -13,6 +13,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::support::{Log, SECOND, draft, ids, with_events};
 
+const ENTRIES: &str = "log/entries/00000000000000000000.seg";
+const BLOCKS: &str = "log/blocks/00000000000000000000.seg";
+
 const CHILD: &str = "CAIRN_TEST_FULL_DISK";
 
 fn limit_file_size(bytes: Option<u64>) {
@@ -52,14 +55,14 @@ fn a_full_disk_refuses_and_later_goes_on() {
         return;
     }
     let (log, node, before) = with_events(50);
-    let size = size_of(&log, "log/entries.seg");
+    let size = size_of(&log, ENTRIES);
     // Room for a part of the next write, but not for all of it.
     limit_file_size(Some(size + 1_000));
     for _ in 0..3 {
         let reason = refused(&node, 20);
         assert_eq!(reason.code(), "disk-full", "{reason}");
         assert!(!reason.is_permanent());
-        assert_eq!(size_of(&log, "log/entries.seg"), size, "the part that fit was cut again");
+        assert_eq!(size_of(&log, ENTRIES), size, "the part that fit was cut again");
         assert!(!node.status().is_healthy());
         assert_eq!(node.status().accepted, 50);
     }
@@ -88,14 +91,14 @@ fn a_full_disk_delays_blocks_and_loses_nothing() {
     let node = log.open();
     // Blocks grow faster than small events: after a while only they do not fit.
     let mut accepted = Vec::new();
-    let block = size_of(&log, "log/blocks.seg");
+    let block = size_of(&log, BLOCKS);
     limit_file_size(Some(block + 100));
     accepted.append(&mut ids(&node.submit(vec![draft("waits")]).unwrap()));
     assert!(!node.wait_final(&accepted[0], Duration::from_millis(300)));
     let status = node.status();
     assert_eq!((status.accepted, status.size, status.height), (1, 0, 0));
-    assert!(status.disk_error.unwrap().contains("blocks.seg"));
-    assert_eq!(size_of(&log, "log/blocks.seg"), block);
+    assert!(status.disk_error.unwrap().contains("log/blocks"));
+    assert_eq!(size_of(&log, BLOCKS), block);
     limit_file_size(None);
     assert!(node.wait_final(&accepted[0], SECOND));
     assert!(node.status().is_healthy());

@@ -80,7 +80,7 @@ fn neither_wraps_nor_plaintext_are_in_the_log() {
     let id = sealed(&node);
     let wrap = node.wrap(&id, &log.auditor.wrap().id()).unwrap().unwrap();
     drop(node);
-    let entries = std::fs::read(log.path().join("log/entries.seg")).unwrap();
+    let entries = std::fs::read(log.path().join("log/entries/00000000000000000000.seg")).unwrap();
     let contains = |needle: &[u8]| entries.windows(needle.len()).any(|window| window == needle);
     assert!(contains(b"salary.changed"));
     assert!(!contains(&wrap[..64]));

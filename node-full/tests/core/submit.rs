@@ -14,7 +14,7 @@ fn a_new_log_has_a_block_at_once() {
     let status = node.status();
     assert_eq!((status.height, status.size, status.accepted), (0, 0, 0));
     assert!(status.is_healthy());
-    assert_eq!(node.block_by_digest(&status.head), Some(0));
+    assert_eq!(node.block_by_digest(&status.head).unwrap(), Some(0));
     assert_eq!(status.anchor, log.anchor);
     assert_eq!(node.streams()[0].name, "main");
 }
@@ -52,7 +52,7 @@ fn signed_events_are_taken_in_sequence_and_once() {
     );
     assert_eq!(node.submit(vec![one]).unwrap(), [expected(first, 0, true)]);
     assert_eq!(node.status().accepted, 2);
-    assert_eq!(node.next_sequence(&writer.stream, &writer.secret.key_id()), (2, second));
+    assert_eq!(node.next_sequence(&writer.stream, &writer.secret.key_id()).unwrap(), (2, second));
     // The other stream has a sequence of its own.
     writer.stream = node.streams()[1].id;
     writer.sequence = 0;

@@ -43,7 +43,10 @@ impl Log {
     }
 
     pub(crate) fn try_open(&self) -> Result<Node, OpenError> {
-        Node::open(&self.path(), Options { block_time: Duration::from_millis(5) })
+        Node::open(
+            &self.path(),
+            Options { block_time: Duration::from_millis(5), ..Options::default() },
+        )
     }
 
     pub(crate) fn open(&self) -> Node {
@@ -52,7 +55,11 @@ impl Log {
 
     /// A node that makes no block by itself for an hour, so that events stay accepted.
     pub(crate) fn open_slow(&self) -> Node {
-        Node::open(&self.path(), Options { block_time: Duration::from_secs(3_600) }).unwrap()
+        Node::open(
+            &self.path(),
+            Options { block_time: Duration::from_secs(3_600), ..Options::default() },
+        )
+        .unwrap()
     }
 }
 

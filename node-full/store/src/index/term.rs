@@ -78,6 +78,17 @@ impl Term {
         Self { field: Field::Writer, text: id.as_bytes().to_vec() }
     }
 
+    /// Whether entries are found by it: what most of them have is not indexed.
+    #[must_use]
+    pub fn is_indexed(&self) -> bool {
+        match self.field {
+            Field::Parent => !self.text.is_empty(),
+            Field::Kind => self.text != Kind::Record.name().as_bytes(),
+            Field::Outcome => self.text != Outcome::Unknown.name().as_bytes(),
+            Field::Actor | Field::Resource | Field::Type | Field::Stream | Field::Writer => true,
+        }
+    }
+
     pub(super) const fn field(&self) -> Field {
         self.field
     }
@@ -109,16 +120,11 @@ impl Term {
             Self::text(Field::Type, body.event_type),
             Self::stream(&body.stream),
             Self::writer(&body.writer),
+            Self::text(Field::Parent, resource.parent),
+            Self::text(Field::Kind, body.kind.name()),
+            Self::text(Field::Outcome, body.outcome.name()),
         ];
-        if !resource.parent.is_empty() {
-            terms.push(Self::text(Field::Parent, resource.parent));
-        }
-        if body.kind != Kind::Record {
-            terms.push(Self::text(Field::Kind, body.kind.name()));
-        }
-        if body.outcome != Outcome::Unknown {
-            terms.push(Self::text(Field::Outcome, body.outcome.name()));
-        }
+        terms.retain(Self::is_indexed);
         terms
     }
 }

@@ -1,0 +1,53 @@
+//! The version of the data directory, and the way from older ones.
+//!
+//! | format | what changed |
+//! |---|---|
+//! | 1 | one file each for entries and blocks; the index in memory |
+//! | 2 | `log/entries/` and `log/blocks/` of many segments; `index/` on disk |
+
+use std::path::Path;
+
+use cairn_store::StoreError;
+use cairn_store::files::{self, Secrecy};
+
+use super::OpenError;
+use crate::init::{FORMAT, FORMAT_FILE};
+
+const FORMAT_1: &str = "cairn-data 1\n";
+
+/// Whether this program can open the directory.
+pub(super) fn check(dir: &Path) -> Result<(), OpenError> {
+    let found = read(dir)?;
+    if [FORMAT_1, FORMAT].contains(&found.as_str()) {
+        return Ok(());
+    }
+    let (path, found) = (dir.join(FORMAT_FILE), found.trim().to_owned());
+    Err(OpenError::OtherFormat { path, expected: FORMAT.trim_ascii(), found })
+}
+
+/// Brings an older directory to this format, step by step. A step that a crash ended is done
+/// again: the format's name changes last.
+pub(super) fn migrate(dir: &Path) -> Result<(), OpenError> {
+    if read(dir)? != FORMAT_1 {
+        return Ok(());
+    }
+    for log in ["entries", "blocks"] {
+        let (old, folder) = (dir.join(format!("log/{log}.seg")), dir.join("log").join(log));
+        files::create_dir(&folder)?;
+        if old.is_file() {
+            let new = folder.join(format!("{:020}.seg", 0));
+            std::fs::rename(&old, &new).map_err(StoreError::io("rename", &old))?;
+            files::sync_dir(&folder)?;
+        }
+    }
+    files::sync_dir(&dir.join("log"))?;
+    files::write(&dir.join(FORMAT_FILE), FORMAT.as_bytes(), Secrecy::Public)?;
+    tracing::info!(from = FORMAT_1.trim_ascii(), to = FORMAT.trim_ascii(), "data migrated");
+    Ok(())
+}
+
+fn read(dir: &Path) -> Result<String, OpenError> {
+    let found = files::read(&dir.join(FORMAT_FILE), 4_096)?;
+    let found = found.ok_or_else(|| OpenError::NotInitialised(dir.to_owned()))?;
+    Ok(String::from_utf8_lossy(&found).into_owned())
+}

@@ -1,0 +1,230 @@
+//! Bringing what is derived from the log up to it: trees and index, from where each of them is.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use cairn_store::StoreError;
+use cairn_store::index::{Index, IndexedEntry, Mark};
+use cairn_store::log::Log;
+use cairn_store::tiles::Tiles;
+use cairn_verifier::digest::EventId;
+use cairn_verifier::event::{EventBody, SignedEvent};
+use cairn_verifier::tree::{Blake3, Kind};
+use cairn_verifier::trust::Genesis;
+
+use super::open::{parent_of, resume};
+use super::shared::decode_block;
+use super::{Block, OpenError, Place};
+
+/// How many leaves may wait for their tiles to be stored.
+const STORE_EVERY: u64 = 1 << 14;
+/// How many entries go into the index at a time.
+const APPLY_EVERY: usize = 1 << 12;
+
+/// The log and what is derived from it.
+pub(super) struct Replay<'a> {
+    dir: &'a Path,
+    genesis: &'a Genesis<'a>,
+    index: &'a Index,
+    entries: &'a Log,
+    blocks: &'a Log,
+    head: Option<&'a Block>,
+}
+
+impl<'a> Replay<'a> {
+    pub(super) const fn new(
+        dir: &'a Path,
+        genesis: &'a Genesis<'a>,
+        (index, entries, blocks): (&'a Index, &'a Log, &'a Log),
+        head: Option<&'a Block>,
+    ) -> Self {
+        Self { dir, genesis, index, entries, blocks, head }
+    }
+
+    /// The tree of all headers. Blocks whose leaves are pushed are checked to follow each other.
+    pub(super) fn headers(&mut self) -> Result<Tiles<Blake3>, OpenError> {
+        let end = self.blocks.end();
+        let known = self.index.mark(Mark::HeaderTiles)?.min(end);
+        let mut tree = resume(self.dir, self.genesis, Kind::Header, known);
+        self.push_headers(&mut tree, end)?;
+        let Some(head) = self.head else { return Ok(tree) };
+        if tree.root(head.header.height)? != head.header.header_root {
+            // Either a tile was changed, which storing it again shows, or the block is wrong.
+            tree = resume(self.dir, self.genesis, Kind::Header, 0);
+            self.push_headers(&mut tree, end)?;
+        }
+        Ok(tree)
+    }
+
+    fn push_headers(&self, tree: &mut Tiles<Blake3>, end: u64) -> Result<(), OpenError> {
+        let from = tree.size();
+        let mut before = match from.checked_sub(1) {
+            Some(height) => Some(self.block(height)?),
+            None => None,
+        };
+        for height in from..end {
+            let block = self.block(height)?;
+            self.check_follows(&block, before.as_ref(), tree)?;
+            tree.push(tree.hasher().leaf(height, block.digest.as_bytes()));
+            store_some(tree)?;
+            before = Some(block);
+        }
+        Ok(tree.store_pending()?)
+    }
+
+    fn block(&self, height: u64) -> Result<Block, OpenError> {
+        let bad = |reason: String| OpenError::BadBlock { height, reason };
+        decode_block(&self.blocks.read(height)?).map_err(|error| bad(error.to_string()))
+    }
+
+    fn check_follows(
+        &self,
+        block: &Block,
+        before: Option<&Block>,
+        tree: &Tiles<Blake3>,
+    ) -> Result<(), OpenError> {
+        let (header, height) = (&block.header, tree.size());
+        let time = before.map_or_else(|| self.genesis.time(), |before| before.header.time);
+        let size = before.map_or(0, |before| before.header.events.get());
+        let fits = [
+            (header.log == self.genesis.log(), "another log"),
+            (header.height == height, "another height"),
+            (header.parent == parent_of(before), "another parent"),
+            (header.time > time, "a time that does not follow"),
+            (header.events.get() >= size, "a smaller tree"),
+            (header.header_root == tree.root(height)?, "another header tree"),
+        ];
+        match fits.iter().find(|(fits, _)| !fits) {
+            Some((_, what)) => {
+                Err(OpenError::BadBlock { height, reason: format!("it has {what}") })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The tree of all events, and the index up to the same entry.
+    pub(super) fn events(&mut self) -> Result<Tiles<Blake3>, OpenError> {
+        let end = self.entries.end();
+        let known = self.index.mark(Mark::EventTiles)?.min(end);
+        let mut tree = resume(self.dir, self.genesis, Kind::Event, known);
+        self.push_events(&mut tree, end)?;
+        let Some(head) = self.head else { return Ok(tree) };
+        let (size, expected) = (head.header.events.get(), head.header.event_root);
+        if tree.root(size)? != expected {
+            tree = resume(self.dir, self.genesis, Kind::Event, 0);
+            self.push_events(&mut tree, end)?;
+            let found = tree.root(size)?;
+            if found != expected {
+                let reason = format!("its event root is {expected}, the log's is {found}");
+                return Err(OpenError::BadBlock { height: head.header.height, reason });
+            }
+        }
+        Ok(tree)
+    }
+
+    fn push_events(&self, tree: &mut Tiles<Blake3>, end: u64) -> Result<(), OpenError> {
+        let indexed = self.index.mark(Mark::Entries)?;
+        let mut pending = Pending::new(self.index, self.genesis, indexed);
+        let from = tree.size().min(indexed);
+        self.entries.scan(from..end, |index, bytes| {
+            let bad = |reason: String| OpenError::BadEntry { index, reason };
+            let event = SignedEvent::decode(bytes).map_err(|error| bad(error.to_string()))?;
+            if event.body().log != self.genesis.log() {
+                return Err(bad("it has another log".to_owned()));
+            }
+            if index == tree.size() {
+                tree.push(tree.hasher().leaf(index, event.id().as_bytes()));
+                store_some(tree)?;
+            }
+            if index >= indexed {
+                pending.push(index, bytes.to_vec())?;
+            }
+            Ok(())
+        })?;
+        pending.apply()?;
+        Ok(tree.store_pending()?)
+    }
+}
+
+fn store_some(tree: &mut Tiles<Blake3>) -> Result<(), StoreError> {
+    if tree.size().is_multiple_of(STORE_EVERY) { tree.store_pending() } else { Ok(()) }
+}
+
+/// Entries on their way into the index.
+struct Pending<'a> {
+    index: &'a Index,
+    genesis: &'a Genesis<'a>,
+    first: u64,
+    entries: Vec<Vec<u8>>,
+    /// Next sequence number and last event, where pending entries changed it.
+    writers: BTreeMap<Place, (u64, EventId)>,
+}
+
+impl<'a> Pending<'a> {
+    const fn new(index: &'a Index, genesis: &'a Genesis<'a>, first: u64) -> Self {
+        Self { index, genesis, first, entries: Vec::new(), writers: BTreeMap::new() }
+    }
+
+    fn push(&mut self, index: u64, bytes: Vec<u8>) -> Result<(), OpenError> {
+        let bad = |reason: String| OpenError::BadEntry { index, reason };
+        let event = SignedEvent::decode(&bytes).map_err(|error| bad(error.to_string()))?;
+        let (id, body) = (event.id(), event.body());
+        self.check_order(body)?.map_err(|what| bad(format!("it has {what}")))?;
+        let next = (body.sequence.saturating_add(1), id);
+        self.writers.insert((body.stream, body.writer), next);
+        self.entries.push(bytes);
+        if self.entries.len() >= APPLY_EVERY { self.apply() } else { Ok(()) }
+    }
+
+    fn check_order(&self, body: &EventBody<'_>) -> Result<Result<(), &'static str>, StoreError> {
+        let (stream, writer) = (body.stream, body.writer);
+        let (next, last) = match self.writers.get(&(stream, writer)) {
+            Some(pending) => *pending,
+            None => self.index.next_of(&stream, &writer)?,
+        };
+        Ok(if body.log != self.genesis.log() {
+            Err("another log")
+        } else if body.sequence != next {
+            Err("another sequence number than the next")
+        } else if body.previous != last {
+            Err("another event before it")
+        } else {
+            Ok(())
+        })
+    }
+
+    fn apply(&mut self) -> Result<(), OpenError> {
+        if self.entries.is_empty() {
+            return Ok(());
+        }
+        apply_entries(self.index, self.first, self.entries.iter().map(Vec::as_slice))?;
+        let count = u64::try_from(self.entries.len()).unwrap_or(u64::MAX);
+        self.first = self.first.saturating_add(count);
+        self.entries.clear();
+        self.writers.clear();
+        Ok(())
+    }
+}
+
+/// Takes encoded events into the index, of which the first has the index `first`. Each decodes: it
+/// was decoded or encoded before.
+pub(super) fn apply_entries<'b>(
+    index: &Index,
+    first: u64,
+    entries: impl Iterator<Item = &'b [u8]>,
+) -> Result<(), StoreError> {
+    let events: Vec<_> = entries.filter_map(|bytes| SignedEvent::decode(bytes).ok()).collect();
+    let entries: Vec<_> =
+        events.iter().map(|event| IndexedEntry { id: event.id(), body: event.body() }).collect();
+    index.apply_entries(first, &entries)
+}
+
+/// Takes the blocks into the index that it does not know.
+pub(crate) fn index_blocks(index: &Index, blocks: &Log) -> Result<(), StoreError> {
+    for height in index.mark(Mark::Blocks)?..blocks.end() {
+        if let Ok(block) = decode_block(&blocks.read(height)?) {
+            index.apply_block(height, &block.digest, block.header.events.get())?;
+        }
+    }
+    Ok(())
+}
