@@ -173,3 +173,9 @@ fn a_batch_proof_has_one_encoding_and_a_limit() {
     let huge = BatchProof::read(&mut Reader::new(&[0xff; 40]), u32::MAX);
     assert!(matches!(huge, Err(DecodeError::Truncated { .. })));
 }
+
+#[test]
+fn a_proof_is_empty_when_it_has_no_hashes() {
+    assert!(BatchProof::new(&[]).is_empty());
+    assert!(!BatchProof::new(&[[0; 32]]).is_empty());
+}

@@ -164,3 +164,11 @@ fn each_refusal_says_which_tile_and_what_it_should_be() {
     let found = verify(model.leaf(4), &forged);
     assert!(matches!(found, Err(TileError::RootMismatch { .. })), "{found:?}");
 }
+
+#[test]
+fn the_largest_tree_has_a_border_on_each_of_seven_levels() {
+    let size = TreeSize::new(MAX_TREE_SIZE).unwrap();
+    let borders: Vec<_> = size.borders().map(|tile| (tile.level(), tile.width())).collect();
+    let expected: Vec<_> = (0..6).map(|level| (level, 255)).chain([(6, 31)]).collect();
+    assert_eq!(borders, expected);
+}
