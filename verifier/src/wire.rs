@@ -120,18 +120,25 @@ impl core::error::Error for DecodeError {}
 /// JavaScript shows is the number that was signed. Voting power alone may be larger.
 pub const MAX_NUMBER: u64 = (1 << 53) - 1;
 
+/// What was read is not what it claims to be. The [`Reader`] keeps why; this only says that there
+/// is a reason, so it is empty, and handing it up through every decoder costs nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "the reader has refused its bytes"]
+pub struct Refused(());
+
 /// Reads a value from the front of bytes.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     left: &'a [u8],
     at: usize,
+    refusal: Option<DecodeError>,
 }
 
 impl<'a> Reader<'a> {
     /// Starts at the first byte.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { left: bytes, at: 0 }
+        Self { left: bytes, at: 0, refusal: None }
     }
 
     /// How many bytes have been read.
@@ -146,16 +153,78 @@ impl<'a> Reader<'a> {
         self.left
     }
 
+    /// Keeps why reading ends here, unless there is a reason already: the first one stands. This
+    /// is the only way to a [`Refused`].
+    #[cold]
+    #[inline(never)]
+    pub fn refuse(&mut self, reason: DecodeError) -> Refused {
+        self.refusal.get_or_insert(reason);
+        Refused(())
+    }
+
+    /// Why this reader refused. What another reader refused is refused too, for a reason that only
+    /// that one knows.
+    #[must_use]
+    pub fn reason(&self, _: Refused) -> DecodeError {
+        self.refusal.unwrap_or(DecodeError::NotCanonical { what: "a part read elsewhere" })
+    }
+
+    /// Refuses a field for having another value than the one allowed here.
+    #[cold]
+    #[inline(never)]
+    pub fn not_canonical(&mut self, what: &'static str) -> Refused {
+        self.refuse(DecodeError::NotCanonical { what })
+    }
+
+    /// Refuses a tag, suite or kind.
+    #[cold]
+    #[inline(never)]
+    pub fn unknown(&mut self, what: &'static str, found: u8) -> Refused {
+        self.refuse(DecodeError::Unknown { what, found })
+    }
+
+    /// Refuses a list that must be strictly ascending.
+    #[cold]
+    #[inline(never)]
+    pub fn not_ascending(&mut self, what: &'static str) -> Refused {
+        self.refuse(DecodeError::NotAscending { what })
+    }
+
+    /// A length or number that was read, refused above `limit`.
+    ///
+    /// # Errors
+    /// [`DecodeError::OutOfRange`].
+    pub fn within(&mut self, what: &'static str, found: u64, limit: u64) -> Result<usize, Refused> {
+        match usize::try_from(found) {
+            Ok(len) if found <= limit => Ok(len),
+            _ => Err(self.refuse(DecodeError::OutOfRange { what, limit, found })),
+        }
+    }
+
+    /// Refuses a key of a list that does not come after the one before it.
+    ///
+    /// # Errors
+    /// [`DecodeError::NotAscending`].
+    pub fn ascends<K: PartialOrd + Copy>(
+        &mut self,
+        what: &'static str,
+        previous: &mut Option<K>,
+        key: K,
+    ) -> Result<(), Refused> {
+        if previous.replace(key).is_some_and(|previous| previous >= key) {
+            return Err(self.not_ascending(what));
+        }
+        Ok(())
+    }
+
     /// The next `count` bytes.
     ///
     /// # Errors
     /// [`DecodeError::Truncated`].
-    pub fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, left) = self.left.split_at_checked(count).ok_or(DecodeError::Truncated {
-            at: self.at,
-            needed: count,
-            left: self.left.len(),
-        })?;
+    pub fn take(&mut self, count: usize) -> Result<&'a [u8], Refused> {
+        let Some((taken, left)) = self.left.split_at_checked(count) else {
+            return Err(self.truncated(count));
+        };
         self.left = left;
         self.at = self.at.saturating_add(count);
         Ok(taken)
@@ -165,22 +234,27 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`DecodeError::Truncated`].
-    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let (taken, left) = self.left.split_first_chunk::<N>().ok_or(DecodeError::Truncated {
-            at: self.at,
-            needed: N,
-            left: self.left.len(),
-        })?;
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Refused> {
+        let Some((taken, left)) = self.left.split_first_chunk::<N>() else {
+            return Err(self.truncated(N));
+        };
         self.left = left;
         self.at = self.at.saturating_add(N);
         Ok(*taken)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn truncated(&mut self, needed: usize) -> Refused {
+        let (at, left) = (self.at, self.left.len());
+        self.refuse(DecodeError::Truncated { at, needed, left })
     }
 
     /// One byte.
     ///
     /// # Errors
     /// [`DecodeError::Truncated`].
-    pub fn u8(&mut self) -> Result<u8, DecodeError> {
+    pub fn u8(&mut self) -> Result<u8, Refused> {
         self.array().map(|[byte]| byte)
     }
 
@@ -188,7 +262,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`DecodeError::Truncated`].
-    pub fn u16(&mut self) -> Result<u16, DecodeError> {
+    pub fn u16(&mut self) -> Result<u16, Refused> {
         self.array().map(u16::from_be_bytes)
     }
 
@@ -196,7 +270,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`DecodeError::Truncated`].
-    pub fn u32(&mut self) -> Result<u32, DecodeError> {
+    pub fn u32(&mut self) -> Result<u32, Refused> {
         self.array().map(u32::from_be_bytes)
     }
 
@@ -204,7 +278,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`DecodeError::Truncated`].
-    pub fn u64(&mut self) -> Result<u64, DecodeError> {
+    pub fn u64(&mut self) -> Result<u64, Refused> {
         self.array().map(u64::from_be_bytes)
     }
 
@@ -212,10 +286,44 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Truncated or out of range.
-    pub fn number(&mut self, what: &'static str) -> Result<u64, DecodeError> {
+    pub fn number(&mut self, what: &'static str) -> Result<u64, Refused> {
         let found = self.u64()?;
-        let out_of_range = DecodeError::OutOfRange { what, limit: MAX_NUMBER, found };
-        if found > MAX_NUMBER { Err(out_of_range) } else { Ok(found) }
+        if found > MAX_NUMBER {
+            return Err(self.refuse(DecodeError::OutOfRange { what, limit: MAX_NUMBER, found }));
+        }
+        Ok(found)
+    }
+
+    /// One byte that says whether something is there or so: 0 or 1.
+    ///
+    /// # Errors
+    /// Truncated, or [`DecodeError::Unknown`].
+    pub fn flag(&mut self, what: &'static str) -> Result<bool, Refused> {
+        match self.u8()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            found => Err(self.unknown(what, found)),
+        }
+    }
+
+    /// A one-byte count, at most `limit`.
+    ///
+    /// # Errors
+    /// Truncated or out of range.
+    pub fn count8(&mut self, what: &'static str, limit: u8) -> Result<u8, Refused> {
+        let count = self.u8()?;
+        self.within(what, count.into(), limit.into())?;
+        Ok(count)
+    }
+
+    /// A two-byte count, at most `limit`.
+    ///
+    /// # Errors
+    /// Truncated or out of range.
+    pub fn count16(&mut self, what: &'static str, limit: u16) -> Result<u16, Refused> {
+        let count = self.u16()?;
+        self.within(what, count.into(), limit.into())?;
+        Ok(count)
     }
 
     /// What was read of `from`, which was the rest when `start` bytes had been read.
@@ -227,30 +335,26 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`DecodeError::Truncated`].
-    pub fn digest<D: From<[u8; 32]>>(&mut self) -> Result<D, DecodeError> {
+    pub fn digest<D: From<[u8; 32]>>(&mut self) -> Result<D, Refused> {
         self.array().map(D::from)
     }
 
-    /// A length or count, refused above `limit`.
+    /// `count` digests.
     ///
     /// # Errors
-    /// [`DecodeError::OutOfRange`].
-    pub fn within(what: &'static str, found: u64, limit: u64) -> Result<usize, DecodeError> {
-        let out_of_range = DecodeError::OutOfRange { what, limit, found };
-        if found > limit {
-            return Err(out_of_range);
-        }
-        usize::try_from(found).map_err(|_| out_of_range)
+    /// [`DecodeError::Truncated`].
+    pub fn digests(&mut self, count: usize) -> Result<&'a [[u8; 32]], Refused> {
+        let (digests, _) = self.take(count.saturating_mul(32))?.as_chunks::<32>();
+        Ok(digests)
     }
 
     /// Text of a one-byte length, at most `limit` bytes.
     ///
     /// # Errors
     /// Truncated, out of range, or not UTF-8.
-    pub fn text8(&mut self, what: &'static str, limit: u8) -> Result<&'a str, DecodeError> {
-        let len = self.u8()?;
-        let len = Self::within(what, u64::from(len), u64::from(limit))?;
-        self.text(what, len)
+    pub fn text8(&mut self, what: &'static str, limit: u8) -> Result<&'a str, Refused> {
+        let len = self.count8(what, limit)?;
+        self.text(what, len.into())
     }
 
     /// A name that people read: text of a one-byte length, 1 to `limit` bytes, without characters
@@ -258,10 +362,10 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// As [`Reader::text8`], and `NotCanonical`.
-    pub fn name(&mut self, what: &'static str, limit: u8) -> Result<&'a str, DecodeError> {
+    pub fn name(&mut self, what: &'static str, limit: u8) -> Result<&'a str, Refused> {
         let name = self.text8(what, limit)?;
         if name.is_empty() || name.contains(is_hidden) {
-            return Err(DecodeError::NotCanonical { what });
+            return Err(self.not_canonical(what));
         }
         Ok(name)
     }
@@ -270,23 +374,23 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Truncated, out of range, or not UTF-8.
-    pub fn text16(&mut self, what: &'static str, limit: u16) -> Result<&'a str, DecodeError> {
-        let len = self.u16()?;
-        let len = Self::within(what, u64::from(len), u64::from(limit))?;
-        self.text(what, len)
+    pub fn text16(&mut self, what: &'static str, limit: u16) -> Result<&'a str, Refused> {
+        let len = self.count16(what, limit)?;
+        self.text(what, len.into())
     }
 
-    fn text(&mut self, what: &'static str, len: usize) -> Result<&'a str, DecodeError> {
-        core::str::from_utf8(self.take(len)?).map_err(|_| DecodeError::NotUtf8 { what })
+    fn text(&mut self, what: &'static str, len: usize) -> Result<&'a str, Refused> {
+        let bytes = self.take(len)?;
+        core::str::from_utf8(bytes).map_err(|_| self.refuse(DecodeError::NotUtf8 { what }))
     }
 
     /// Bytes of a four-byte length, at most `limit` bytes.
     ///
     /// # Errors
     /// Truncated or out of range.
-    pub fn bytes32(&mut self, what: &'static str, limit: u32) -> Result<&'a [u8], DecodeError> {
+    pub fn bytes32(&mut self, what: &'static str, limit: u32) -> Result<&'a [u8], Refused> {
         let len = self.u32()?;
-        let len = Self::within(what, u64::from(len), u64::from(limit))?;
+        let len = self.within(what, len.into(), limit.into())?;
         self.take(len)
     }
 
@@ -294,9 +398,16 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`DecodeError::Version`] for any version but `expected`.
-    pub fn version(&mut self, expected: u8) -> Result<(), DecodeError> {
+    pub fn version(&mut self, expected: u8) -> Result<(), Refused> {
         let found = self.u8()?;
-        if found == expected { Ok(()) } else { Err(DecodeError::Version { expected, found }) }
+        self.expect_version(expected, found)
+    }
+
+    fn expect_version(&mut self, expected: u8, found: u8) -> Result<(), Refused> {
+        if found != expected {
+            return Err(self.refuse(DecodeError::Version { expected, found }));
+        }
+        Ok(())
     }
 
     /// Version and type byte that begin every file. The type is compared first: what is no file
@@ -304,29 +415,27 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`DecodeError::FileType`] or [`DecodeError::Version`].
-    pub fn file(&mut self, version: u8, expected: u8) -> Result<(), DecodeError> {
-        let mut ahead = self.clone();
-        ahead.u8()?;
-        let found = ahead.u8()?;
+    pub fn file(&mut self, version: u8, expected: u8) -> Result<(), Refused> {
+        let (found_version, found) = (self.u8()?, self.u8()?);
         if found != expected {
-            return Err(DecodeError::FileType { expected, found });
+            return Err(self.refuse(DecodeError::FileType { expected, found }));
         }
-        self.version(version)?;
-        *self = ahead;
-        Ok(())
+        self.expect_version(version, found_version)
     }
 
-    /// Ends reading.
-    ///
-    /// # Errors
-    /// [`DecodeError::Trailing`] if bytes are left.
-    pub const fn finish(self) -> Result<(), DecodeError> {
-        if self.left.is_empty() {
-            Ok(())
-        } else {
-            Err(DecodeError::Trailing { at: self.at, left: self.left.len() })
+    /// Ends reading: nothing is left, and nothing was refused, even if nobody handed it on.
+    fn finish(&mut self) -> Result<(), Refused> {
+        if !self.left.is_empty() {
+            let (at, left) = (self.at, self.left.len());
+            return Err(self.refuse(DecodeError::Trailing { at, left }));
         }
+        self.refusal.map_or(Ok(()), |reason| Err(self.refuse(reason)))
     }
+}
+
+/// Refuses a number above `limit`, outside of any reader.
+pub(crate) fn within(what: &'static str, found: u64, limit: u64) -> Result<(), DecodeError> {
+    if found > limit { Err(DecodeError::OutOfRange { what, limit, found }) } else { Ok(()) }
 }
 
 /// Control characters (C0, DEL, C1), and those that turn the direction of a line.
@@ -336,14 +445,27 @@ fn is_hidden(c: char) -> bool {
 }
 
 /// Runs `read` over all of `bytes`; what it leaves is an error.
-pub(crate) fn decode_all<'a, T>(
+///
+/// # Errors
+/// Why `read` refused, or [`DecodeError::Trailing`].
+pub fn decode_all<'a, T>(
     bytes: &'a [u8],
-    read: impl FnOnce(&mut Reader<'a>) -> Result<T, DecodeError>,
+    read: impl FnOnce(&mut Reader<'a>) -> Result<T, Refused>,
 ) -> Result<T, DecodeError> {
     let mut reader = Reader::new(bytes);
-    let value = read(&mut reader)?;
-    reader.finish()?;
-    Ok(value)
+    let value = read(&mut reader).and_then(|value| reader.finish().map(|()| value));
+    value.map_err(|refused| reader.reason(refused))
+}
+
+/// As [`decode_all`], of at most `limit` bytes.
+pub(crate) fn decode_within<'a, T>(
+    (what, limit): (&'static str, usize),
+    bytes: &'a [u8],
+    read: impl FnOnce(&mut Reader<'a>) -> Result<T, Refused>,
+) -> Result<T, DecodeError> {
+    let wide = |len: usize| u64::try_from(len).unwrap_or(u64::MAX);
+    within(what, wide(bytes.len()), wide(limit))?;
+    decode_all(bytes, read)
 }
 
 /// Writes values at the end of a buffer. It states no limits: encoders of what people write
@@ -423,3 +545,6 @@ impl Writer {
         self.len32(bytes.len()).raw(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;

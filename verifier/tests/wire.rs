@@ -34,7 +34,7 @@ use cairn_verifier::tree::{
     BatchProof, Blake3, Kind as Tree, Peaks, PeaksClaim, Proof, batch_inclusion_of,
 };
 use cairn_verifier::trust::{ExtendsProof, FinalityProof, Genesis};
-use cairn_verifier::wire::{DecodeError, Reader, Writer};
+use cairn_verifier::wire::{Writer, decode_all};
 use cairn_verifier::{UnixMillis, request};
 use kit::cases::payloads::Counter;
 use kit::{Council, Kit, Signer, four};
@@ -205,19 +205,12 @@ fn state_and_trees(kit: &Kit, made: &mut Encodings) {
 
 /// Whether bytes decode as what they are; true for what is only written.
 fn decodes(name: &str, bytes: &[u8]) -> bool {
-    fn all<'a, T>(
-        bytes: &'a [u8],
-        read: impl FnOnce(&mut Reader<'a>) -> Result<T, DecodeError>,
-    ) -> bool {
-        let mut reader = Reader::new(bytes);
-        read(&mut reader).is_ok() && reader.finish().is_ok()
-    }
     match name {
         "genesis" => Genesis::decode(bytes).is_ok(),
         "validator set" => ValidatorSet::decode(bytes).is_ok(),
         "header" => Header::decode(bytes).is_ok(),
         "certificate" => Certificate::decode(bytes).is_ok(),
-        "handover" => all(bytes, cairn_verifier::trust::Handover::read),
+        "handover" => decode_all(bytes, cairn_verifier::trust::Handover::read).is_ok(),
         "event body" => EventBody::decode(bytes).is_ok(),
         "signed event" => SignedEvent::decode(bytes).is_ok(),
         "plaintext" => Fields::decode(bytes).is_ok(),
@@ -228,9 +221,9 @@ fn decodes(name: &str, bytes: &[u8]) -> bool {
         "extends proof" => ExtendsProof::decode(bytes).is_ok(),
         "end of a path" => End::decode(bytes).is_ok(),
         "state proof" => StateProof::decode(bytes).is_ok(),
-        "peaks" => all(bytes, PeaksClaim::read),
-        "proof" => all(bytes, Proof::read),
-        "batch proof" => all(bytes, |reader| BatchProof::read(reader, 100)),
+        "peaks" => decode_all(bytes, PeaksClaim::read).is_ok(),
+        "proof" => decode_all(bytes, Proof::read).is_ok(),
+        "batch proof" => decode_all(bytes, |reader| BatchProof::read(reader, 100)).is_ok(),
         name if name.starts_with("record of") => Record::decode(bytes).is_ok(),
         name if name.starts_with("evidence of") => Evidence::decode(bytes).is_ok(),
         _ => true,

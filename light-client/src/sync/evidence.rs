@@ -1,6 +1,6 @@
 //! What is stored: the links' files and when each was accepted. Never a verdict.
 
-use cairn_verifier::wire::{DecodeError, Reader, Writer};
+use cairn_verifier::wire::{DecodeError, Writer, decode_all};
 use cairn_verifier::{TrustAnchor, UnixMillis};
 
 use super::{Link, Sync, check_not_behind};
@@ -63,19 +63,18 @@ impl Sync {
 type Files<'a> = Vec<(UnixMillis, &'a [u8])>;
 
 fn read(bytes: &[u8]) -> Result<(&str, Files<'_>), DecodeError> {
-    let mut reader = Reader::new(bytes);
-    reader.file(VERSION, FILE_TYPE)?;
-    let anchor = reader.text8("anchor", u8::MAX)?;
-    let count = reader.u16()?;
-    Reader::within("link count", u64::from(count), u64::from(MAX_LINKS))?;
-    if count == 0 {
-        return Err(DecodeError::NotCanonical { what: "link count" });
-    }
-    let mut files = Vec::new();
-    for _ in 0..count {
-        let accepted = UnixMillis(reader.u64()?);
-        files.push((accepted, reader.bytes32("checkpoint file", MAX_FILE_LEN)?));
-    }
-    reader.finish()?;
-    Ok((anchor, files))
+    decode_all(bytes, |reader| {
+        reader.file(VERSION, FILE_TYPE)?;
+        let anchor = reader.text8("anchor", u8::MAX)?;
+        let count = reader.count16("link count", MAX_LINKS)?;
+        if count == 0 {
+            return Err(reader.not_canonical("link count"));
+        }
+        let mut files = Vec::new();
+        for _ in 0..count {
+            let accepted = UnixMillis(reader.u64()?);
+            files.push((accepted, reader.bytes32("checkpoint file", MAX_FILE_LEN)?));
+        }
+        Ok((anchor, files))
+    })
 }

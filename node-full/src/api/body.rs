@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cairn_verifier::digest;
-use cairn_verifier::wire::{DecodeError, Reader};
+use cairn_verifier::wire::Reader;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -189,7 +189,8 @@ fn signed_events(bytes: &[u8]) -> Result<Vec<Submission>, Problem> {
         check_count(at.saturating_add(1))?;
         let limit = u32::try_from(MAX_BODY).unwrap_or(u32::MAX);
         let event = reader.bytes32("signed event length", limit);
-        let event = event.map_err(|error: DecodeError| {
+        let event = event.map_err(|refused| {
+            let error = reader.reason(refused);
             Problem::new(StatusCode::BAD_REQUEST, error.code(), error.to_string()).at(at)
         })?;
         batch.push(signed(event.to_vec()));

@@ -6,7 +6,7 @@
 //! ```
 
 use cairn_verifier::digest::{EventId, KeyId};
-use cairn_verifier::wire::{DecodeError, Reader, Writer};
+use cairn_verifier::wire::{DecodeError, Writer, decode_all};
 
 const VERSION: u8 = 1;
 /// The most wraps of one event, as in a receipt.
@@ -37,24 +37,21 @@ impl KeyRecord {
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(bytes);
-        reader.version(VERSION)?;
-        let event = reader.digest()?;
-        let salt = match reader.u8()? {
-            0 => None,
-            1 => Some(reader.array()?),
-            found => return Err(DecodeError::Unknown { what: "salt flag", found }),
-        };
-        let count = reader.u8()?;
-        Reader::within("wrap count", u64::from(count), u64::from(MAX_WRAPS))?;
-        let mut wraps = Vec::new();
-        for _ in 0..count {
-            let key = reader.digest()?;
-            let len = usize::from(reader.u16()?);
-            wraps.push((key, reader.take(len)?.to_vec()));
-        }
-        reader.finish()?;
-        Ok(Self { event, salt, wraps })
+        decode_all(bytes, |reader| {
+            reader.version(VERSION)?;
+            let event = reader.digest()?;
+            let salt = match reader.flag("salt flag")? {
+                false => None,
+                true => Some(reader.array()?),
+            };
+            let mut wraps = Vec::new();
+            for _ in 0..reader.count8("wrap count", MAX_WRAPS)? {
+                let key = reader.digest()?;
+                let len = usize::from(reader.u16()?);
+                wraps.push((key, reader.take(len)?.to_vec()));
+            }
+            Ok(Self { event, salt, wraps })
+        })
     }
 
     /// The wrap for a key.

@@ -17,7 +17,7 @@ use cairn_verifier::digest::{EventId, HeaderDigest, LogId};
 use cairn_verifier::event::SignedEvent;
 use cairn_verifier::finality::{Certificate, HEADER_LEN, Header};
 use cairn_verifier::trust::TrustAnchor;
-use cairn_verifier::wire::{DecodeError, Reader};
+use cairn_verifier::wire::{DecodeError, decode_all};
 
 use super::keys::Keys;
 use super::state::{Place, State};
@@ -188,11 +188,12 @@ pub(crate) fn encode_block(block: &Block) -> Vec<u8> {
 }
 
 pub(super) fn decode_block(bytes: &[u8]) -> Result<Block, DecodeError> {
-    let mut reader = Reader::new(bytes);
-    let header_bytes: [u8; HEADER_LEN] = reader.array()?;
+    let (header_bytes, certificate) = decode_all(bytes, |reader| {
+        Ok((reader.array::<HEADER_LEN>()?, reader.take(reader.rest().len())?))
+    })?;
     let header = Header::decode(&header_bytes)?;
-    let certificate = reader.rest().to_vec();
-    Certificate::decode(&certificate)?;
+    Certificate::decode(certificate)?;
+    let certificate = certificate.to_vec();
     Ok(Block { header, digest: header.digest(), header_bytes, certificate })
 }
 

@@ -7,7 +7,7 @@ use cairn_verifier::finality::{Certificate, HEADER_LEN, Header};
 use cairn_verifier::receipt::verify;
 use cairn_verifier::tree::{Blake3, Kind, Proof, TreeSize, verify_consistency, verify_inclusion};
 use cairn_verifier::trust::{ExtendsProof, FinalityProof, Genesis};
-use cairn_verifier::wire::Reader;
+use cairn_verifier::wire::decode_all;
 use serde_json::{Value, json};
 
 use crate::kit::{Served, draft, serve};
@@ -22,11 +22,8 @@ fn filled() -> (Served, Vec<EventId>) {
 }
 
 fn hashes(bytes: &[u8]) -> Vec<[u8; 32]> {
-    let mut reader = Reader::new(bytes);
-    let proof = Proof::read(&mut reader).unwrap();
-    let hashes = proof.iter().map(|hash| *hash.as_bytes()).collect();
-    reader.finish().unwrap();
-    hashes
+    let proof = decode_all(bytes, Proof::read).unwrap();
+    proof.iter().map(|hash| *hash.as_bytes()).collect()
 }
 
 fn root(served: &Served, size: u64) -> Hash {

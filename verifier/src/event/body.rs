@@ -4,7 +4,7 @@ use super::parts::{MAX_KIND_LEN, MAX_TEXT_LEN};
 use super::{Metadata, Outcome, Party, Payload, Resource};
 use crate::digest::{self, ContextDigest, EventId, KeyId, LogId, StreamId};
 use crate::time::UnixMillis;
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{DecodeError, Reader, Refused};
 
 const VERSION: u8 = 1;
 
@@ -48,10 +48,10 @@ impl Kind {
         (Self::Import, "import"),
     ];
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
         let found = reader.u8()?;
         let known = Self::ALL.get(usize::from(found));
-        known.map(|(kind, _)| *kind).ok_or(DecodeError::Unknown { what: "event kind", found })
+        known.map(|(kind, _)| *kind).ok_or_else(|| reader.unknown("event kind", found))
     }
 
     /// Its byte.
@@ -114,16 +114,14 @@ impl<'a> EventBody<'a> {
     /// # Errors
     /// [`DecodeError`].
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        Reader::within("event body length", len, u64::try_from(MAX_BODY_LEN).unwrap_or(0))?;
-        crate::wire::decode_all(bytes, Self::read)
+        crate::wire::decode_within(("event body length", MAX_BODY_LEN), bytes, Self::read)
     }
 
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         reader.version(VERSION)?;
         let suite = reader.u8()?;
         if suite != HASH_AND_AEAD {
-            return Err(DecodeError::Unknown { what: "event suite", found: suite });
+            return Err(reader.unknown("event suite", suite));
         }
         let body = Self {
             log: reader.digest()?,
@@ -147,10 +145,10 @@ impl<'a> EventBody<'a> {
             payload: Payload::read(reader)?,
         };
         if body.event_type.is_empty() {
-            return Err(DecodeError::NotCanonical { what: "event type" });
+            return Err(reader.not_canonical("event type"));
         }
         if (body.sequence == 0) != (body.previous == EventId::ZERO) {
-            return Err(DecodeError::NotCanonical { what: "previous event" });
+            return Err(reader.not_canonical("previous event"));
         }
         Ok(body)
     }

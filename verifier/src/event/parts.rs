@@ -1,7 +1,7 @@
 //! The parts of an event body.
 
 use crate::digest::{Hash, KeyCommitment, PayloadDigest};
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{DecodeError, Reader, Refused};
 
 /// The longest kind or type in bytes.
 pub(super) const MAX_KIND_LEN: u8 = 128;
@@ -23,7 +23,7 @@ pub struct Party<'a> {
 }
 
 impl<'a> Party<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         let kind = reader.text8("kind", MAX_KIND_LEN)?;
         Ok(Self { kind, id: reader.text16("id", MAX_TEXT_LEN)? })
     }
@@ -54,13 +54,13 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
         match reader.u8()? {
             0 => Ok(Self::Unknown),
             1 => Ok(Self::Success),
             2 => Ok(Self::Failure),
             3 => Ok(Self::Denied),
-            found => Err(DecodeError::Unknown { what: "outcome", found }),
+            found => Err(reader.unknown("outcome", found)),
         }
     }
 
@@ -106,24 +106,21 @@ impl<'a> Metadata<'a> {
         crate::wire::decode_all(bytes, Self::read)
     }
 
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let count = reader.u8()?;
-        Reader::within("metadata count", u64::from(count), u64::from(MAX_METADATA))?;
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
+        let count = reader.count8("metadata count", MAX_METADATA)?;
         let (start, from) = (reader.at(), reader.rest());
         let mut previous = None;
         for _ in 0..count {
             let (key, _) = Self::entry(reader)?;
             if key.is_empty() {
-                return Err(DecodeError::NotCanonical { what: "metadata key" });
+                return Err(reader.not_canonical("metadata key"));
             }
-            if previous.replace(key).is_some_and(|previous| previous >= key) {
-                return Err(DecodeError::NotAscending { what: "metadata" });
-            }
+            reader.ascends("metadata", &mut previous, key)?;
         }
         Ok(Self { count, bytes: reader.since(start, from) })
     }
 
-    fn entry(reader: &mut Reader<'a>) -> Result<(&'a str, &'a str), DecodeError> {
+    fn entry(reader: &mut Reader<'a>) -> Result<(&'a str, &'a str), Refused> {
         let key = reader.text8("metadata key", MAX_KIND_LEN)?;
         Ok((key, reader.text16("metadata value", MAX_TEXT_LEN)?))
     }
@@ -193,7 +190,7 @@ impl Payload {
     /// The byte that stands for a sealed payload.
     pub(crate) const SEALED: u8 = 2;
 
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
         match reader.u8()? {
             0 => Ok(Self::None),
             1 => Ok(Self::Public { digest: reader.digest()?, len: payload_len(reader)? }),
@@ -203,7 +200,7 @@ impl Payload {
                 ciphertext: reader.digest()?,
                 plaintext_len: payload_len(reader)?,
             })),
-            found => Err(DecodeError::Unknown { what: "payload", found }),
+            found => Err(reader.unknown("payload", found)),
         }
     }
 
@@ -232,8 +229,8 @@ impl Payload {
     }
 }
 
-fn payload_len(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
+fn payload_len(reader: &mut Reader<'_>) -> Result<u32, Refused> {
     let len = reader.u32()?;
-    Reader::within("payload length", u64::from(len), u64::from(MAX_PAYLOAD_LEN))?;
+    reader.within("payload length", len.into(), MAX_PAYLOAD_LEN.into())?;
     Ok(len)
 }

@@ -5,7 +5,7 @@ use core::fmt;
 use super::EventBody;
 use crate::digest::{EventId, KeyId, LogId, PayloadDigest};
 use crate::finality::{BadSignature, PublicKey, Role, Suite};
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{DecodeError, Reader, Refused};
 
 const VERSION: u8 = 1;
 
@@ -104,7 +104,7 @@ pub struct EventSignature<'a> {
 }
 
 impl<'a> EventSignature<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         let key = PublicKey::read(reader)?;
         Ok(Self { key, signature: reader.take(key.suite().signature_len())? })
     }
@@ -118,20 +118,20 @@ pub struct Signatures<'a> {
 }
 
 impl<'a> Signatures<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let count = reader.u8()?;
-        Reader::within("signature count", u64::from(count), u64::from(MAX_SIGNATURES))?;
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
+        let count = reader.count8("signature count", MAX_SIGNATURES)?;
         if count == 0 {
-            return Err(DecodeError::NotCanonical { what: "signature count" });
+            return Err(reader.not_canonical("signature count"));
         }
         let (start, from) = (reader.at(), reader.rest());
         let writer = EventSignature::read(reader)?.key.id();
         let mut previous = None;
         for _ in 1..count {
             let id = EventSignature::read(reader)?.key.id();
-            if id == writer || previous.replace(id).is_some_and(|previous| previous >= id) {
-                return Err(DecodeError::NotAscending { what: "later signatures" });
+            if id == writer {
+                return Err(reader.not_ascending("later signatures"));
             }
+            reader.ascends("later signatures", &mut previous, id)?;
         }
         Ok(Self { count, bytes: reader.since(start, from) })
     }
@@ -170,11 +170,11 @@ impl<'a> SignedEvent<'a> {
     ///
     /// # Errors
     /// [`DecodeError`].
-    pub fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         reader.version(VERSION)?;
         let len = usize::from(reader.u16()?);
         let bytes = reader.take(len)?;
-        let body = EventBody::decode(bytes)?;
+        let body = EventBody::decode(bytes).map_err(|error| reader.refuse(error))?;
         Ok(Self { bytes, body, signatures: Signatures::read(reader)? })
     }
 

@@ -3,7 +3,7 @@
 use super::EvidenceError;
 use crate::digest::{HeaderDigest, KeyId, LogId, SetDigest};
 use crate::finality::{BadSignature, PublicKey, Role, VOTE_PRECOMMIT, vote_message};
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{Reader, Refused};
 
 /// One of the two votes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,11 +72,11 @@ impl Culprit {
 }
 
 impl<'a> CulpritProof<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         let log = reader.digest()?;
         let kind = reader.u8()?;
         if kind > VOTE_PRECOMMIT {
-            return Err(DecodeError::Unknown { what: "vote type", found: kind });
+            return Err(reader.unknown("vote type", kind));
         }
         let (height, round) = (reader.number("height")?, reader.u32()?);
         let key = PublicKey::read(reader)?;
@@ -90,7 +90,7 @@ impl<'a> CulpritProof<'a> {
         let votes = [vote()?, vote()?];
         let [first, second] = &votes;
         if first.header >= second.header {
-            return Err(DecodeError::NotAscending { what: "votes of a culprit" });
+            return Err(reader.not_ascending("votes of a culprit"));
         }
         Ok(Self { log, kind, height, round, key, votes })
     }

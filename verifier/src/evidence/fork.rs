@@ -7,7 +7,7 @@ use crate::finality::Header;
 use crate::terms::{Cost, Terms};
 use crate::tree::{InclusionError, Proof};
 use crate::trust::{FinalityProof, TrustAnchor};
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{Reader, Refused};
 
 /// Two finality proofs from one anchor, the lower header first, and, if it is lower, the header
 /// that the second one's history has at that height.
@@ -56,14 +56,13 @@ impl Fork {
 }
 
 impl<'a> ForkProof<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         Ok(Self {
             first: FinalityProof::read(reader)?,
             second: FinalityProof::read(reader)?,
-            instead: match reader.u8()? {
-                0 => None,
-                1 => Some((Header::read(reader)?, Proof::read(reader)?)),
-                found => return Err(DecodeError::Unknown { what: "header instead", found }),
+            instead: match reader.flag("header instead")? {
+                false => None,
+                true => Some((Header::read(reader)?, Proof::read(reader)?)),
             },
         })
     }

@@ -5,7 +5,7 @@ use crate::digest::LogId;
 use crate::error::Error;
 use crate::terms::{Budget, Cost, Terms};
 use crate::trust::{TrustAnchor, TrustError};
-use crate::wire::{DecodeError, Reader};
+use crate::wire::DecodeError;
 
 const VERSION: u8 = 1;
 const FILE_TYPE: u8 = b'E';
@@ -45,16 +45,14 @@ impl<'a> Evidence<'a> {
     /// # Errors
     /// [`DecodeError`].
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let limit = u64::try_from(MAX_EVIDENCE_LEN).unwrap_or(0);
-        Reader::within("evidence length", len, limit)?;
-        crate::wire::decode_all(bytes, |reader| {
+        let limit = ("evidence length", MAX_EVIDENCE_LEN);
+        crate::wire::decode_within(limit, bytes, |reader| {
             reader.file(VERSION, FILE_TYPE)?;
             match reader.u8()? {
                 1 => ForkProof::read(reader).map(Self::Fork),
                 2 => CulpritProof::read(reader).map(Self::Culprit),
                 3 => WriterConflictProof::read(reader).map(Self::WriterConflict),
-                found => Err(DecodeError::Unknown { what: "evidence", found }),
+                found => Err(reader.unknown("evidence", found)),
             }
         })
     }

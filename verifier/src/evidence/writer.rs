@@ -4,7 +4,7 @@ use super::EvidenceError;
 use crate::digest::{EventId, KeyId, LogId, StreamId};
 use crate::error::Error;
 use crate::event::{EventBody, SignedEvent};
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{Reader, Refused};
 
 /// Two signed events, ascending by id.
 #[derive(Clone, Copy, Debug)]
@@ -57,11 +57,11 @@ impl WriterConflict {
 }
 
 impl<'a> WriterConflictProof<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         let events = [SignedEvent::read(reader)?, SignedEvent::read(reader)?];
         let [first, second] = &events;
         if first.id() >= second.id() {
-            return Err(DecodeError::NotAscending { what: "events of a conflict" });
+            return Err(reader.not_ascending("events of a conflict"));
         }
         Ok(Self { events })
     }

@@ -3,7 +3,7 @@
 use super::{BadSignature, FinalityError, MAX_VALIDATORS, PublicKey, Suite, ValidatorSet};
 use crate::check::{Check, Observer};
 use crate::digest::{HeaderDigest, LogId, SetDigest};
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{DecodeError, Reader, Refused};
 
 const VERSION: u8 = 1;
 
@@ -55,7 +55,7 @@ pub struct Vote<'a> {
 }
 
 impl<'a> Vote<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         let index = reader.u8()?;
         let suite = Suite::read(reader)?;
         Ok(Self { index, suite, signature: reader.take(suite.signature_len())? })
@@ -95,18 +95,15 @@ impl<'a> Certificate<'a> {
     ///
     /// # Errors
     /// [`DecodeError`].
-    pub fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         reader.version(VERSION)?;
         let round = reader.u32()?;
-        let count = reader.u8()?;
-        Reader::within("vote count", u64::from(count), u64::from(MAX_VALIDATORS))?;
+        let count = reader.count8("vote count", MAX_VALIDATORS)?;
         let (start, from) = (reader.at(), reader.rest());
         let mut previous = None;
         for _ in 0..count {
             let index = Vote::read(reader)?.index;
-            if previous.replace(index).is_some_and(|previous| previous >= index) {
-                return Err(DecodeError::NotAscending { what: "votes" });
-            }
+            reader.ascends("votes", &mut previous, index)?;
         }
         Ok(Self { round, count, votes: reader.since(start, from) })
     }

@@ -3,7 +3,7 @@
 use crate::digest::{self, Hash, HeaderDigest, LogId, SetDigest};
 use crate::time::UnixMillis;
 use crate::tree::TreeSize;
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{DecodeError, Reader, Refused, within};
 
 /// The length of every header in bytes.
 pub const HEADER_LEN: usize = 309;
@@ -30,12 +30,12 @@ impl Parameters {
     ///
     /// # Errors
     /// Truncated or out of range.
-    pub fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    pub fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
         let (gate, trust_period) = (reader.u32()?, reader.number("trust period")?);
         if gate == 0 {
-            return Err(DecodeError::NotCanonical { what: "gate" });
+            return Err(reader.not_canonical("gate"));
         }
-        Reader::within("gate", u64::from(gate), u64::from(GATE_LIMIT))?;
+        reader.within("gate", gate.into(), GATE_LIMIT.into())?;
         Ok(Self { gate, trust_period })
     }
 
@@ -93,7 +93,7 @@ impl Header {
     ///
     /// # Errors
     /// [`DecodeError`].
-    pub fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    pub fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
         reader.version(VERSION)?;
         let header = Self {
             log: reader.digest()?,
@@ -111,16 +111,16 @@ impl Header {
             state_root: reader.digest()?,
             parameters: Parameters::read(reader)?,
         };
-        header.check()?;
+        header.check().map_err(|error| reader.refuse(error))?;
         Ok(header)
     }
 
     /// What a header can say of itself; decoding checks it, and so does trusting one that was
     /// put together otherwise.
     pub(crate) fn check(&self) -> Result<(), DecodeError> {
-        Reader::within("height", self.height, crate::tree::MAX_TREE_SIZE)?;
-        Reader::within("epoch start", self.epoch_start, self.height)?;
-        Reader::within("epoch", self.epoch, self.epoch_start)?;
+        within("height", self.height, crate::tree::MAX_TREE_SIZE)?;
+        within("epoch start", self.epoch_start, self.height)?;
+        within("epoch", self.epoch, self.epoch_start)?;
         if (self.height == 0) != (self.parent == HeaderDigest::ZERO) {
             return Err(DecodeError::NotCanonical { what: "parent" });
         }

@@ -4,7 +4,7 @@ use ed25519_dalek::VerifyingKey;
 
 use super::composite::{Composite, MLDSA44_ED25519, MLDSA65_ED25519, Scheme};
 use crate::digest::{self, KeyId};
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{Reader, Refused};
 
 /// What a signature is for. Signed bytes begin with the role and a zero byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,10 +147,10 @@ impl Suite {
     /// Reads a suite byte.
     ///
     /// # Errors
-    /// [`DecodeError::Unknown`].
-    pub fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    /// Truncated or unknown.
+    pub fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
         let found = reader.u8()?;
-        Self::from_byte(found).ok_or(DecodeError::Unknown { what: "signature suite", found })
+        Self::from_byte(found).ok_or_else(|| reader.unknown("signature suite", found))
     }
 }
 
@@ -177,7 +177,7 @@ impl<'a> PublicKey<'a> {
     ///
     /// # Errors
     /// Truncated or unknown suite.
-    pub fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         let suite = Suite::read(reader)?;
         Ok(Self { suite, bytes: reader.take(suite.public_key_len())? })
     }

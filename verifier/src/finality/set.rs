@@ -4,7 +4,7 @@ use super::PublicKey;
 #[cfg(feature = "alloc")]
 use super::Suite;
 use crate::digest::{self, SetDigest};
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{DecodeError, Reader, Refused};
 
 /// The most entries a set can have.
 pub const MAX_VALIDATORS: u8 = 100;
@@ -23,7 +23,7 @@ pub struct Validator<'a> {
 }
 
 impl<'a> Validator<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         Ok(Self { key: PublicKey::read(reader)?, power: reader.u64()? })
     }
 }
@@ -52,13 +52,12 @@ impl<'a> ValidatorSet<'a> {
     ///
     /// # Errors
     /// [`DecodeError`].
-    pub fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         let from = reader.rest();
         let start = reader.at();
-        let count = reader.u8()?;
-        Reader::within("validator count", u64::from(count), u64::from(MAX_VALIDATORS))?;
+        let count = reader.count8("validator count", MAX_VALIDATORS)?;
         if count == 0 {
-            return Err(DecodeError::NotCanonical { what: "validator count" });
+            return Err(reader.not_canonical("validator count"));
         }
         let (_, entries) = from.split_at_checked(1).unwrap_or_default();
         let mut set = Self { bytes: &[], entries, count, total: 0, largest: 0, post_quantum: true };
@@ -66,28 +65,32 @@ impl<'a> ValidatorSet<'a> {
         for place in 0..count {
             let validator = Validator::read(reader)?;
             let id = validator.key.id();
-            if previous.replace(id).is_some_and(|previous| previous >= id) {
-                return Err(DecodeError::NotAscending { what: "validator set" });
-            }
-            set.add(place, &validator)?;
+            reader.ascends("validator set", &mut previous, id)?;
+            set.add(reader, place, &validator)?;
         }
         set.bytes = reader.since(start, from);
         set.entries = set.bytes.get(1..).unwrap_or_default();
         Ok(set)
     }
 
-    fn add(&mut self, place: u8, validator: &Validator<'_>) -> Result<(), DecodeError> {
+    fn add(
+        &mut self,
+        reader: &mut Reader<'_>,
+        place: u8,
+        validator: &Validator<'_>,
+    ) -> Result<(), Refused> {
         if validator.power == 0 {
-            return Err(DecodeError::NotCanonical { what: "voting power" });
+            return Err(reader.not_canonical("voting power"));
         }
         let earlier = self.iter().take(usize::from(place));
         if earlier.into_iter().any(|other| other.key.shares_half_with(&validator.key)) {
-            return Err(DecodeError::NotCanonical { what: "validator key used twice" });
+            return Err(reader.not_canonical("validator key used twice"));
         }
         let sum = self.total.saturating_add(validator.power);
         let limit = MAX_TOTAL_POWER.saturating_sub(1);
         if sum > limit {
-            return Err(DecodeError::OutOfRange { what: "total voting power", limit, found: sum });
+            let what = "total voting power";
+            return Err(reader.refuse(DecodeError::OutOfRange { what, limit, found: sum }));
         }
         self.total = sum;
         self.largest = self.largest.max(validator.power);

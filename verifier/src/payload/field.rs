@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use super::plaintext::{
-    MAX_VALUE_LEN, check_ascends, encode_names, field_blind, field_count, field_digest, field_name,
-    field_tree, names_digest,
+    MAX_VALUE_LEN, encode_names, field_blind, field_count, field_digest, field_name, field_tree,
+    names_digest,
 };
 use super::{MessageKey, OpenedPayload, PayloadError};
 use crate::digest::EventId;
@@ -74,7 +74,8 @@ impl<'a> FieldOpening<'a> {
             let count = field_count(reader)?;
             let mut previous = None;
             for _ in 0..count {
-                check_ascends(&mut previous, field_name(reader)?)?;
+                let name = field_name(reader)?;
+                reader.ascends("fields", &mut previous, name)?;
             }
             let names = reader.since(start, from);
             Ok(Self {

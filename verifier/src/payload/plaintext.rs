@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::digest;
 use crate::digest::{ContextDigest, Hash};
 use crate::tree::{Blake3, Kind, root_of_leaves};
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{DecodeError, Reader, Refused};
 
 const VERSION: u8 = 1;
 
@@ -39,13 +39,13 @@ impl<'a> Fields<'a> {
             let mut previous = None;
             for _ in 0..count {
                 let (name, _) = Self::field(reader)?;
-                check_ascends(&mut previous, name)?;
+                reader.ascends("fields", &mut previous, name)?;
             }
             Ok(Self { count, bytes })
         })
     }
 
-    fn field(reader: &mut Reader<'a>) -> Result<(&'a str, &'a [u8]), DecodeError> {
+    fn field(reader: &mut Reader<'a>) -> Result<(&'a str, &'a [u8]), Refused> {
         let name = field_name(reader)?;
         Ok((name, reader.bytes32("field value", MAX_VALUE_LEN)?))
     }
@@ -92,27 +92,15 @@ impl<'a> Fields<'a> {
 }
 
 /// Reads how many fields there are: at least one.
-pub(super) fn field_count(reader: &mut Reader<'_>) -> Result<u16, DecodeError> {
-    let count = reader.u16()?;
-    Reader::within("field count", u64::from(count), u64::from(MAX_FIELDS))?;
-    if count == 0 { Err(DecodeError::NotCanonical { what: "field count" }) } else { Ok(count) }
+pub(super) fn field_count(reader: &mut Reader<'_>) -> Result<u16, Refused> {
+    let count = reader.count16("field count", MAX_FIELDS)?;
+    if count == 0 { Err(reader.not_canonical("field count")) } else { Ok(count) }
 }
 
 /// Reads a field's name: not empty.
-pub(super) fn field_name<'a>(reader: &mut Reader<'a>) -> Result<&'a str, DecodeError> {
+pub(super) fn field_name<'a>(reader: &mut Reader<'a>) -> Result<&'a str, Refused> {
     let name = reader.text8("field name", MAX_NAME_LEN)?;
-    if name.is_empty() { Err(DecodeError::NotCanonical { what: "field name" }) } else { Ok(name) }
-}
-
-/// Refuses a name that does not come after the one before.
-pub(super) fn check_ascends<'a>(
-    previous: &mut Option<&'a str>,
-    name: &'a str,
-) -> Result<(), DecodeError> {
-    if previous.replace(name).is_some_and(|previous| previous >= name) {
-        return Err(DecodeError::NotAscending { what: "fields" });
-    }
-    Ok(())
+    if name.is_empty() { Err(reader.not_canonical("field name")) } else { Ok(name) }
 }
 
 /// The tree of one payload's fields.

@@ -16,7 +16,7 @@ use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
 use crate::payload::{MessageKey, PayloadError};
-use crate::wire::Reader;
+use crate::wire::decode_all;
 
 /// The length of a wrap in bytes.
 pub const WRAP_LEN: usize = 80;
@@ -26,10 +26,8 @@ pub const WRAP_LEN: usize = 80;
 /// # Errors
 /// [`PayloadError`]: length, non-canonical key, zero secret, or the wrap does not open.
 pub fn open_wrap(wrap: &[u8], secret: &[u8; 32]) -> Result<MessageKey, PayloadError> {
-    let mut reader = Reader::new(wrap);
-    let ephemeral: [u8; 32] = reader.array()?;
-    let sealed: [u8; 48] = reader.array()?;
-    reader.finish()?;
+    let (ephemeral, sealed) =
+        decode_all(wrap, |reader| Ok((reader.array::<32>()?, reader.array::<48>()?)))?;
     if !is_canonical(&ephemeral) {
         return Err(PayloadError::NonCanonicalKey);
     }

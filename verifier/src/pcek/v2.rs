@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::digest::{self, EventId, KeyId, LogId};
 use crate::payload::{MessageKey, PayloadError};
 use crate::trust::WRAP_X_WING;
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{DecodeError, decode_all};
 
 /// The length of a wrap in bytes: version, key id hint, encapsulation, sealed key.
 pub const WRAP_LEN: usize = 1 + 8 + 1_120 + 48;
@@ -67,11 +67,11 @@ impl WrapSecret {
         log: &LogId,
         event: &EventId,
     ) -> Result<MessageKey, PayloadError> {
-        let mut reader = Reader::new(wrap);
-        reader.version(VERSION)?;
-        let _hint: [u8; 8] = reader.array()?;
-        let (encapsulated, sealed) = (reader.take(1_120)?, reader.take(48)?);
-        reader.finish()?;
+        let (encapsulated, sealed) = decode_all(wrap, |reader| {
+            reader.version(VERSION)?;
+            let _hint = reader.take(8)?;
+            Ok((reader.take(1_120)?, reader.take(48)?))
+        })?;
         if !self.is_recipient(wrap) {
             return Err(PayloadError::NotTheRecipient { key: self.id });
         }
@@ -149,10 +149,10 @@ pub fn wrap(
 /// # Errors
 /// [`DecodeError`] for any other length or version.
 pub fn check_shape(wrap: &[u8]) -> Result<(), DecodeError> {
-    let mut reader = Reader::new(wrap);
-    reader.version(VERSION)?;
-    reader.take(WRAP_LEN.saturating_sub(1))?;
-    reader.finish()
+    decode_all(wrap, |reader| {
+        reader.version(VERSION)?;
+        reader.take(WRAP_LEN.saturating_sub(1)).map(drop)
+    })
 }
 
 #[cfg(test)]

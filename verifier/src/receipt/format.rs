@@ -6,7 +6,7 @@ use crate::state::{Record, StateProof};
 use crate::terms::Cost;
 use crate::tree::Proof;
 use crate::trust::FinalityProof;
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{DecodeError, Reader, Refused};
 
 const VERSION: u8 = 1;
 const FILE_TYPE: u8 = b'R';
@@ -73,7 +73,7 @@ pub enum Bracket<'a> {
 }
 
 impl<'a> Bracket<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         match reader.u8()? {
             0 => Ok(Self::None),
             1 => Ok(Self::Tip { before: Header::read(reader)? }),
@@ -83,7 +83,7 @@ impl<'a> Bracket<'a> {
                 before: Header::read(reader)?,
             }),
             3 => Ok(Self::First { block: Header::read(reader)?, proof: Proof::read(reader)? }),
-            found => Err(DecodeError::Unknown { what: "bracket", found }),
+            found => Err(reader.unknown("bracket", found)),
         }
     }
 }
@@ -96,9 +96,8 @@ pub struct Wraps<'a> {
 }
 
 impl<'a> Wraps<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let count = reader.u8()?;
-        Reader::within("wrap count", u64::from(count), u64::from(MAX_WRAPS))?;
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
+        let count = reader.count8("wrap count", MAX_WRAPS)?;
         let (start, from) = (reader.at(), reader.rest());
         for _ in 0..count {
             Self::wrap(reader)?;
@@ -106,10 +105,9 @@ impl<'a> Wraps<'a> {
         Ok(Self { count, bytes: reader.since(start, from) })
     }
 
-    fn wrap(reader: &mut Reader<'a>) -> Result<&'a [u8], DecodeError> {
-        let len = reader.u16()?;
-        let len = Reader::within("wrap length", u64::from(len), u64::from(MAX_WRAP_LEN))?;
-        reader.take(len)
+    fn wrap(reader: &mut Reader<'a>) -> Result<&'a [u8], Refused> {
+        let len = reader.count16("wrap length", MAX_WRAP_LEN)?;
+        reader.take(len.into())
     }
 
     /// How many there are.
@@ -131,9 +129,7 @@ impl<'a> Receipt<'a> {
     /// # Errors
     /// [`DecodeError`].
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        Reader::within("receipt length", len, u64::try_from(MAX_RECEIPT_LEN).unwrap_or(0))?;
-        crate::wire::decode_all(bytes, Self::read)
+        crate::wire::decode_within(("receipt length", MAX_RECEIPT_LEN), bytes, Self::read)
     }
 
     /// What checking it costs, added to what is known.
@@ -149,7 +145,7 @@ impl<'a> Receipt<'a> {
             .and(0, self.name.map_or(0, |(_, proof)| proof.depth()))
     }
 
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         reader.file(VERSION, FILE_TYPE)?;
         Ok(Self {
             finality: FinalityProof::read(reader)?,
@@ -157,18 +153,14 @@ impl<'a> Receipt<'a> {
             inclusion: Proof::read(reader)?,
             event: SignedEvent::read(reader)?,
             bracket: Bracket::read(reader)?,
-            payload: match reader.u8()? {
-                0 => None,
-                1 => Some(reader.bytes32("payload length", MAX_STORED_LEN)?),
-                found => {
-                    return Err(DecodeError::Unknown { what: "payload flag", found });
-                }
+            payload: match reader.flag("payload flag")? {
+                false => None,
+                true => Some(reader.bytes32("payload length", MAX_STORED_LEN)?),
             },
             wraps: Wraps::read(reader)?,
-            name: match reader.u8()? {
-                0 => None,
-                1 => Some((Record::read(reader)?, StateProof::read(reader)?)),
-                found => return Err(DecodeError::Unknown { what: "name flag", found }),
+            name: match reader.flag("name flag")? {
+                false => None,
+                true => Some((Record::read(reader)?, StateProof::read(reader)?)),
             },
         })
     }

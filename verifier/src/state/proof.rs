@@ -4,7 +4,7 @@ use super::{Path, Record, RecordKey, StateError, hasher};
 use crate::digest::Hash;
 use crate::error::Error;
 use crate::fact::FinalHeader;
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{DecodeError, Reader, Refused};
 
 /// The deepest leaf: one step for each bit of a path.
 pub const MAX_DEPTH: u16 = 256;
@@ -32,20 +32,20 @@ impl<'a> StateProof<'a> {
     /// # Errors
     /// [`DecodeError`]; `NotCanonical` for set bits past the depth, a sibling of 32 zero bytes,
     /// or an empty sibling at the very end, where one tree has one shape.
-    pub fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let depth = reader.u16()?;
-        let steps = Reader::within("state proof depth", u64::from(depth), u64::from(MAX_DEPTH))?;
+    pub fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
+        let depth = reader.count16("state proof depth", MAX_DEPTH)?;
+        let steps = usize::from(depth);
         let map = reader.take(steps.div_ceil(8))?;
         if (steps..map.len().saturating_mul(8)).any(|step| is_set(map, step)) {
-            return Err(DecodeError::NotCanonical { what: "state proof map" });
+            return Err(reader.not_canonical("state proof map"));
         }
         if steps > 0 && !is_set(map, 0) {
-            return Err(DecodeError::NotCanonical { what: "last step of a state proof" });
+            return Err(reader.not_canonical("last step of a state proof"));
         }
         let count = (0..steps).filter(|step| is_set(map, *step)).count();
-        let (siblings, _) = reader.take(count.saturating_mul(32))?.as_chunks::<32>();
+        let siblings = reader.digests(count)?;
         if siblings.contains(&[0; 32]) {
-            return Err(DecodeError::NotCanonical { what: "empty sibling" });
+            return Err(reader.not_canonical("empty sibling"));
         }
         Ok(Self { depth, map, siblings })
     }
@@ -157,13 +157,13 @@ impl End {
     ///
     /// # Errors
     /// [`DecodeError`].
-    pub fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    pub fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
         match reader.u8()? {
             0 => Ok(Self::Empty),
             1 => {
                 Ok(Self::Leaf { path: Path::from_bytes(reader.array()?), record: reader.digest()? })
             }
-            found => Err(DecodeError::Unknown { what: "end of a path", found }),
+            found => Err(reader.unknown("end of a path", found)),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Path;
 use crate::digest::{EventId, KeyId, SetDigest, StreamId};
 use crate::finality::{Parameters, Suite};
 use crate::trust::{MAX_NAME_LEN, WRAP_X_WING, WRAP_X25519};
-use crate::wire::{DecodeError, MAX_NUMBER, Reader};
+use crate::wire::{DecodeError, MAX_NUMBER, Reader, Refused, within};
 
 const VERSION: u8 = 1;
 
@@ -63,10 +63,10 @@ impl KeyRole {
         matches!(self, Self::Writer | Self::Validator | Self::Node)
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
         let found = reader.u8()?;
         let role = Self::ALL.into_iter().find(|role| role.byte() == found);
-        role.ok_or(DecodeError::Unknown { what: "key role", found })
+        role.ok_or_else(|| reader.unknown("key role", found))
     }
 }
 
@@ -87,11 +87,11 @@ impl Roles {
         u8::from(self.writer) | (u8::from(self.reader) << 1)
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
         match reader.u8()? {
-            0 => Err(DecodeError::NotCanonical { what: "roles" }),
+            0 => Err(reader.not_canonical("roles")),
             found @ 1..=3 => Ok(Self { writer: found & 1 != 0, reader: found & 2 != 0 }),
-            found => Err(DecodeError::Unknown { what: "roles", found }),
+            found => Err(reader.unknown("roles", found)),
         }
     }
 }
@@ -139,7 +139,7 @@ impl<'a> RecordKey<'a> {
         crate::wire::decode_all(bytes, Self::read)
     }
 
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         match reader.u8()? {
             1 => reader.name("member name", MAX_NAME_LEN).map(Self::Member),
             2 => reader.digest().map(Self::Key),
@@ -148,7 +148,7 @@ impl<'a> RecordKey<'a> {
             5 => Ok(Self::Parameters),
             6 => reader.number("epoch").map(Self::Set),
             7 => Ok(Self::Head(reader.digest()?, reader.digest()?)),
-            found => Err(DecodeError::Unknown { what: "record kind", found }),
+            found => Err(reader.unknown("record kind", found)),
         }
     }
 
@@ -157,9 +157,9 @@ impl<'a> RecordKey<'a> {
         match self {
             Self::Member(name) | Self::Membership(_, name) => {
                 let len = u64::try_from(name.len()).unwrap_or(u64::MAX);
-                Reader::within("member name", len, u64::from(MAX_NAME_LEN)).map(drop)
+                within("member name", len, MAX_NAME_LEN.into())
             }
-            Self::Set(epoch) => Reader::within("epoch", *epoch, MAX_NUMBER).map(drop),
+            Self::Set(epoch) => within("epoch", *epoch, MAX_NUMBER),
             Self::Key(_) | Self::Stream(_) | Self::Parameters | Self::Head(..) => Ok(()),
         }
     }
@@ -288,9 +288,8 @@ impl<'a> Record<'a> {
     /// # Errors
     /// [`DecodeError`].
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        Reader::within("record length", len, u64::from(MAX_RECORD_LEN))?;
-        crate::wire::decode_all(bytes, |reader| {
+        let limit = ("record length", usize::from(MAX_RECORD_LEN));
+        crate::wire::decode_within(limit, bytes, |reader| {
             reader.version(VERSION)?;
             let (start, from) = (reader.at(), reader.rest());
             let key = RecordKey::read(reader)?;
@@ -303,9 +302,9 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     /// [`DecodeError`].
-    pub fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         let len = usize::from(reader.u16()?);
-        Self::decode(reader.take(len)?)
+        Self::decode(reader.take(len)?).map_err(|error| reader.refuse(error))
     }
 
     /// The record's bytes.
@@ -342,7 +341,7 @@ impl<'a> StateRecord<'a> {
         }
     }
 
-    fn read(key: RecordKey<'a>, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(key: RecordKey<'a>, reader: &mut Reader<'a>) -> Result<Self, Refused> {
         match key {
             RecordKey::Member(name) => Ok(Self::Member { name, keys: read_ids(reader)? }),
             RecordKey::Key(id) => Self::read_key(id, reader),
@@ -356,31 +355,27 @@ impl<'a> StateRecord<'a> {
             }
             RecordKey::Parameters => Ok(Self::Parameters {
                 parameters: Parameters::read(reader)?,
-                sha256_tree: match reader.u8()? {
-                    0 => false,
-                    1 => true,
-                    found => return Err(DecodeError::Unknown { what: "SHA-256 tree", found }),
-                },
+                sha256_tree: reader.flag("SHA-256 tree")?,
             }),
             RecordKey::Set(epoch) => {
                 let (digest, first_height) = (reader.digest()?, reader.number("first height")?);
-                Reader::within("epoch", epoch, first_height)?;
+                reader.within("epoch", epoch, first_height)?;
                 if (epoch == 0) != (first_height == 0) {
-                    return Err(DecodeError::NotCanonical { what: "first height" });
+                    return Err(reader.not_canonical("first height"));
                 }
                 Ok(Self::Set { epoch, digest, first_height })
             }
             RecordKey::Head(stream, writer) => {
                 let (next, last) = (reader.number("sequence")?, reader.digest()?);
                 if next == 0 {
-                    return Err(DecodeError::NotCanonical { what: "writer without events" });
+                    return Err(reader.not_canonical("writer without events"));
                 }
                 Ok(Self::Head { stream, writer, next, last })
             }
         }
     }
 
-    fn read_key(id: KeyId, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read_key(id: KeyId, reader: &mut Reader<'a>) -> Result<Self, Refused> {
         let member = reader.name("member name", MAX_NAME_LEN)?;
         let (role, suite) = (KeyRole::read(reader)?, reader.u8()?);
         let fits = if role.signs() {
@@ -389,11 +384,11 @@ impl<'a> StateRecord<'a> {
             [WRAP_X25519, WRAP_X_WING].contains(&suite)
         };
         if !fits {
-            return Err(DecodeError::Unknown { what: "key suite for its role", found: suite });
+            return Err(reader.unknown("key suite for its role", suite));
         }
         let (from, until) = (reader.number("first index")?, reader.number("last index")?);
         if from >= until {
-            return Err(DecodeError::NotCanonical { what: "index range" });
+            return Err(reader.not_canonical("index range"));
         }
         Ok(Self::Key { id, member, role, suite, from, until })
     }
@@ -444,13 +439,8 @@ impl<'a> StateRecord<'a> {
     }
 }
 
-fn read_ids<'a>(reader: &mut Reader<'a>) -> Result<&'a [[u8; 32]], DecodeError> {
-    let count = reader.u8()?;
-    let count = Reader::within("key count", u64::from(count), u64::from(MAX_MEMBER_KEYS))?;
-    let (ids, _) = reader.take(count.saturating_mul(32))?.as_chunks::<32>();
-    if ids.is_sorted_by(|a, b| a < b) {
-        Ok(ids)
-    } else {
-        Err(DecodeError::NotAscending { what: "member keys" })
-    }
+fn read_ids<'a>(reader: &mut Reader<'a>) -> Result<&'a [[u8; 32]], Refused> {
+    let count = reader.count8("key count", MAX_MEMBER_KEYS)?;
+    let ids = reader.digests(count.into())?;
+    if ids.is_sorted_by(|a, b| a < b) { Ok(ids) } else { Err(reader.not_ascending("member keys")) }
 }

@@ -6,7 +6,7 @@
 
 use super::{InclusionError, Subtree, TreeHasher, TreeSize};
 use crate::digest::Hash;
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{Reader, Refused};
 
 /// A batch proof as it travels: a list of hashes, from the left to the right of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +26,10 @@ impl<'a> BatchProof<'a> {
     ///
     /// # Errors
     /// Truncated, or more than `limit`.
-    pub fn read(reader: &mut Reader<'a>, limit: u32) -> Result<Self, DecodeError> {
-        let found = u64::from(reader.u32()?);
-        let count = Reader::within("batch proof length", found, u64::from(limit))?;
-        let (hashes, _) = reader.take(count.saturating_mul(32))?.as_chunks::<32>();
-        Ok(Self { hashes })
+    pub fn read(reader: &mut Reader<'a>, limit: u32) -> Result<Self, Refused> {
+        let found = reader.u32()?;
+        let count = reader.within("batch proof length", found.into(), limit.into())?;
+        Ok(Self { hashes: reader.digests(count)? })
     }
 
     /// How many hashes it has.

@@ -70,7 +70,7 @@ pub use tile::{TILE_WIDTH, Tile, tiles_of};
 pub use tiles::{TileError, VerifiedTile, verify_leaf_in_tiles, verify_tile};
 
 use crate::digest::Hash;
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{Reader, Refused};
 
 /// The largest tree.
 pub const MAX_TREE_SIZE: u64 = crate::wire::MAX_NUMBER;
@@ -109,11 +109,8 @@ impl TreeSize {
     ///
     /// # Errors
     /// Truncated, or above [`MAX_TREE_SIZE`].
-    pub fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let found = reader.u64()?;
-        let out_of_range =
-            DecodeError::OutOfRange { what: "tree size", limit: MAX_TREE_SIZE, found };
-        Self::new(found).ok_or(out_of_range)
+    pub fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
+        reader.number("tree size").map(Self)
     }
 }
 
@@ -155,11 +152,9 @@ impl<'a> Proof<'a> {
     ///
     /// # Errors
     /// Truncated, or more than [`MAX_PROOF_LEN`].
-    pub fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let found = u64::from(reader.u8()?);
-        let count = Reader::within("proof length", found, u64::from(MAX_PROOF_LEN))?;
-        let (hashes, _) = reader.take(count.saturating_mul(32))?.as_chunks::<32>();
-        Ok(Self { hashes })
+    pub fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
+        let count = reader.count8("proof length", MAX_PROOF_LEN)?;
+        Ok(Self { hashes: reader.digests(count.into())? })
     }
 
     /// How many hashes it has.

@@ -6,7 +6,7 @@ use super::{
     ConsistencyError, Join, Proof, TreeHasher, TreeSize, consistency_proof_len, verify_consistency,
 };
 use crate::digest::Hash;
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{Reader, Refused};
 
 /// The largest number of peaks: one for each bit of [`super::MAX_TREE_SIZE`].
 pub const MAX_PEAKS: usize = 53;
@@ -93,10 +93,9 @@ impl<'a> PeaksClaim<'a> {
     ///
     /// # Errors
     /// Truncated, or a size above the largest.
-    pub fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         let size = TreeSize::read(reader)?;
-        let (hashes, _) = reader.take(count(size).saturating_mul(32))?.as_chunks::<32>();
-        Ok(Self { size, hashes })
+        Ok(Self { size, hashes: reader.digests(count(size))? })
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::digest::{self, KeyId, LogId, StreamId};
 use crate::finality::{Parameters, Suite, ValidatorSet};
 use crate::time::UnixMillis;
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{DecodeError, Reader, Refused};
 
 const VERSION: u8 = 1;
 const FILE_TYPE: u8 = b'G';
@@ -66,13 +66,13 @@ pub struct Stream<'a> {
 }
 
 impl<'a> KeyRecord<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         let suite = reader.u8()?;
         let len = match suite {
             WRAP_X25519 => 32,
             WRAP_X_WING => 1_216,
             found => Suite::from_byte(found)
-                .ok_or(DecodeError::Unknown { what: "key suite", found })?
+                .ok_or_else(|| reader.unknown("key suite", found))?
                 .public_key_len(),
         };
         Ok(Self { suite, bytes: reader.take(len)? })
@@ -86,17 +86,14 @@ impl<'a> KeyRecord<'a> {
 }
 
 impl<'a> Member<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         let name = reader.name("member name", MAX_NAME_LEN)?;
-        let count = reader.u8()?;
-        Reader::within("key count", u64::from(count), u64::from(MAX_KEYS))?;
+        let count = reader.count8("key count", MAX_KEYS)?;
         let keys = reader.rest();
         let mut previous = None;
         for _ in 0..count {
             let id = KeyRecord::read(reader)?.id();
-            if previous.replace(id).is_some_and(|previous| previous >= id) {
-                return Err(DecodeError::NotAscending { what: "member keys" });
-            }
+            reader.ascends("member keys", &mut previous, id)?;
         }
         Ok(Self { name, keys, count })
     }
@@ -109,7 +106,7 @@ impl<'a> Member<'a> {
 }
 
 impl<'a> Stream<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         Ok(Self { id: reader.digest()?, name: reader.name("stream name", MAX_NAME_LEN)? })
     }
 }
@@ -120,25 +117,18 @@ impl<'a> Genesis<'a> {
     /// # Errors
     /// [`DecodeError`].
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let limit = u64::try_from(MAX_GENESIS_LEN).unwrap_or(u64::MAX);
-        Reader::within("genesis length", u64::try_from(bytes.len()).unwrap_or(u64::MAX), limit)?;
-        let mut genesis = crate::wire::decode_all(bytes, Self::read)?;
+        let limit = ("genesis length", MAX_GENESIS_LEN);
+        let mut genesis = crate::wire::decode_within(limit, bytes, Self::read)?;
         genesis.bytes = bytes;
         Ok(genesis)
     }
 
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         reader.file(VERSION, FILE_TYPE)?;
         let _nonce: [u8; 32] = reader.array()?;
         let time = UnixMillis(reader.number("time")?);
         let parameters = Parameters::read(reader)?;
-        let sha256_tree = match reader.u8()? {
-            0 => false,
-            1 => true,
-            found => {
-                return Err(DecodeError::Unknown { what: "SHA-256 tree flag", found });
-            }
-        };
+        let sha256_tree = reader.flag("SHA-256 tree flag")?;
         let set = ValidatorSet::read(reader)?;
         let members = reader.rest();
         read_ascending(reader, "members", MAX_MEMBERS, |reader| {
@@ -203,21 +193,17 @@ impl<'a> Genesis<'a> {
 }
 
 /// Reads a two-byte count and that many values whose keys strictly ascend.
-fn read_ascending<'a, K: PartialOrd>(
+fn read_ascending<'a, K: PartialOrd + Copy>(
     reader: &mut Reader<'a>,
     what: &'static str,
     limit: u16,
-    mut read: impl FnMut(&mut Reader<'a>) -> Result<K, DecodeError>,
-) -> Result<(), DecodeError> {
-    let count = reader.u16()?;
-    Reader::within(what, u64::from(count), u64::from(limit))?;
+    mut read: impl FnMut(&mut Reader<'a>) -> Result<K, Refused>,
+) -> Result<(), Refused> {
+    let count = reader.count16(what, limit)?;
     let mut previous = None;
     for _ in 0..count {
         let key = read(reader)?;
-        if previous.as_ref().is_some_and(|previous| *previous >= key) {
-            return Err(DecodeError::NotAscending { what });
-        }
-        previous = Some(key);
+        reader.ascends(what, &mut previous, key)?;
     }
     Ok(())
 }

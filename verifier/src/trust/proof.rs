@@ -5,7 +5,7 @@ use crate::finality::HEADER_LEN;
 use crate::finality::{Certificate, Header, ValidatorSet};
 use crate::terms::Cost;
 use crate::tree::Proof;
-use crate::wire::{DecodeError, Reader};
+use crate::wire::{DecodeError, Reader, Refused};
 
 use super::{Genesis, MAX_GENESIS_LEN};
 
@@ -31,15 +31,16 @@ pub enum Base<'a> {
 }
 
 impl<'a> Base<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         match reader.u8()? {
             1 => {
                 let limit = u32::try_from(MAX_GENESIS_LEN).unwrap_or(u32::MAX);
-                Genesis::decode(reader.bytes32("genesis length", limit)?).map(Base::Genesis)
+                let genesis = Genesis::decode(reader.bytes32("genesis length", limit)?);
+                genesis.map(Self::Genesis).map_err(|error| reader.refuse(error))
             }
             2 => Ok(Base::Checkpoint(Header::read(reader)?, ValidatorSet::read(reader)?)),
             3 => Header::read(reader).map(Base::Header),
-            found => Err(DecodeError::Unknown { what: "base", found }),
+            found => Err(reader.unknown("base", found)),
         }
     }
 
@@ -71,7 +72,7 @@ impl<'a> Handover<'a> {
     ///
     /// # Errors
     /// [`DecodeError`].
-    pub fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         Ok(Self {
             header: Header::read(reader)?,
             certificate: Certificate::read(reader)?,
@@ -89,9 +90,8 @@ pub struct Handovers<'a> {
 }
 
 impl<'a> Handovers<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let count = reader.u16()?;
-        Reader::within("handover count", u64::from(count), u64::from(MAX_HANDOVERS))?;
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
+        let count = reader.count16("handover count", MAX_HANDOVERS)?;
         let (start, from) = (reader.at(), reader.rest());
         let mut votes = 0_usize;
         for _ in 0..count {
@@ -153,10 +153,8 @@ impl<'a> FinalityProof<'a> {
     /// # Errors
     /// [`DecodeError`].
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let limit = u64::try_from(MAX_CHECKPOINT_LEN).unwrap_or(0);
-        Reader::within("checkpoint length", len, limit)?;
-        crate::wire::decode_all(bytes, |reader| {
+        let limit = ("checkpoint length", MAX_CHECKPOINT_LEN);
+        crate::wire::decode_within(limit, bytes, |reader| {
             reader.file(VERSION, FILE_TYPE)?;
             Self::read(reader)
         })
@@ -166,7 +164,7 @@ impl<'a> FinalityProof<'a> {
     ///
     /// # Errors
     /// [`DecodeError`].
-    pub fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         let start = reader.at();
         let base = Base::read(reader)?;
         let handovers = Handovers::read(reader)?;
@@ -175,9 +173,7 @@ impl<'a> FinalityProof<'a> {
             1 => Finality::Certificate(Certificate::read(reader)?),
             2 => Finality::HeaderTree(Proof::read(reader)?),
             3 => Finality::Trusted,
-            found => {
-                return Err(DecodeError::Unknown { what: "finality", found });
-            }
+            found => return Err(reader.unknown("finality", found)),
         };
         let len = reader.at().saturating_sub(start);
         let len = u64::try_from(len).unwrap_or(u64::MAX);

@@ -12,7 +12,7 @@ use cairn_verifier::tree::{
     BatchProof, Blake3, Kind, Peaks, PeaksClaim, Proof, Tile, TreeSize, verify_batch_inclusion,
     verify_consistency, verify_inclusion, verify_leaf_in_tiles, verify_range, verify_tile,
 };
-use cairn_verifier::wire::{DecodeError, Reader};
+use cairn_verifier::wire::{Reader, Refused, decode_all};
 use serde_json::Value;
 
 /// "ok", or the code of the error.
@@ -114,12 +114,9 @@ fn hashes<'a>(tiles: &'a BTreeMap<&str, Vec<u8>>, tile: Tile) -> Option<&'a [[u8
 /// All of the bytes.
 fn decoded<'a, T>(
     bytes: &'a [u8],
-    read: impl FnOnce(&mut Reader<'a>) -> Result<T, DecodeError>,
+    read: impl FnOnce(&mut Reader<'a>) -> Result<T, Refused>,
 ) -> Checked<T> {
-    let mut reader = Reader::new(bytes);
-    let value = read(&mut reader).map_err(|error| error.code())?;
-    reader.finish().map_err(|error| error.code())?;
-    Ok(value)
+    decode_all(bytes, read).map_err(|error| error.code())
 }
 
 fn bytes(value: &Value) -> Vec<u8> {

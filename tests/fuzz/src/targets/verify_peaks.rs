@@ -5,7 +5,7 @@ use cairn_verifier::tree::{
     Blake3, MAX_TREE_SIZE, Peaks, PeaksClaim, Proof, Rfc6962Sha256, TreeHasher, TreeSize,
     verify_range,
 };
-use cairn_verifier::wire::{Reader, Writer};
+use cairn_verifier::wire::{Writer, decode_all};
 
 use super::verify_inclusion::TREES;
 use crate::Choices;
@@ -80,9 +80,7 @@ fn travels<H: TreeHasher>(hasher: &H, peaks: &Peaks) {
     let mut writer = Writer::new();
     peaks.write(&mut writer);
     let bytes = writer.into_bytes();
-    let mut reader = Reader::new(&bytes);
-    let claim = PeaksClaim::read(&mut reader).unwrap();
-    reader.finish().unwrap();
+    let claim = decode_all(&bytes, PeaksClaim::read).unwrap();
     let again = Peaks::verify(hasher, claim, (peaks.size(), &peaks.root(hasher)));
     assert_eq!(again.as_ref(), Ok(peaks));
 }

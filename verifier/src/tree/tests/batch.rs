@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::model::Random;
 use super::*;
-use crate::wire::Writer;
+use crate::wire::{DecodeError, Writer, decode_all};
 
 fn verify<H: TreeHasher>(
     model: &Model<'_, H>,
@@ -163,14 +163,13 @@ fn a_batch_proof_has_one_encoding_and_a_limit() {
     BatchProof::new(&hashes).write(&mut writer);
     let bytes = writer.into_bytes();
     assert_eq!(bytes.len(), 4 + 3 * 32);
-    let mut reader = Reader::new(&bytes);
-    assert_eq!(BatchProof::read(&mut reader, 3), Ok(BatchProof::new(&hashes)));
-    assert_eq!(reader.finish(), Ok(()));
+    let decode = |bytes, limit| decode_all(bytes, |reader| BatchProof::read(reader, limit));
+    assert_eq!(decode(&bytes, 3), Ok(BatchProof::new(&hashes)));
     let over = DecodeError::OutOfRange { what: "batch proof length", limit: 2, found: 3 };
-    assert_eq!(BatchProof::read(&mut Reader::new(&bytes), 2), Err(over));
-    let short = BatchProof::read(&mut Reader::new(&bytes[..bytes.len() - 1]), 3);
+    assert_eq!(decode(&bytes, 2), Err(over));
+    let short = decode(&bytes[..bytes.len() - 1], 3);
     assert!(matches!(short, Err(DecodeError::Truncated { .. })));
-    let huge = BatchProof::read(&mut Reader::new(&[0xff; 40]), u32::MAX);
+    let huge = decode(&[0xff; 40], u32::MAX);
     assert!(matches!(huge, Err(DecodeError::Truncated { .. })));
 }
 

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::*;
-use crate::wire::Writer;
+use crate::wire::{DecodeError, Writer, decode_all};
 
 const LARGEST: u64 = 130;
 
@@ -18,9 +18,7 @@ fn growth<H: TreeHasher>(model: &Model<'_, H>) {
         let mut writer = Writer::new();
         peaks.write(&mut writer);
         let bytes = writer.into_bytes();
-        let mut reader = Reader::new(&bytes);
-        let claim = PeaksClaim::read(&mut reader).unwrap();
-        assert_eq!(reader.finish(), Ok(()));
+        let claim = decode_all(&bytes, PeaksClaim::read).unwrap();
         assert_eq!(claim, PeaksClaim::new(size(n), &hashes));
         assert_eq!(Peaks::verify(model.hasher, claim, head), Ok(peaks.clone()));
 
@@ -135,10 +133,10 @@ fn peaks_are_counted_by_their_size() {
     let few = Err(PeaksError::Count { expected: 3, found: 2 });
     assert_eq!(Peaks::verify(&hasher, claim, head), few);
     let mut bytes = Vec::from((MAX_TREE_SIZE + 1).to_be_bytes());
-    let over = PeaksClaim::read(&mut Reader::new(&bytes));
+    let over = decode_all(&bytes, PeaksClaim::read);
     assert!(matches!(over, Err(DecodeError::OutOfRange { .. })));
     bytes[..8].copy_from_slice(&3_u64.to_be_bytes());
     bytes.extend([0; 63]);
-    let short = PeaksClaim::read(&mut Reader::new(&bytes));
+    let short = decode_all(&bytes, PeaksClaim::read);
     assert!(matches!(short, Err(DecodeError::Truncated { .. })));
 }
