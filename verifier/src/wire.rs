@@ -234,13 +234,13 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`DecodeError::Truncated`].
-    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Refused> {
+    pub fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], Refused> {
         let Some((taken, left)) = self.left.split_first_chunk::<N>() else {
             return Err(self.truncated(N));
         };
         self.left = left;
         self.at = self.at.saturating_add(N);
-        Ok(*taken)
+        Ok(taken)
     }
 
     #[cold]
@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`DecodeError::Truncated`].
     pub fn u8(&mut self) -> Result<u8, Refused> {
-        self.array().map(|[byte]| byte)
+        self.array().map(|[byte]| *byte)
     }
 
     /// Two bytes, big-endian.
@@ -263,7 +263,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`DecodeError::Truncated`].
     pub fn u16(&mut self) -> Result<u16, Refused> {
-        self.array().map(u16::from_be_bytes)
+        self.array().map(|bytes| u16::from_be_bytes(*bytes))
     }
 
     /// Four bytes, big-endian.
@@ -271,7 +271,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`DecodeError::Truncated`].
     pub fn u32(&mut self) -> Result<u32, Refused> {
-        self.array().map(u32::from_be_bytes)
+        self.array().map(|bytes| u32::from_be_bytes(*bytes))
     }
 
     /// Eight bytes, big-endian.
@@ -279,7 +279,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`DecodeError::Truncated`].
     pub fn u64(&mut self) -> Result<u64, Refused> {
-        self.array().map(u64::from_be_bytes)
+        self.array().map(|bytes| u64::from_be_bytes(*bytes))
     }
 
     /// Eight bytes, at most [`MAX_NUMBER`].
@@ -336,7 +336,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`DecodeError::Truncated`].
     pub fn digest<D: From<[u8; 32]>>(&mut self) -> Result<D, Refused> {
-        self.array().map(D::from)
+        self.array().map(|bytes| D::from(*bytes))
     }
 
     /// `count` digests.

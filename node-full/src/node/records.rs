@@ -42,7 +42,7 @@ impl KeyRecord {
             let event = reader.digest()?;
             let salt = match reader.flag("salt flag")? {
                 false => None,
-                true => Some(reader.array()?),
+                true => Some(*reader.array()?),
             };
             let mut wraps = Vec::new();
             for _ in 0..reader.count8("wrap count", MAX_WRAPS)? {

@@ -191,10 +191,10 @@ pub(super) fn decode_block(bytes: &[u8]) -> Result<Block, DecodeError> {
     let (header_bytes, certificate) = decode_all(bytes, |reader| {
         Ok((reader.array::<HEADER_LEN>()?, reader.take(reader.rest().len())?))
     })?;
-    let header = Header::decode(&header_bytes)?;
+    let header = Header::decode(header_bytes)?;
     Certificate::decode(certificate)?;
     let certificate = certificate.to_vec();
-    Ok(Block { header, digest: header.digest(), header_bytes, certificate })
+    Ok(Block { header, digest: header.digest(), header_bytes: *header_bytes, certificate })
 }
 
 /// How far the log is final, for those who wait for it, and whether the block thread may rest.

@@ -83,7 +83,7 @@ impl<'a> FieldOpening<'a> {
                 count,
                 names_proof: Proof::read(reader)?,
                 place: reader.u32()?,
-                blind: reader.array()?,
+                blind: *reader.array()?,
                 value: reader.bytes32("field value", MAX_VALUE_LEN)?,
                 proof: Proof::read(reader)?,
             })

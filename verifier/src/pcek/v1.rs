@@ -28,10 +28,10 @@ pub const WRAP_LEN: usize = 80;
 pub fn open_wrap(wrap: &[u8], secret: &[u8; 32]) -> Result<MessageKey, PayloadError> {
     let (ephemeral, sealed) =
         decode_all(wrap, |reader| Ok((reader.array::<32>()?, reader.array::<48>()?)))?;
-    if !is_canonical(&ephemeral) {
+    if !is_canonical(ephemeral) {
         return Err(PayloadError::NonCanonicalKey);
     }
-    let shared = StaticSecret::from(*secret).diffie_hellman(&PublicKey::from(ephemeral));
+    let shared = StaticSecret::from(*secret).diffie_hellman(&PublicKey::from(*ephemeral));
     if !shared.was_contributory() {
         return Err(PayloadError::SharedSecretZero);
     }

@@ -160,9 +160,10 @@ impl End {
     pub fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
         match reader.u8()? {
             0 => Ok(Self::Empty),
-            1 => {
-                Ok(Self::Leaf { path: Path::from_bytes(reader.array()?), record: reader.digest()? })
-            }
+            1 => Ok(Self::Leaf {
+                path: Path::from_bytes(*reader.array()?),
+                record: reader.digest()?,
+            }),
             found => Err(reader.unknown("end of a path", found)),
         }
     }

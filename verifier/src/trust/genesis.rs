@@ -125,7 +125,7 @@ impl<'a> Genesis<'a> {
 
     fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         reader.file(VERSION, FILE_TYPE)?;
-        let _nonce: [u8; 32] = reader.array()?;
+        let _nonce: &[u8; 32] = reader.array()?;
         let time = UnixMillis(reader.number("time")?);
         let parameters = Parameters::read(reader)?;
         let sha256_tree = reader.flag("SHA-256 tree flag")?;

@@ -92,14 +92,14 @@ impl FrameHeader {
     /// Reads a header alone: only the magic and the length's limit are checked.
     pub(super) fn decode(bytes: &[u8]) -> Option<(Self, [u8; 16])> {
         let mut reader = Reader::new(bytes);
-        let magic: [u8; 4] = reader.array().ok()?;
+        let magic: [u8; 4] = *reader.array().ok()?;
         let header = Self {
             length: reader.u32().ok()?,
             index: reader.u64().ok()?,
             back: reader.u32().ok()?,
             ahead: reader.u32().ok()?,
         };
-        let check = reader.array().ok()?;
+        let check = *reader.array().ok()?;
         (magic == FRAME_MAGIC && header.length <= MAX_PAYLOAD_LEN).then_some((header, check))
     }
 
