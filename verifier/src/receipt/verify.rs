@@ -91,6 +91,8 @@ fn verify_on<'a>(
     })
 }
 
+// Copies less when it is a function of its own: 0.2 kB of WebAssembly.
+#[inline(never)]
 fn verify_event<'a>(
     receipt: &Receipt<'a>,
     header: FinalHeader,

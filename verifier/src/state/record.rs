@@ -341,6 +341,8 @@ impl<'a> StateRecord<'a> {
         }
     }
 
+    // Copies less when it is a function of its own: 0.2 kB of WebAssembly.
+    #[inline(never)]
     fn read(key: RecordKey<'a>, reader: &mut Reader<'a>) -> Result<Self, Refused> {
         match key {
             RecordKey::Member(name) => Ok(Self::Member { name, keys: read_ids(reader)? }),
