@@ -250,6 +250,16 @@ impl Node {
     }
 }
 
+/// Opens a data directory without its index and makes that again from the log; tiles that are not
+/// as the log makes them are refused by name.
+///
+/// # Errors
+/// As [`Node::open`].
+pub fn reindex(dir: &Path, options: Options) -> Result<Node, OpenError> {
+    open::forget_index(dir)?;
+    Node::open(dir, options)
+}
+
 impl Inner {
     fn close(&self) {
         drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());

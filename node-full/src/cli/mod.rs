@@ -1,6 +1,7 @@
 //! The commands of `cairn`. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 could not
 //! be checked (a newer format, a wrong clock, an anchor that is too old).
 
+mod check;
 mod event_args;
 pub(crate) mod import;
 mod init;
@@ -60,6 +61,10 @@ enum Command {
     Prove(prove::Args),
     /// Check a receipt, offline
     Verify(verify::Args),
+    /// Look at everything in a data directory
+    Check(check::Args),
+    /// Make index and trees again from the log
+    Reindex(check::ReindexArgs),
     /// Make a secret key
     Keygen(keygen::Args),
     /// A log with real events, a page to look at it, and things to try
@@ -113,6 +118,8 @@ pub fn run() -> ExitCode {
         Command::Query(args) => query::run(&args, json),
         Command::Prove(args) => prove::run(&args, json),
         Command::Verify(args) => verify::run(&args, json),
+        Command::Check(args) => check::run(&args, json),
+        Command::Reindex(args) => check::run_reindex(&args, json),
         Command::Keygen(args) => keygen::run(&args, json),
         Command::Demo(args) => crate::demo::run(&args),
     };

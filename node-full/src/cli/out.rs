@@ -82,6 +82,19 @@ pub(crate) fn time(millis: u64) -> String {
     text.unwrap_or_else(|| format!("{millis} ms"))
 }
 
+/// A bar of progress on a terminal; without one, nothing.
+pub(crate) fn bar(what: &str) -> indicatif::ProgressBar {
+    if !io::stderr().is_terminal() {
+        return indicatif::ProgressBar::hidden();
+    }
+    let style = format!("{{bar:30}} {{human_pos}}/{{human_len}} {what}  {{per_sec}}  {{eta}}");
+    let bar = indicatif::ProgressBar::new(0);
+    match indicatif::ProgressStyle::with_template(&style) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
 /// Writes a file whole or not at all: under another name first, then renamed.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?;

@@ -74,6 +74,13 @@ pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
     })
 }
 
+/// Removes the index of a directory that no node has open.
+pub(super) fn forget_index(dir: &Path) -> Result<(), OpenError> {
+    format::check(dir)?;
+    let _lock = take_lock(&dir.join("LOCK"))?;
+    Ok(Index::remove(&dir.join("index"))?)
+}
+
 fn take_lock(path: &Path) -> Result<File, OpenError> {
     let file = File::create(path).map_err(StoreError::io("open", path))?;
     match file.try_lock() {

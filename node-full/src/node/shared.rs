@@ -176,9 +176,13 @@ impl Shared {
     pub(crate) fn key_record(&self, event: &EventId) -> Result<Option<KeyRecord>, NodeError> {
         let Some(entry) = self.find(event)? else { return Ok(None) };
         let Some(index) = self.index.record_of(entry)? else { return Ok(None) };
+        self.read_record(index).map(Some)
+    }
+
+    pub(crate) fn read_record(&self, index: u64) -> Result<KeyRecord, NodeError> {
         let bytes = self.records.read(index)?;
         let damaged = |reason| NodeError::Damaged { what: "key record", index, reason };
-        KeyRecord::decode(&bytes).map(Some).map_err(damaged)
+        KeyRecord::decode(&bytes).map_err(damaged)
     }
 }
 

@@ -149,6 +149,11 @@ impl<H: TreeHasher> Tiles<H> {
         }
     }
 
+    /// Lets go of a tile that stands on disk already; it is read from there if it is needed.
+    pub fn forget(&mut self, tile: TileId) {
+        self.pending.remove(&tile);
+    }
+
     /// Stores all pending tiles, for when nobody else uses the tree.
     ///
     /// # Errors

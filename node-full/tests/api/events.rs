@@ -159,6 +159,31 @@ fn queries_filter_page_and_order() {
 }
 
 #[test]
+fn a_query_as_json_is_the_same_query() {
+    let served = serve();
+    for n in 0..6 {
+        let mut draft = draft("test.query");
+        draft["resource"]["id"] = json!(format!("r{}/{n}", n % 2));
+        served.post_final(&draft);
+    }
+    let by_url = served.get("/v1/events?resource-prefix=r1%2F&limit=2&order=oldest").json();
+    let query = json!({ "resource-prefix": "r1/", "limit": 2, "order": "oldest" });
+    let body = query.to_string();
+    let by_json = served.post_to("/v1/query", "application/json", body.as_bytes()).json();
+    assert_eq!(by_url, by_json);
+    assert_eq!(by_json["events"].as_array().unwrap().len(), 2);
+    assert_eq!(by_json["next"], "from-5");
+    for (body, code) in [
+        ("[]", "bad-parameter"),
+        (r#"{"resource":null}"#, "bad-parameter"),
+        (r#"{"resources":"r"}"#, "unknown-parameter"),
+    ] {
+        let problem = served.post_to("/v1/query", "application/json", body.as_bytes()).problem();
+        assert_eq!(problem, (400, code.to_owned()), "{body}");
+    }
+}
+
+#[test]
 fn what_a_query_cannot_mean_is_a_problem() {
     let served = serve();
     for (query, code) in [

@@ -7,6 +7,7 @@
     reason = "a test crate"
 )]
 
+mod check;
 mod disk;
 mod open;
 mod proofs;

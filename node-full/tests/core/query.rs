@@ -59,6 +59,43 @@ fn filters_must_all_hold() {
     }
 }
 
+/// Sixty more: resources in folders, with parents, kinds and outcomes.
+#[test]
+fn beginnings_parents_and_outcomes_are_filters_too() {
+    let log = Log::new();
+    let node = log.open();
+    let draft = |n: u64| {
+        let (folder, outcome) = (n % 4, ["success", "denied"][(n % 2) as usize]);
+        Submission::Draft(draft_json(&format!(
+            r#"{{"type":"t.{}.x","actor":{{"kind":"user","id":"u{n}"}},"outcome":"{outcome}",
+                "resource":{{"kind":"doc","id":"f{folder}/{n}","parent":"f{folder}"}},"time":{n}}}"#,
+            n % 3
+        )))
+    };
+    node.submit((0..60).map(draft).collect()).unwrap();
+    assert!(node.wait_size_final(60, SECOND));
+    let read = |parts: &[(&str, &str)]| {
+        let parts = parts.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        Query::read(&node, &parts.collect())
+    };
+    let found = |parts: &[(&str, &str)]| {
+        let all = [parts, &[("limit", "1000")]].concat();
+        indices(&node, &read(&all).unwrap())
+    };
+    assert_eq!(found(&[("resource-prefix", "f1/")]), expected(|n| n % 4 == 1));
+    assert_eq!(found(&[("resource-prefix", "f1/1")]), expected(|n| [1, 13, 17].contains(&n)));
+    assert_eq!(found(&[("parent", "f2"), ("outcome", "success")]), expected(|n| n % 4 == 2));
+    assert_eq!(found(&[("parent", "f2"), ("outcome", "denied")]), [0_u64; 0]);
+    assert_eq!(found(&[("parent-prefix", "f"), ("type-prefix", "t.2")]), expected(|n| n % 3 == 2));
+    assert_eq!(found(&[("actor-prefix", "u5"), ("from", "51")]), expected(|n| n > 50));
+    assert_eq!(found(&[("kind", "record"), ("parent", "f3")]), expected(|n| n % 4 == 3));
+    assert_eq!(found(&[("kind", "grant")]), [0_u64; 0]);
+    assert_eq!(found(&[("type-prefix", "")]), expected(|_| true));
+    for (name, text) in [("kind", "none"), ("order", "up"), ("limit", "0"), ("from", "soon")] {
+        assert_eq!(read(&[(name, text)]).unwrap_err().name, name);
+    }
+}
+
 #[test]
 fn pages_follow_each_other_while_the_log_grows() {
     let (_log, node) = filled();

@@ -132,17 +132,25 @@ impl PendingTile {
     /// # Errors
     /// [`StoreError::TileMismatch`], [`StoreError::TileLength`] or [`StoreError::Io`].
     pub fn store(&self) -> Result<(), StoreError> {
-        let bytes = self.tile.bytes();
+        if self.compare()? {
+            return Ok(());
+        }
+        if let Some(folder) = self.path.parent() {
+            let created = std::fs::create_dir_all(folder);
+            created.map_err(StoreError::io("create directory", folder))?;
+        }
+        files::replace(&self.path, &self.tile.bytes(), Secrecy::Public, true)
+    }
+
+    /// Compares the tile with the one on disk; `false` if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::TileMismatch`], [`StoreError::TileLength`] or [`StoreError::Io`].
+    pub fn compare(&self) -> Result<bool, StoreError> {
         match read_file(&self.path)? {
-            Some(found) if found == bytes => Ok(()),
+            Some(found) if found == self.tile.bytes() => Ok(true),
             Some(_) => Err(StoreError::TileMismatch { path: self.path.clone() }),
-            None => {
-                if let Some(folder) = self.path.parent() {
-                    let created = std::fs::create_dir_all(folder);
-                    created.map_err(StoreError::io("create directory", folder))?;
-                }
-                files::replace(&self.path, &bytes, Secrecy::Public, true)
-            }
+            None => Ok(false),
         }
     }
 }

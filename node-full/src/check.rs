@@ -1,0 +1,279 @@
+//! Looking at everything again: every frame, event, signature, block, tile, payload and key
+//! record. Nothing is changed; what is wrong is said with its place.
+
+use std::time::Duration;
+
+use cairn_store::tiles::Tiles;
+use cairn_verifier::digest;
+use cairn_verifier::event::{Payload, SignedEvent};
+use cairn_verifier::tree::{Blake3, Kind};
+use cairn_verifier::trust::Genesis;
+
+use crate::clock::Stopwatch;
+use crate::node::{Block, Node, Shared, check_votes, tiles_dir};
+
+/// The most findings that are listed; a directory with more is not worth the others.
+pub const MAX_FINDINGS: usize = 1_000;
+
+/// How to look.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "a plain choice")]
+pub struct CheckOptions {
+    /// At most this many bytes of events a second; as fast as it goes if not said.
+    pub bytes_per_second: Option<u64>,
+}
+
+/// How far a check is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a plain answer")]
+pub struct CheckProgress {
+    /// Events and blocks looked at.
+    pub done: u64,
+    /// Events and blocks that there are.
+    pub total: u64,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a plain answer")]
+pub struct CheckReport {
+    /// Events looked at.
+    pub events: u64,
+    /// Blocks looked at.
+    pub blocks: u64,
+    /// Payloads looked at.
+    pub payloads: u64,
+    /// Payloads that events commit to and that are not here: erased, or never sent.
+    pub payloads_absent: u64,
+    /// Key records looked at.
+    pub key_records: u64,
+    /// What is wrong, at most [`MAX_FINDINGS`].
+    pub findings: Vec<String>,
+    /// Whether it was ended before it was through.
+    pub is_partial: bool,
+}
+
+impl CheckReport {
+    /// Whether nothing is wrong with what was looked at.
+    #[must_use]
+    pub const fn is_clean(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    fn find(&mut self, what: impl std::fmt::Display) {
+        if self.findings.len() < MAX_FINDINGS {
+            self.findings.push(what.to_string());
+        }
+    }
+}
+
+impl Node {
+    /// Looks at everything that was there when it was called. `observe` is told how far it is, and
+    /// ends it by answering `false`.
+    pub fn check(
+        &self,
+        options: CheckOptions,
+        observe: &mut dyn FnMut(CheckProgress) -> bool,
+    ) -> CheckReport {
+        let (head, total) = {
+            let state = self.shared().state();
+            (state.head.clone(), state.final_size())
+        };
+        let heights = head.map_or(0, |head| head.header.height.saturating_add(1));
+        let mut check = Check {
+            shared: self.shared(),
+            events: fresh(self.shared(), Kind::Event),
+            headers: fresh(self.shared(), Kind::Header),
+            before: None,
+            pace: Pace { limit: options.bytes_per_second, watch: Stopwatch::start(), bytes: 0 },
+            report: CheckReport::default(),
+        };
+        let total = total.saturating_add(heights);
+        for height in 0..heights {
+            let done = height.saturating_add(check.events.size());
+            if !observe(CheckProgress { done, total }) || !check.block(height, observe, total) {
+                check.report.is_partial = true;
+                return check.report;
+            }
+        }
+        check.key_records();
+        observe(CheckProgress { done: total, total });
+        check.report
+    }
+}
+
+fn fresh(shared: &Shared, kind: Kind) -> Tiles<Blake3> {
+    Tiles::new(Blake3::new(kind, *shared.log.as_bytes()), &tiles_dir(&shared.dir, kind))
+}
+
+struct Check<'a> {
+    shared: &'a Shared,
+    /// Both trees made again from the log.
+    events: Tiles<Blake3>,
+    headers: Tiles<Blake3>,
+    before: Option<Block>,
+    pace: Pace,
+    report: CheckReport,
+}
+
+impl Check<'_> {
+    /// A block and the events that it makes final; `false` if `observe` ended it.
+    fn block(
+        &mut self,
+        height: u64,
+        observe: &mut dyn FnMut(CheckProgress) -> bool,
+        total: u64,
+    ) -> bool {
+        self.report.blocks = self.report.blocks.saturating_add(1);
+        let block = match self.shared.block(height) {
+            Ok(Some(block)) => block,
+            Ok(None) => return true,
+            Err(error) => {
+                self.report.find(format_args!("block {height}: {error}"));
+                return true;
+            }
+        };
+        while self.events.size() < block.header.events.get() {
+            let index = self.events.size();
+            if index.is_multiple_of(256) {
+                let done = height.saturating_add(index);
+                if !observe(CheckProgress { done, total }) {
+                    return false;
+                }
+                self.compare_tiles();
+            }
+            self.event(index);
+        }
+        if let Err(what) = self.fits(&block) {
+            self.report.find(format_args!("block {height} {what}"));
+        }
+        let leaf = self.headers.hasher().leaf(height, block.digest.as_bytes());
+        self.headers.push(leaf);
+        self.compare_tiles();
+        self.before = Some(block);
+        true
+    }
+
+    fn fits(&self, block: &Block) -> Result<(), String> {
+        let header = &block.header;
+        let genesis = Genesis::decode(&self.shared.genesis).map_err(|error| error.to_string())?;
+        check_votes(&genesis, block)?;
+        let parent =
+            self.before.as_ref().map_or(digest::HeaderDigest::ZERO, |before| before.digest);
+        let events = self.events.root(header.events.get()).map_err(|error| error.to_string())?;
+        let headers = self.headers.root(header.height).map_err(|error| error.to_string())?;
+        let fits = [
+            (header.log == self.shared.log, "is of another log"),
+            (header.parent == parent, "has another parent"),
+            (header.event_root == events, "has another event root than the log"),
+            (header.header_root == headers, "has another header root than the log"),
+        ];
+        match fits.iter().find(|(fits, _)| !fits) {
+            Some((_, what)) => Err((*what).to_owned()),
+            None => Ok(()),
+        }
+    }
+
+    fn event(&mut self, index: u64) {
+        self.report.events = self.report.events.saturating_add(1);
+        let id = match self.read_event(index) {
+            Ok(id) => id,
+            Err(what) => {
+                self.report.find(format_args!("event {index}: {what}"));
+                // The tree goes on with what its tiles say, so that one bad event is one finding.
+                let known = self.shared.state().events.node(0, index);
+                self.events.push(known.unwrap_or(digest::Hash::ZERO));
+                return;
+            }
+        };
+        let leaf = self.events.hasher().leaf(index, id.as_bytes());
+        self.events.push(leaf);
+    }
+
+    fn read_event(&mut self, index: u64) -> Result<digest::EventId, String> {
+        let bytes = self.shared.entries.read(index).map_err(|error| error.to_string())?;
+        self.pace.take(bytes.len());
+        let event = SignedEvent::decode(&bytes).map_err(|error| error.to_string())?;
+        let (id, _) = event.verify().map_err(|error| error.to_string())?;
+        let found = self.shared.find(&id).map_err(|error| error.to_string())?;
+        if found != Some(index) {
+            self.report.find(format_args!(
+                "event {index}: the index does not find it; `cairn reindex` makes it again"
+            ));
+        }
+        self.payload(index, &event.body().payload);
+        Ok(id)
+    }
+
+    fn payload(&mut self, index: u64, payload: &Payload) {
+        let Some(expected) = payload.stored() else { return };
+        match self.shared.blobs.get(&expected) {
+            Err(error) => self.report.find(format_args!("payload of event {index}: {error}")),
+            Ok(None) => {
+                self.report.payloads_absent = self.report.payloads_absent.saturating_add(1);
+            }
+            Ok(Some(bytes)) => {
+                self.pace.take(bytes.len());
+                self.report.payloads = self.report.payloads.saturating_add(1);
+                let context = match payload {
+                    Payload::Public { .. } => digest::PUBLIC_PAYLOAD,
+                    Payload::Sealed(_) | Payload::None => digest::CIPHERTEXT,
+                };
+                if *expected.as_bytes() != digest::derive(context, &[&bytes]) {
+                    self.report.find(format_args!(
+                        "payload of event {index}: {expected} has other bytes; restore it from a \
+                         backup"
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Compares what is full with what is on disk.
+    fn compare_tiles(&mut self) {
+        for tree in [&mut self.events, &mut self.headers] {
+            for tile in tree.pending() {
+                match tile.compare() {
+                    Ok(true) => tree.forget(tile.id()),
+                    // It is on its way to the disk, or is made again when the node opens.
+                    Ok(false) => {}
+                    Err(error) => {
+                        let what = error.to_string();
+                        if !self.report.findings.contains(&what) {
+                            self.report.find(what);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn key_records(&mut self) {
+        for number in 0..self.shared.records.end() {
+            self.report.key_records = self.report.key_records.saturating_add(1);
+            let record = self.shared.read_record(number);
+            if let Err(error) = record {
+                self.report.find(error);
+            }
+        }
+    }
+}
+
+/// Keeps to a number of bytes a second.
+struct Pace {
+    limit: Option<u64>,
+    watch: Stopwatch,
+    bytes: u64,
+}
+
+impl Pace {
+    fn take(&mut self, bytes: usize) {
+        let Some(limit) = self.limit else { return };
+        self.bytes = self.bytes.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+        let due = self.bytes.saturating_mul(1_000).checked_div(limit).unwrap_or(0);
+        let early = Duration::from_millis(due).saturating_sub(self.watch.elapsed());
+        if !early.is_zero() {
+            std::thread::sleep(early.min(Duration::from_secs(1)));
+        }
+    }
+}
