@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use cairn_store::tiles::Tiles;
-use cairn_verifier::digest;
+use cairn_verifier::digest::{self, Hash};
 use cairn_verifier::event::{Payload, SignedEvent};
-use cairn_verifier::tree::{Blake3, Kind};
+use cairn_verifier::tree::{Blake3, Kind, Rfc6962Sha256, TreeHasher};
 use cairn_verifier::trust::Genesis;
 
 use crate::clock::Stopwatch;
-use crate::node::{Block, Node, Shared, check_votes, tiles_dir};
+use crate::node::{Block, Node, Shared, Tree, check_votes};
 
 /// The most findings that are listed; a directory with more is not worth the others.
 pub const MAX_FINDINGS: usize = 1_000;
@@ -75,15 +75,17 @@ impl Node {
         options: CheckOptions,
         observe: &mut dyn FnMut(CheckProgress) -> bool,
     ) -> CheckReport {
-        let (head, total) = {
+        let (head, total, has_sha256) = {
             let state = self.shared().state();
-            (state.head.clone(), state.final_size())
+            (state.head.clone(), state.final_size(), state.sha256.is_some())
         };
         let heights = head.map_or(0, |head| head.header.height.saturating_add(1));
         let mut check = Check {
             shared: self.shared(),
-            events: fresh(self.shared(), Kind::Event),
-            headers: fresh(self.shared(), Kind::Header),
+            events: fresh(self.shared(), Tree::Events, Kind::Event),
+            sha256: has_sha256
+                .then(|| Tiles::new(Rfc6962Sha256, &Tree::Sha256.dir(&self.shared().dir))),
+            headers: fresh(self.shared(), Tree::Headers, Kind::Header),
             before: None,
             pace: Pace { limit: options.bytes_per_second, watch: Stopwatch::start(), bytes: 0 },
             report: CheckReport::default(),
@@ -102,14 +104,15 @@ impl Node {
     }
 }
 
-fn fresh(shared: &Shared, kind: Kind) -> Tiles<Blake3> {
-    Tiles::new(Blake3::new(kind, *shared.log.as_bytes()), &tiles_dir(&shared.dir, kind))
+fn fresh(shared: &Shared, tree: Tree, kind: Kind) -> Tiles<Blake3> {
+    Tiles::new(Blake3::new(kind, *shared.log.as_bytes()), &tree.dir(&shared.dir))
 }
 
 struct Check<'a> {
     shared: &'a Shared,
-    /// Both trees made again from the log.
+    /// The trees made again from the log.
     events: Tiles<Blake3>,
+    sha256: Option<Tiles<Rfc6962Sha256>>,
     headers: Tiles<Blake3>,
     before: Option<Block>,
     pace: Pace,
@@ -162,11 +165,15 @@ impl Check<'_> {
             self.before.as_ref().map_or(digest::HeaderDigest::ZERO, |before| before.digest);
         let events = self.events.root(header.events.get()).map_err(|error| error.to_string())?;
         let headers = self.headers.root(header.height).map_err(|error| error.to_string())?;
+        let sha256 = self.sha256.as_ref();
+        let sha256 = sha256.map_or(Ok(Hash::ZERO), |tree| tree.root(header.events.get()));
+        let sha256 = sha256.map_err(|error| error.to_string())?;
         let fits = [
             (header.log == self.shared.log, "is of another log"),
             (header.parent == parent, "has another parent"),
             (header.event_root == events, "has another event root than the log"),
             (header.header_root == headers, "has another header root than the log"),
+            (header.sha256_root == sha256, "has another SHA-256 root than the log"),
         ];
         match fits.iter().find(|(fits, _)| !fits) {
             Some((_, what)) => Err((*what).to_owned()),
@@ -176,21 +183,22 @@ impl Check<'_> {
 
     fn event(&mut self, index: u64) {
         self.report.events = self.report.events.saturating_add(1);
-        let id = match self.read_event(index) {
-            Ok(id) => id,
-            Err(what) => {
-                self.report.find(format_args!("event {index}: {what}"));
-                // The tree goes on with what its tiles say, so that one bad event is one finding.
-                let known = self.shared.state().events.node(0, index);
-                self.events.push(known.unwrap_or(digest::Hash::ZERO));
-                return;
-            }
-        };
-        let leaf = self.events.hasher().leaf(index, id.as_bytes());
+        let (leaf, second) = self.read_event(index).unwrap_or_else(|what| {
+            self.report.find(format_args!("event {index}: {what}"));
+            // The trees go on with what their tiles say, so that one bad event is one finding.
+            let state = self.shared.state();
+            let known = state.events.node(0, index).unwrap_or(Hash::ZERO);
+            let second = state.sha256.as_ref().and_then(|tree| tree.node(0, index).ok());
+            (known, second.unwrap_or(Hash::ZERO))
+        });
         self.events.push(leaf);
+        if let Some(tree) = &mut self.sha256 {
+            tree.push(second);
+        }
     }
 
-    fn read_event(&mut self, index: u64) -> Result<digest::EventId, String> {
+    /// The event's leaves in both trees.
+    fn read_event(&mut self, index: u64) -> Result<(Hash, Hash), String> {
         let bytes = self.shared.entries.read(index).map_err(|error| error.to_string())?;
         self.pace.take(bytes.len());
         let event = SignedEvent::decode(&bytes).map_err(|error| error.to_string())?;
@@ -202,7 +210,8 @@ impl Check<'_> {
             ));
         }
         self.payload(index, &event.body().payload);
-        Ok(id)
+        let leaf = self.events.hasher().leaf(index, id.as_bytes());
+        Ok((leaf, Rfc6962Sha256::leaf(event.bytes())))
     }
 
     fn payload(&mut self, index: u64, payload: &Payload) {
@@ -231,20 +240,10 @@ impl Check<'_> {
 
     /// Compares what is full with what is on disk.
     fn compare_tiles(&mut self) {
-        for tree in [&mut self.events, &mut self.headers] {
-            for tile in tree.pending() {
-                match tile.compare() {
-                    Ok(true) => tree.forget(tile.id()),
-                    // It is on its way to the disk, or is made again when the node opens.
-                    Ok(false) => {}
-                    Err(error) => {
-                        let what = error.to_string();
-                        if !self.report.findings.contains(&what) {
-                            self.report.find(what);
-                        }
-                    }
-                }
-            }
+        compare(&mut self.events, &mut self.report);
+        compare(&mut self.headers, &mut self.report);
+        if let Some(tree) = &mut self.sha256 {
+            compare(tree, &mut self.report);
         }
     }
 
@@ -254,6 +253,22 @@ impl Check<'_> {
             let record = self.shared.read_record(number);
             if let Err(error) = record {
                 self.report.find(error);
+            }
+        }
+    }
+}
+
+fn compare<H: TreeHasher>(tree: &mut Tiles<H>, report: &mut CheckReport) {
+    for tile in tree.pending() {
+        match tile.compare() {
+            Ok(true) => tree.forget(tile.id()),
+            // It is on its way to the disk, or is made again when the node opens.
+            Ok(false) => {}
+            Err(error) => {
+                let what = error.to_string();
+                if !report.findings.contains(&what) {
+                    report.find(what);
+                }
             }
         }
     }

@@ -47,6 +47,8 @@ pub struct InitOptions {
     pub gate: u32,
     /// The trust period in milliseconds, 0 for none.
     pub trust_period: u64,
+    /// Whether headers name the RFC 6962 tree of the events too, for witnesses that read that.
+    pub sha256_tree: bool,
 }
 
 impl Default for InitOptions {
@@ -56,6 +58,7 @@ impl Default for InitOptions {
             streams: Vec::new(),
             gate: DEFAULT_GATE,
             trust_period: DEFAULT_TRUST_PERIOD,
+            sha256_tree: false,
         }
     }
 }
@@ -182,7 +185,7 @@ fn encode_genesis(
         nonce: random().map_err(InitError::Random)?,
         time: clock::now(),
         parameters: Parameters { gate: options.gate, trust_period: options.trust_period },
-        sha256_tree: false,
+        sha256_tree: options.sha256_tree,
         set: encode_set(&[(validator.suite(), validator.public_key(), 1)])?,
         members: members.into_iter().map(|(name, keys)| MemberDraft { name, keys }).collect(),
         streams: ids.into_iter().zip(names).collect(),

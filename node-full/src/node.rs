@@ -39,11 +39,11 @@ pub(crate) use commit::Request;
 pub(crate) use directory::Directory;
 pub use error::{NodeError, OpenError};
 pub(crate) use keys::{INGEST_KEY, VALIDATOR_KEY, chain_key_path, read_text};
-pub(crate) use open::{check_votes, tiles_dir};
+pub(crate) use open::check_votes;
 pub(crate) use records::KeyRecord;
 pub(crate) use replay::index_blocks;
 pub(crate) use shared::{Shared, Writing, encode_block};
-pub(crate) use state::Place;
+pub(crate) use state::{Place, Tree};
 pub use types::{Block, Entry, MemberKeys, Options, Status, StreamName};
 
 /// A running node. Clones share it; dropping the last one closes it cleanly.

@@ -7,17 +7,16 @@ use std::time::Duration;
 use thiserror::Error;
 
 use cairn_store::StoreError;
-use cairn_store::index::Mark;
 use cairn_store::tiles::{PendingTile, sync_names};
 use cairn_verifier::UnixMillis;
 use cairn_verifier::digest::{Hash, HeaderDigest};
 use cairn_verifier::finality::{Header, Role, VOTE_PRECOMMIT, encode_certificate, vote_message};
-use cairn_verifier::tree::{Kind, MAX_TREE_SIZE, TreeSize};
+use cairn_verifier::tree::{MAX_TREE_SIZE, TreeSize};
 use cairn_verifier::trust::Genesis;
 use cairn_verifier::wire::DecodeError;
 
 use crate::clock;
-use crate::node::{Block, Shared, Writing, check_votes, encode_block, index_blocks, tiles_dir};
+use crate::node::{Block, Shared, Tree, Writing, check_votes, encode_block, index_blocks};
 
 /// After this time without events an empty block shows that the log is alive: a day.
 const EMPTY_BLOCK_AFTER: u64 = 24 * 60 * 60 * 1_000;
@@ -112,12 +111,12 @@ fn next_header(shared: &Shared, genesis: &Genesis<'_>) -> Result<Header, Produce
         parent,
         events,
         event_root: state.events.root(found)?,
-        // This log has no RFC 6962 tree, and the state tree comes with membership changes.
-        sha256_root: Hash::ZERO,
+        sha256_root: state.sha256.as_ref().map_or(Ok(Hash::ZERO), |tree| tree.root(found))?,
         header_root: state.headers.root(height)?,
         epoch_start: 0,
         set: genesis.set().digest(),
         next_set: genesis.set().digest(),
+        // The state tree comes with membership changes.
         state_root: Hash::ZERO,
         parameters: genesis.parameters(),
     })
@@ -125,36 +124,43 @@ fn next_header(shared: &Shared, genesis: &Genesis<'_>) -> Result<Header, Produce
 
 /// Writes tiles that became full, without keeping anyone from reading or committing.
 fn store_tiles(shared: &Shared) -> Result<(), StoreError> {
-    let ((events, size), (headers, height)) = {
+    let (trees, sizes) = {
         let state = shared.state();
-        let (events, headers) = (&state.events, &state.headers);
-        ((events.pending(), events.size()), (headers.pending(), headers.size()))
+        let sha256 = state.sha256.as_ref();
+        let second = sha256.map(|tree| tree.pending()).unwrap_or_default();
+        let trees = [
+            (Tree::Events, state.events.pending()),
+            (Tree::Headers, state.headers.pending()),
+            (Tree::Sha256, second),
+        ];
+        (trees, [state.events.size(), state.headers.size(), state.events.size()])
     };
-    let trees = [
-        (Kind::Event, Mark::EventTiles, &events, size),
-        (Kind::Header, Mark::HeaderTiles, &headers, height),
-    ];
-    for (kind, mark, tiles, size) in trees {
+    for ((tree, tiles), size) in trees.iter().zip(sizes) {
         if !tiles.is_empty() {
-            let stored = store_and_mark(shared, kind, tiles, (mark, size));
+            let stored = store_and_mark(shared, *tree, tiles, size);
             shared.note_write(Writing::Blocks, &stored);
             stored?;
         }
     }
     let mut state = shared.state_mut();
-    state.events.stored(&events);
-    state.headers.stored(&headers);
+    for (tree, tiles) in &trees {
+        match tree {
+            Tree::Events => state.events.stored(tiles),
+            Tree::Headers => state.headers.stored(tiles),
+            Tree::Sha256 => state.sha256.iter_mut().for_each(|tree| tree.stored(tiles)),
+        }
+    }
     Ok(())
 }
 
 /// All full tiles of a tree of `size` leaves are on disk after this, and the index says so.
 fn store_and_mark(
     shared: &Shared,
-    kind: Kind,
+    tree: Tree,
     tiles: &[PendingTile],
-    (mark, size): (Mark, u64),
+    size: u64,
 ) -> Result<(), StoreError> {
     tiles.iter().try_for_each(PendingTile::store)?;
-    sync_names(&tiles_dir(&shared.dir, kind), tiles)?;
-    shared.index.set_mark(mark, size)
+    sync_names(&tree.dir(&shared.dir), tiles)?;
+    shared.index.set_mark(tree.mark(), size)
 }

@@ -1,6 +1,7 @@
 //! The ways out: proofs, checkpoints and receipts, for trees as of any final header.
 
 mod error;
+mod tiles;
 
 use std::cmp::Ordering;
 
@@ -15,6 +16,7 @@ use cairn_verifier::wire::DecodeError;
 use crate::node::{Block, Entry, Node, NodeError};
 
 pub use error::ProofError;
+pub use tiles::{TileChoice, TileOf};
 
 /// What the asker trusts already, which decides what a proof must bring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +29,9 @@ pub enum BaseChoice {
     /// A header alone: enough for itself and everything older, and never stale.
     Header(HeaderDigest),
 }
+
+/// The most leaves of one batch proof.
+pub const MAX_BATCH_PROOF: u64 = 10_000;
 
 /// What goes along in a receipt.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,6 +56,27 @@ impl Node {
             return Err(ProofError::OutOfRange { what: "index", limit, found: index });
         }
         Ok(state.events.inclusion(index, size)?)
+    }
+
+    /// The hashes that prove the leaves at these indices, strictly ascending, in the event tree of
+    /// `size` leaves.
+    ///
+    /// # Errors
+    /// [`ProofError::OutOfRange`] unless every index is below `size`, which is final;
+    /// [`ProofError::NotAscending`].
+    pub fn batch(&self, indices: &[u64], size: u64) -> Result<Vec<[u8; 32]>, ProofError> {
+        let state = self.shared().state();
+        within("tree size", size, state.final_size())?;
+        let found = u64::try_from(indices.len()).unwrap_or(u64::MAX);
+        within("indices", found, MAX_BATCH_PROOF)?;
+        if let Some(largest) = indices.iter().max().filter(|index| **index >= size) {
+            let limit = size.saturating_sub(1);
+            return Err(ProofError::OutOfRange { what: "index", limit, found: *largest });
+        }
+        if !indices.is_sorted_by(|a, b| a < b) || indices.is_empty() {
+            return Err(ProofError::NotAscending);
+        }
+        Ok(state.events.batch(indices, size)?)
     }
 
     /// The hashes that prove the event tree of `old` leaves to be a prefix of that of `new`.

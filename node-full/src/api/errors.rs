@@ -53,7 +53,9 @@ impl From<ProofError> for Problem {
         let status = match error {
             ProofError::Node(error) => return error.into(),
             ProofError::NotFinal(_) | ProofError::NotInBase { .. } => StatusCode::CONFLICT,
-            ProofError::OutOfRange { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            ProofError::NotAscending | ProofError::OutOfRange { .. } => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             ProofError::NoPayload(_)
             | ProofError::NoWrap { .. }
             | ProofError::UnknownBase(_)

@@ -24,6 +24,7 @@ mod routes;
 mod server;
 mod site;
 mod status;
+mod tiles;
 mod views;
 
 pub use server::{Server, ServerError};

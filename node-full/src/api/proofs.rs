@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use cairn_verifier::json::Object;
-use cairn_verifier::tree::Proof;
+use cairn_verifier::tree::{BatchProof, Proof};
 use cairn_verifier::trust::ExtendsProof;
 use cairn_verifier::wire::Writer;
 
@@ -15,6 +15,7 @@ use super::answer::{Answer, Stays};
 use super::params::Params;
 use super::problem::Problem;
 use super::views;
+use crate::proofs::MAX_BATCH_PROOF;
 
 /// `GET /v1/proofs/inclusion?index=&size=`
 pub(super) async fn inclusion(
@@ -27,6 +28,48 @@ pub(super) async fn inclusion(
     let hashes = app.blocking(move |node| Ok(node.inclusion(index, size)?)).await?;
     let names = [("index", index), ("size", size)];
     respond(&headers, names, &hashes)
+}
+
+/// `GET /v1/proofs/batch?indices=&size=`, with indices as in `3,5,9-40`
+pub(super) async fn batch(
+    State(app): State<App>,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.only(&["indices", "size"])?;
+    let size = params.number("size")?;
+    let indices = indices(params.text("indices").unwrap_or_default())?;
+    let count = u64::try_from(indices.len()).unwrap_or(u64::MAX);
+    let hashes = app.blocking(move |node| Ok(node.batch(&indices, size)?)).await?;
+    let proof = BatchProof::new(&hashes);
+    let answer = match Form::preferred(&headers, Form::Binary) {
+        Form::Binary => {
+            let mut writer = Writer::new();
+            proof.write(&mut writer);
+            Answer::binary(writer.into_bytes(), Stays::Forever)
+        }
+        Form::Json => {
+            let view = Object::new().plain("size", size).plain("leaves", count);
+            let hashes = views::hashes(Proof::new(&hashes));
+            Answer::json(view.json("hashes", &hashes).finish(), Stays::Forever)
+        }
+    };
+    answer.respond(&headers)
+}
+
+/// Numbers and ranges of numbers, with commas between them.
+fn indices(text: &str) -> Result<Vec<u64>, Problem> {
+    let bad = || Problem::bad_parameter("indices", "must be numbers and ranges, as in 3,5,9-40");
+    let mut indices = Vec::new();
+    for part in text.split(',') {
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        let (from, to): (u64, u64) =
+            (from.parse().map_err(|_| bad())?, to.parse().map_err(|_| bad())?);
+        // One more than is allowed is enough to be refused.
+        let room = usize::try_from(MAX_BATCH_PROOF).unwrap_or(0).saturating_add(1);
+        indices.extend((from..=to).take(room.saturating_sub(indices.len())));
+    }
+    Ok(indices)
 }
 
 /// `GET /v1/proofs/consistency?old=&new=`

@@ -9,7 +9,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::problem::Problem;
 use super::{App, Site};
-use super::{blocks, entries, events, guard, payloads, proofs, receipts, site, status};
+use super::{blocks, entries, events, guard, payloads, proofs, receipts, site, status, tiles};
 use crate::node::Node;
 
 /// The whole service.
@@ -45,6 +45,8 @@ fn api(app: App) -> Router<App> {
         .route("/checkpoints/{height}", get(blocks::checkpoint))
         .route("/handovers", get(blocks::handovers))
         .route("/proofs/inclusion", get(proofs::inclusion))
+        .route("/proofs/batch", get(proofs::batch))
+        .route("/tiles/{of}/{*path}", get(tiles::tile))
         .route("/proofs/consistency", get(proofs::consistency))
         .route("/proofs/extends", get(proofs::extends))
         .route("/receipts/{id}", get(receipts::receipt))

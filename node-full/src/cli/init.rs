@@ -25,6 +25,9 @@ pub(super) struct Args {
     /// A stream's name; may stand more than once; `main` if it does not
     #[arg(long, value_name = "NAME")]
     stream: Vec<String>,
+    /// Keep the RFC 6962 tree of the events too, for witnesses and tools that read that
+    #[arg(long)]
+    sha256_tree: bool,
 }
 
 pub(super) fn run(args: Args, json: bool) -> Result<(), Failure> {
@@ -32,7 +35,12 @@ pub(super) fn run(args: Args, json: bool) -> Result<(), Failure> {
     for (name, file) in args.member {
         members.push((name, keys::read_public(file.as_ref())?));
     }
-    let options = InitOptions { members, streams: args.stream, ..InitOptions::default() };
+    let options = InitOptions {
+        members,
+        streams: args.stream,
+        sha256_tree: args.sha256_tree,
+        ..InitOptions::default()
+    };
     let made = init::init(&args.dir, options).map_err(Failure::failed)?;
     if json {
         let view = Object::new().text("log", made.log).text("anchor", made.anchor);

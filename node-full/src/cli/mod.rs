@@ -1,6 +1,7 @@
 //! The commands of `cairn`. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 could not
 //! be checked (a newer format, a wrong clock, an anchor that is too old).
 
+mod bench;
 mod check;
 mod event_args;
 pub(crate) mod import;
@@ -65,6 +66,8 @@ enum Command {
     Check(check::Args),
     /// Make index and trees again from the log
     Reindex(check::ReindexArgs),
+    /// Measure this machine with a log of its own
+    Bench(bench::Args),
     /// Make a secret key
     Keygen(keygen::Args),
     /// A log with real events, a page to look at it, and things to try
@@ -120,6 +123,7 @@ pub fn run() -> ExitCode {
         Command::Verify(args) => verify::run(&args, json),
         Command::Check(args) => check::run(&args, json),
         Command::Reindex(args) => check::run_reindex(&args, json),
+        Command::Bench(args) => bench::run(&args, json),
         Command::Keygen(args) => keygen::run(&args, json),
         Command::Demo(args) => crate::demo::run(&args),
     };

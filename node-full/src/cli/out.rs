@@ -87,7 +87,8 @@ pub(crate) fn bar(what: &str) -> indicatif::ProgressBar {
     if !io::stderr().is_terminal() {
         return indicatif::ProgressBar::hidden();
     }
-    let style = format!("{{bar:30}} {{human_pos}}/{{human_len}} {what}  {{per_sec}}  {{eta}}");
+    let style =
+        format!("{{bar:30}} {{human_pos}}/{{human_len}} {what}{{msg}}  {{per_sec}}  {{eta}}");
     let bar = indicatif::ProgressBar::new(0);
     match indicatif::ProgressStyle::with_template(&style) {
         Ok(style) => bar.with_style(style),

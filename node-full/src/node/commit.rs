@@ -8,6 +8,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use cairn_store::StoreError;
+use cairn_verifier::event::SignedEvent;
 
 use super::replay::apply_entries;
 use super::{Shared, Writing};
@@ -91,9 +92,11 @@ fn write(shared: &Shared, staged: &[Staged]) -> Result<(), StoreError> {
     let first = {
         let mut state = shared.state_mut();
         let first = state.events.size();
-        for (index, event) in (first..).zip(staged) {
-            let leaf = state.events.hasher().leaf(index, event.id.as_bytes());
-            state.events.push(leaf);
+        for event in staged {
+            // Staging decoded or encoded these very bytes.
+            if let Ok(event) = SignedEvent::decode(&event.signed) {
+                state.push_event(&event);
+            }
         }
         first
     };

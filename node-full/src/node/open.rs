@@ -16,13 +16,13 @@ use cairn_store::tiles::Tiles;
 use cairn_verifier::digest::HeaderDigest;
 use cairn_verifier::event::SignedEvent;
 use cairn_verifier::finality::{Certificate, Role, VOTE_PRECOMMIT, vote_message};
-use cairn_verifier::tree::{Blake3, Kind};
+use cairn_verifier::tree::TreeHasher;
 use cairn_verifier::trust::{Genesis, MAX_GENESIS_LEN};
 
 use super::keys::Keys;
 use super::replay::{Replay, index_blocks};
 use super::shared::{Progress, decode_block};
-use super::state::State;
+use super::state::{State, Tree};
 use super::{Block, Directory, KeyRecord, OpenError, Options, Shared, format};
 use crate::clock::Stopwatch;
 use crate::init::GENESIS_FILE;
@@ -44,9 +44,9 @@ pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
     let at_least = index.mark(Mark::Entries)?.max(final_size);
     let (entries, entries_cut) = Log::open(&dir.join("log/entries"), limit, at_least)?;
 
-    let mut replay = Replay::new(dir, &genesis, (&index, &entries, &blocks), head.as_deref());
+    let replay = Replay::new(dir, &genesis, (&index, &entries, &blocks), head.as_deref());
     let headers = replay.headers()?;
-    let events = replay.events()?;
+    let (events, sha256) = replay.events()?;
     index_blocks(&index, &blocks)?;
     let (records, records_cut) = open_records(dir, &index, &entries)?;
     let cut_bytes = [blocks_cut.cut, entries_cut.cut, records_cut].into_iter().sum();
@@ -65,7 +65,7 @@ pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
         records,
         blobs: Blobs::open(&dir.join("payloads"))?,
         progress: Progress::new(final_size),
-        state: RwLock::new(State { events, headers, head }),
+        state: RwLock::new(State { events, sha256, headers, head }),
         failed: Mutex::new(BTreeMap::new()),
         cut_bytes,
         started: Stopwatch::start(),
@@ -117,17 +117,16 @@ fn newest(genesis: &Genesis<'_>, blocks: &Log) -> Result<Option<Arc<Block>>, Ope
 }
 
 /// A tree of the log, going on from the tiles of its first `size` leaves if they can be read.
-pub(super) fn resume(dir: &Path, genesis: &Genesis<'_>, kind: Kind, size: u64) -> Tiles<Blake3> {
-    let dir = tiles_dir(dir, kind);
-    let hasher = Blake3::new(kind, *genesis.log().as_bytes());
+pub(super) fn resume<H: TreeHasher + Copy>(
+    data: &Path,
+    (tree, hasher): (Tree, H),
+    size: u64,
+) -> Tiles<H> {
+    let dir = tree.dir(data);
     Tiles::resume(hasher, &dir, size).unwrap_or_else(|error| {
         tracing::warn!(%error, "a tile cannot be read; making the tree again from the log");
         Tiles::new(hasher, &dir)
     })
-}
-
-pub(crate) fn tiles_dir(dir: &Path, kind: Kind) -> std::path::PathBuf {
-    dir.join("tiles").join(if kind == Kind::Header { "header" } else { "event" })
 }
 
 /// Opens the key records, and finds the entries of those that the index does not know.

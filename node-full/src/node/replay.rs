@@ -7,13 +7,14 @@ use cairn_store::StoreError;
 use cairn_store::index::{Index, IndexedEntry, Mark};
 use cairn_store::log::Log;
 use cairn_store::tiles::Tiles;
-use cairn_verifier::digest::EventId;
+use cairn_verifier::digest::{EventId, Hash};
 use cairn_verifier::event::{EventBody, SignedEvent};
-use cairn_verifier::tree::{Blake3, Kind};
+use cairn_verifier::tree::{Blake3, Kind, Rfc6962Sha256, TreeHasher};
 use cairn_verifier::trust::Genesis;
 
 use super::open::{parent_of, resume};
 use super::shared::decode_block;
+use super::state::Tree;
 use super::{Block, OpenError, Place};
 
 /// How many leaves may wait for their tiles to be stored.
@@ -42,18 +43,27 @@ impl<'a> Replay<'a> {
     }
 
     /// The tree of all headers. Blocks whose leaves are pushed are checked to follow each other.
-    pub(super) fn headers(&mut self) -> Result<Tiles<Blake3>, OpenError> {
+    pub(super) fn headers(&self) -> Result<Tiles<Blake3>, OpenError> {
         let end = self.blocks.end();
-        let known = self.index.mark(Mark::HeaderTiles)?.min(end);
-        let mut tree = resume(self.dir, self.genesis, Kind::Header, known);
+        let of = (Tree::Headers, self.hasher(Kind::Header));
+        let mut tree = resume(self.dir, of, self.stored(Tree::Headers)?.min(end));
         self.push_headers(&mut tree, end)?;
         let Some(head) = self.head else { return Ok(tree) };
         if tree.root(head.header.height)? != head.header.header_root {
             // Either a tile was changed, which storing it again shows, or the block is wrong.
-            tree = resume(self.dir, self.genesis, Kind::Header, 0);
+            tree = resume(self.dir, of, 0);
             self.push_headers(&mut tree, end)?;
         }
         Ok(tree)
+    }
+
+    fn hasher(&self, kind: Kind) -> Blake3 {
+        Blake3::new(kind, *self.genesis.log().as_bytes())
+    }
+
+    /// How many leaves of a tree have their tiles stored.
+    fn stored(&self, tree: Tree) -> Result<u64, StoreError> {
+        self.index.mark(tree.mark())
     }
 
     fn push_headers(&self, tree: &mut Tiles<Blake3>, end: u64) -> Result<(), OpenError> {
@@ -102,38 +112,68 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// The tree of all events, and the index up to the same entry.
-    pub(super) fn events(&mut self) -> Result<Tiles<Blake3>, OpenError> {
-        let end = self.entries.end();
-        let known = self.index.mark(Mark::EventTiles)?.min(end);
-        let mut tree = resume(self.dir, self.genesis, Kind::Event, known);
-        self.push_events(&mut tree, end)?;
-        let Some(head) = self.head else { return Ok(tree) };
-        let (size, expected) = (head.header.events.get(), head.header.event_root);
-        if tree.root(size)? != expected {
-            tree = resume(self.dir, self.genesis, Kind::Event, 0);
-            self.push_events(&mut tree, end)?;
-            let found = tree.root(size)?;
-            if found != expected {
-                let reason = format!("its event root is {expected}, the log's is {found}");
-                return Err(OpenError::BadBlock { height: head.header.height, reason });
+    /// The trees of all events, and the index up to the same entry.
+    pub(super) fn events(&self) -> Result<EventTrees, OpenError> {
+        let known = [self.stored(Tree::Events)?, self.stored(Tree::Sha256)?];
+        let mut trees = self.event_trees(known);
+        self.push_events(&mut trees)?;
+        if self.wrong_root(&trees)?.is_some() {
+            trees = self.event_trees([0, 0]);
+            self.push_events(&mut trees)?;
+            if let Some((height, reason)) = self.wrong_root(&trees)? {
+                return Err(OpenError::BadBlock { height, reason });
             }
         }
-        Ok(tree)
+        Ok(trees)
     }
 
-    fn push_events(&self, tree: &mut Tiles<Blake3>, end: u64) -> Result<(), OpenError> {
+    fn event_trees(&self, [events, sha256]: [u64; 2]) -> EventTrees {
+        let end = self.entries.end();
+        let has_sha256 = self.genesis.sha256_tree();
+        let of = (Tree::Events, self.hasher(Kind::Event));
+        let second = (Tree::Sha256, Rfc6962Sha256);
+        let sha256 = has_sha256.then(|| resume(self.dir, second, sha256.min(end)));
+        (resume(self.dir, of, events.min(end)), sha256)
+    }
+
+    /// What is wrong with the newest block's event roots.
+    fn wrong_root(
+        &self,
+        (events, sha256): &EventTrees,
+    ) -> Result<Option<(u64, String)>, OpenError> {
+        let Some(head) = self.head else { return Ok(None) };
+        let header = &head.header;
+        let size = header.events.get();
+        let second = sha256.as_ref().map_or(Ok(Hash::ZERO), |tree| tree.root(size))?;
+        for (what, expected, found) in [
+            ("event root", header.event_root, events.root(size)?),
+            ("SHA-256 root", header.sha256_root, second),
+        ] {
+            if expected != found {
+                let reason = format!("its {what} is {expected}, the log's is {found}");
+                return Ok(Some((header.height, reason)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn push_events(&self, (events, sha256): &mut EventTrees) -> Result<(), OpenError> {
         let indexed = self.index.mark(Mark::Entries)?;
         let mut pending = Pending::new(self.index, self.genesis, indexed);
-        let from = tree.size().min(indexed);
-        self.entries.scan(from..end, |index, bytes| {
+        let second = sha256.as_ref().map_or(u64::MAX, Tiles::size);
+        let from = events.size().min(second).min(indexed);
+        self.entries.scan(from..self.entries.end(), |index, bytes| {
             let bad = |reason: String| OpenError::BadEntry { index, reason };
             let event = SignedEvent::decode(bytes).map_err(|error| bad(error.to_string()))?;
             if event.body().log != self.genesis.log() {
                 return Err(bad("it has another log".to_owned()));
             }
-            if index == tree.size() {
-                tree.push(tree.hasher().leaf(index, event.id().as_bytes()));
+            if index == events.size() {
+                events.push(events.hasher().leaf(index, event.id().as_bytes()));
+                store_some(events)?;
+            }
+            if let Some(tree) = sha256.as_mut().filter(|tree| tree.size() == index) {
+                tree.push(Rfc6962Sha256::leaf(event.bytes()));
                 store_some(tree)?;
             }
             if index >= indexed {
@@ -142,11 +182,15 @@ impl<'a> Replay<'a> {
             Ok(())
         })?;
         pending.apply()?;
-        Ok(tree.store_pending()?)
+        events.store_pending()?;
+        Ok(sha256.as_mut().map_or(Ok(()), Tiles::store_pending)?)
     }
 }
 
-fn store_some(tree: &mut Tiles<Blake3>) -> Result<(), StoreError> {
+/// The tree of events, and the RFC 6962 one if the log has it.
+type EventTrees = (Tiles<Blake3>, Option<Tiles<Rfc6962Sha256>>);
+
+fn store_some<H: TreeHasher>(tree: &mut Tiles<H>) -> Result<(), StoreError> {
     if tree.size().is_multiple_of(STORE_EVERY) { tree.store_pending() } else { Ok(()) }
 }
 

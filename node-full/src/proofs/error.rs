@@ -17,6 +17,9 @@ pub enum ProofError {
     /// The event is accepted, but no block holds it yet.
     #[error("event {0} is not final yet; ask again in a second")]
     NotFinal(EventId),
+    /// Indices of a batch that are none.
+    #[error("the indices must be some, each larger than the one before")]
+    NotAscending,
     /// No block of this height.
     #[error("no block at height {height}; the newest is {newest}")]
     UnknownHeight {
@@ -78,6 +81,7 @@ impl ProofError {
             Self::UnknownHeight { .. } => "unknown-height",
             Self::UnknownBase(_) => "unknown-base",
             Self::NotInBase { .. } => "not-in-base",
+            Self::NotAscending => "not-ascending",
             Self::OutOfRange { .. } => "out-of-range",
             Self::NoPayload(_) => "no-payload",
             Self::NoWrap { .. } => "no-wrap",

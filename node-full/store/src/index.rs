@@ -79,6 +79,8 @@ pub enum Mark {
     EventTiles,
     /// How many headers' tiles are stored.
     HeaderTiles,
+    /// How many events' RFC 6962 tiles are stored.
+    Sha256Tiles,
 }
 
 impl Mark {
@@ -89,6 +91,7 @@ impl Mark {
             Self::Records => b"mrecords",
             Self::EventTiles => b"mevent-tiles",
             Self::HeaderTiles => b"mheader-tiles",
+            Self::Sha256Tiles => b"msha256-tiles",
         }
     }
 }

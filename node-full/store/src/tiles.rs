@@ -190,6 +190,22 @@ impl<H: TreeHasher> Tiles<H> {
         Ok(fold(&self.hasher, base, hashes.ok_or_else(outside)?))
     }
 
+    /// The first `width` hashes of a tile, at most 256.
+    ///
+    /// # Errors
+    /// [`StoreError::OutsideTree`], or the tile cannot be read.
+    pub fn hashes(&self, level: u8, number: u64, width: u16) -> Result<Vec<Hash>, StoreError> {
+        let outside = || StoreError::OutsideTree { what: "such tile", size: self.size };
+        let border = self.levels.get(usize::from(level)).ok_or_else(outside)?;
+        let width = usize::from(width);
+        if number < border.full {
+            let tile = self.tile(TileId { level, number })?;
+            return tile.hashes().get(..width).map(<[Hash]>::to_vec).ok_or_else(outside);
+        }
+        let hashes = border.edge.get(..width).filter(|_| number == border.full);
+        hashes.map(<[Hash]>::to_vec).ok_or_else(outside)
+    }
+
     fn tile(&self, id: TileId) -> Result<Arc<Tile>, StoreError> {
         if let Some(tile) = self.pending.get(&id) {
             return Ok(Arc::clone(tile));

@@ -5,7 +5,10 @@ use cairn_verifier::TrustAnchor;
 use cairn_verifier::digest::{EventId, Hash};
 use cairn_verifier::finality::{Certificate, HEADER_LEN, Header};
 use cairn_verifier::receipt::verify;
-use cairn_verifier::tree::{Blake3, Kind, Proof, TreeSize, verify_consistency, verify_inclusion};
+use cairn_verifier::tree::{
+    BatchProof, Blake3, Kind, Proof, TreeSize, verify_batch_inclusion, verify_consistency,
+    verify_inclusion,
+};
 use cairn_verifier::trust::{ExtendsProof, FinalityProof, Genesis};
 use cairn_verifier::wire::decode_all;
 use serde_json::{Value, json};
@@ -192,4 +195,77 @@ fn receipts_that_cannot_be_given() {
     assert_eq!(served.get(&format!("/v1/payloads/{zero}")).problem().1, "no-such-payload");
     assert_eq!(served.get("/v1/payloads/xyz").problem().1, "bad-parameter");
     assert_eq!(served.get("/v1/writers/xyz").problem().1, "bad-parameter");
+}
+
+#[test]
+fn a_batch_proves_any_leaves_of_any_final_size() {
+    let (served, ids) = filled();
+    let hasher = Blake3::new(Kind::Event, *served.node.log().as_bytes());
+    for (text, indices) in [
+        ("0", vec![0_u64]),
+        ("0,3,9", vec![0, 3, 9]),
+        ("2-4,7", vec![2, 3, 4, 7]),
+        ("0-9", (0..10).collect()),
+    ] {
+        let path = format!("/v1/proofs/batch?indices={text}&size=10");
+        let answer = served.get(&path);
+        let proof = decode_all(&answer.body, |r| {
+            BatchProof::read(r, 64).map(|p| p.iter().collect::<Vec<_>>())
+        });
+        let proof: Vec<[u8; 32]> = proof.unwrap().iter().map(|hash| *hash.as_bytes()).collect();
+        let leaf = |index: &u64| {
+            (*index, hasher.leaf(*index, ids[usize::try_from(*index).unwrap()].as_bytes()))
+        };
+        let leaves: Vec<_> = indices.iter().map(leaf).collect();
+        let (size, root) = (TreeSize::new(10).unwrap(), root(&served, 10));
+        verify_batch_inclusion(&hasher, size, &leaves, BatchProof::new(&proof), &root).unwrap();
+        assert_eq!(served.get_json(&path).json()["leaves"], indices.len());
+        assert_eq!(served.get_json(&path).json()["hashes"].as_array().unwrap().len(), proof.len());
+    }
+    for (query, status, code) in [
+        ("indices=&size=10", 400, "bad-parameter"),
+        ("indices=3,x&size=10", 400, "bad-parameter"),
+        ("indices=3,3&size=10", 422, "not-ascending"),
+        ("indices=4,3&size=10", 422, "not-ascending"),
+        ("indices=10&size=10", 422, "out-of-range"),
+        ("indices=1&size=11", 422, "out-of-range"),
+        ("indices=0-99999999999&size=10", 422, "out-of-range"),
+    ] {
+        let problem = served.get(&format!("/v1/proofs/batch?{query}")).problem();
+        assert_eq!(problem, (status, code.to_owned()), "{query}");
+    }
+}
+
+#[test]
+fn tiles_are_the_final_trees_and_stay() {
+    let (served, ids) = filled();
+    let hasher = Blake3::new(Kind::Event, *served.node.log().as_bytes());
+    let answer = served.get("/v1/tiles/event/0/000.p/10");
+    assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
+    for (index, (leaf, id)) in (0_u64..).zip(answer.body.chunks(32).zip(&ids)) {
+        assert_eq!(leaf, hasher.leaf(index, id.as_bytes()).as_bytes());
+    }
+    assert_eq!(answer.body.len(), 320);
+    assert_eq!(served.get("/v1/tiles/event/0/000.p/3").body, &answer.body[..96]);
+    let mut bundle = served.get("/v1/tiles/entries/000.p/10").body.as_slice().to_vec();
+    for id in &ids {
+        let len = u32::from_be_bytes(bundle[..4].try_into().unwrap()) as usize;
+        let entry: Vec<u8> = bundle.drain(..4 + len).skip(4).collect();
+        assert_eq!(entry, served.node.entry(id).unwrap().unwrap().signed);
+    }
+    assert!(bundle.is_empty());
+    let height = served.node.status().height;
+    let headers = served.get(&format!("/v1/tiles/header/0/000.p/{height}"));
+    assert_eq!(headers.body.len() as u64, 32 * height);
+    for missing in [
+        "event/0/000",
+        "event/0/000.p/11",
+        "event/1/000.p/1",
+        "sha256/0/000.p/10",
+        "entries/001",
+        "nothing/0/000",
+    ] {
+        let problem = served.get(&format!("/v1/tiles/{missing}")).problem();
+        assert_eq!(problem, (404, "no-such-tile".to_owned()), "{missing}");
+    }
 }

@@ -9,8 +9,10 @@ use cairn_node::node::{Node, OpenError, Options};
 use cairn_node::proofs::{BaseChoice, ReceiptWith};
 use cairn_node::query::Query;
 use cairn_store::StoreError;
+use cairn_verifier::event::SignedEvent;
 use cairn_verifier::receipt::verify;
 use cairn_verifier::secret::MemberSecret;
+use cairn_verifier::tree::{Rfc6962Sha256, root_of_leaves};
 
 use crate::support::{Log, SECOND, draft, ids, with_events};
 
@@ -62,7 +64,7 @@ fn a_log_of_many_segments_is_the_same_after_reopening_and_after_losing_what_is_d
     let expected = found(&node);
     drop(node);
     assert!(fs::read_dir(log.path().join("log/entries")).unwrap().count() > 20);
-    for lost in ["nothing", "index", "tiles", "tiles/event/0"] {
+    for lost in ["nothing", "index", "tiles", "tiles/event/0", "tiles/sha256"] {
         let _lost = fs::remove_dir_all(log.path().join(lost));
         let node = open();
         assert_eq!(node.head().unwrap().header.event_root, root);
@@ -70,6 +72,11 @@ fn a_log_of_many_segments_is_the_same_after_reopening_and_after_losing_what_is_d
         for (index, id) in (0..).zip(&all) {
             assert_eq!(node.entry(id).unwrap().unwrap().index, index);
         }
+        let events = all.iter().map(|id| node.entry(id).unwrap().unwrap().signed);
+        let body = |signed: Vec<u8>| SignedEvent::decode(&signed).unwrap().bytes().to_vec();
+        let leaves: Vec<_> = events.map(|signed| Rfc6962Sha256::leaf(&body(signed))).collect();
+        let sha256_root = node.head().unwrap().header.sha256_root;
+        assert_eq!(root_of_leaves(&Rfc6962Sha256, &leaves), sha256_root);
         let receipt = node.receipt(&all[77], BaseChoice::Genesis, ReceiptWith::default());
         let receipt = receipt.unwrap();
         verify(&receipt, node.anchor(), cairn_node::clock::now(), &mut ()).unwrap();

@@ -32,6 +32,7 @@ impl Log {
         let auditor = MemberSecret::from_seed([42; 32]).unwrap();
         let options = InitOptions {
             streams: vec!["side".to_owned(), "main".to_owned()],
+            sha256_tree: true,
             ..InitOptions::default()
         };
         let made = init(&dir.path().join("data"), options.with_member("auditor", &auditor));

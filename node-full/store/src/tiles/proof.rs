@@ -4,7 +4,7 @@
 //! looks up each step's sibling. The tests run the one against the other.
 
 use cairn_verifier::digest::Hash;
-use cairn_verifier::tree::{Join, TreeHasher, TreeSize};
+use cairn_verifier::tree::{Join, Subtree, TreeHasher, TreeSize, batch_subtrees};
 
 use super::Tiles;
 use crate::StoreError;
@@ -28,6 +28,17 @@ impl<H: TreeHasher> Tiles<H> {
         let outside = StoreError::OutsideTree { what: "such leaf", size };
         self.within(size)?.leaf(index).ok_or(outside)?;
         self.siblings(index, size, 0)
+    }
+
+    /// The proof that the leaves at these indices, strictly ascending, are in the tree of `size`.
+    ///
+    /// # Errors
+    /// [`StoreError::OutsideTree`], or a tile cannot be read.
+    pub fn batch(&self, indices: &[u64], size: u64) -> Result<Vec<[u8; 32]>, StoreError> {
+        let outside = |_| StoreError::OutsideTree { what: "such leaves", size };
+        let parts = batch_subtrees(self.within(size)?, indices).map_err(outside)?;
+        let hash = |part: &Subtree| Ok(*self.top(part.start, part.end)?.as_bytes());
+        parts.iter().map(hash).collect()
     }
 
     /// The proof that the tree of `old` leaves is a prefix of that of `new` leaves.

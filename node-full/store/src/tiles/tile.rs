@@ -80,9 +80,13 @@ impl Tile {
         self.rows.get(usize::from(height))?.get(place).copied()
     }
 
+    /// All of its hashes.
+    pub(super) fn hashes(&self) -> &[Hash] {
+        self.rows.first().map(Vec::as_slice).unwrap_or_default()
+    }
+
     fn bytes(&self) -> Vec<u8> {
-        let hashes = self.rows.first().map(Vec::as_slice).unwrap_or_default();
-        hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()
+        self.hashes().iter().flat_map(|hash| *hash.as_bytes()).collect()
     }
 }
 

@@ -1,0 +1,108 @@
+//! `cairn bench`
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use cairn_verifier::json::Object;
+use clap::Args as ClapArgs;
+
+use super::{Failure, out};
+use crate::bench::{self, BenchReport};
+
+const EXAMPLES: &str = "Examples:
+  cairn bench
+  cairn bench --events 1000000 --dir /mnt/log-disk/bench
+  cairn bench --json
+
+The directory must be empty or absent; what is written there stays, for you to look at. It takes
+about 5 kB an event.";
+
+/// Arguments of `bench`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// How many events
+    #[arg(long, value_name = "N", default_value_t = 100_000,
+          value_parser = clap::value_parser!(u64).range(1_000..=1_000_000_000))]
+    events: u64,
+    /// An empty directory on the disk to be measured
+    #[arg(long, default_value = "cairn-bench")]
+    dir: PathBuf,
+}
+
+pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
+    let bar = out::bar("");
+    let report = bench::bench(&args.dir, args.events, &mut |what, done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+        bar.set_message(what.to_owned());
+    });
+    bar.finish_and_clear();
+    let report = report.map_err(Failure::failed)?;
+    if json {
+        show_json(&report)
+    } else {
+        show(&report)
+    }
+    Ok(())
+}
+
+fn show(report: &BenchReport) {
+    let slower = report.append_per_second.min(report.checks_per_second);
+    let line = |what: &str, value: String| out::line(format_args!("{what:<28} {value}"));
+    line("events", format!("{} of {} bytes", report.events, report.mean_bytes));
+    line("ingest until final", format!("{} a second", report.per_second));
+    line("  first tenth, last tenth", {
+        let (first, last) = (report.first_per_second, report.last_per_second);
+        format!("{first}, {last}: {}", ratio(last, first))
+    });
+    line("bare append and sync", {
+        let bare = report.append_per_second;
+        format!("{bare} a second; the node {}", ratio(report.per_second, bare))
+    });
+    line("bare signature checks", {
+        let bare = report.checks_per_second;
+        format!("{bare} a second; the node {}", ratio(report.per_second, bare))
+    });
+    line("of the slower of both", ratio(report.per_second, slower));
+    for (what, (median, p99)) in [
+        ("inclusion proof", report.proof),
+        ("whole receipt", report.receipt),
+        ("query, page of 50", report.query),
+    ] {
+        line(what, format!("median {}, p99 {}", time(median), time(p99)));
+    }
+    line("storage over the events", format!("{} bytes an event", report.overhead));
+    line("memory at most", format!("{} MB", report.memory / 1_000_000));
+    line("opening again", time(report.reopen));
+}
+
+fn show_json(report: &BenchReport) {
+    let micros = |time: Duration| time.as_micros();
+    let view = Object::new()
+        .plain("events", report.events)
+        .plain("meanBytes", report.mean_bytes)
+        .plain("perSecond", report.per_second)
+        .plain("firstPerSecond", report.first_per_second)
+        .plain("lastPerSecond", report.last_per_second)
+        .plain("appendPerSecond", report.append_per_second)
+        .plain("checksPerSecond", report.checks_per_second)
+        .plain("proofP99Micros", micros(report.proof.1))
+        .plain("receiptP99Micros", micros(report.receipt.1))
+        .plain("queryP99Micros", micros(report.query.1))
+        .plain("overheadBytes", report.overhead)
+        .plain("memoryBytes", report.memory)
+        .plain("reopenMicros", micros(report.reopen));
+    out::line(view.finish());
+}
+
+/// Two figures as a ratio with two digits.
+fn ratio(of: u64, to: u64) -> String {
+    let hundredths = of.saturating_mul(100).checked_div(to).unwrap_or(0);
+    format!("{}.{:02}x", hundredths / 100, hundredths % 100)
+}
+
+fn time(time: Duration) -> String {
+    let micros = time.as_micros();
+    if micros < 10_000 { format!("{micros} µs") } else { format!("{} ms", micros / 1_000) }
+}
