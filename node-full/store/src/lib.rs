@@ -19,6 +19,7 @@
 #![cfg_attr(test, expect(clippy::as_conversions, reason = "small numbers in tests"))]
 
 pub mod blobs;
+mod disk;
 mod error;
 pub mod files;
 pub mod index;

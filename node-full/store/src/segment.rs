@@ -20,14 +20,15 @@
 mod frame;
 mod scan;
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::StoreError;
-use crate::files::{self, Secrecy};
+use crate::disk::DiskFile;
+use crate::files;
 use frame::{FILE_HEADER_LEN, FIRST_FRAME, FRAME_HEADER_LEN, FrameHeader, MAX_FRAME_LEN};
 
 pub(crate) use frame::Salt;
@@ -39,7 +40,7 @@ pub use frame::MAX_PAYLOAD_LEN;
 #[derive(Debug)]
 pub struct Segment {
     path: PathBuf,
-    file: File,
+    file: DiskFile,
     salt: Salt,
     /// Index of the first frame.
     first: u64,
@@ -79,13 +80,12 @@ impl Segment {
         if !path.exists() {
             create(path)?;
         }
-        let file = OpenOptions::new().read(true).write(true).open(path);
-        let file = file.map_err(StoreError::io("open", path))?;
-        let salt = read_salt(path, &file)?;
-        let found = scan((path, &file, salt), (first, at_least), &mut visit)?;
+        let file = DiskFile::open(path)?;
+        let salt = read_salt(path, file.file())?;
+        let found = scan((path, file.file(), salt), (first, at_least), &mut visit)?;
         let end = found.bounds.last().copied().unwrap_or(FIRST_FRAME);
         if found.len > end {
-            let cut = file.set_len(end).and_then(|()| file.sync_all());
+            let cut = file.set_len(end).and_then(|()| file.sync());
             cut.map_err(StoreError::io("cut the unfinished write off", path))?;
         }
         let frames = count(&found.bounds);
@@ -143,9 +143,9 @@ impl Segment {
         }
         let (first, end) = (self.end(), self.bytes());
         let (bytes, bounds) = self.encode(payloads, first, end)?;
-        let written = self.file.write_all_at(&bytes, end).and_then(|()| self.file.sync_data());
+        let written = self.file.write_all_at(&bytes, end).and_then(|()| self.file.sync());
         if let Err(error) = written {
-            let undone = self.file.set_len(end).and_then(|()| self.file.sync_data());
+            let undone = self.file.set_len(end).and_then(|()| self.file.sync());
             tail.poisoned = undone.is_err();
             return Err(StoreError::io("append to", &self.path)(error));
         }
@@ -199,10 +199,29 @@ impl Segment {
         let (start, end) = self
             .place(index)
             .ok_or_else(|| StoreError::NoFrame { path: self.path.clone(), index })?;
-        read_frame((&self.path, &self.file, self.salt), index, start..end)
+        read_frame((&self.path, self.file.file(), self.salt), index, start..end)
     }
 
-    fn place(&self, index: u64) -> Option<(u64, u64)> {
+    /// Cuts the last frames off, so that `frames` are left: those of a write that was durable
+    /// here, but never counted elsewhere.
+    pub(crate) fn cut_to(&self, frames: u64) -> Result<(), StoreError> {
+        let mut tail = self.lock_tail();
+        let Some((start, _)) = self.place(frames) else { return Ok(()) };
+        let cut = self.file.set_len(start).and_then(|()| self.file.sync());
+        tail.poisoned = cut.is_err();
+        cut.map_err(StoreError::io("cut the uncounted frames off", &self.path))?;
+        let mut known = self.bounds.write().unwrap_or_else(PoisonError::into_inner);
+        let bounds = usize::try_from(frames).unwrap_or(usize::MAX).saturating_add(1);
+        known.truncate(bounds);
+        Ok(())
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where a frame begins and ends.
+    pub(crate) fn place(&self, index: u64) -> Option<(u64, u64)> {
         let bounds = self.bounds.read().unwrap_or_else(PoisonError::into_inner);
         let index = usize::try_from(index.checked_sub(self.first)?).ok()?;
         match bounds.get(index..index.checked_add(2)?) {
@@ -255,7 +274,7 @@ pub(crate) fn create(path: &Path) -> Result<(), StoreError> {
     let mut salt = [0; 16];
     let filled = getrandom::fill(&mut salt).map_err(std::io::Error::other);
     filled.map_err(StoreError::io("get random bytes for", path))?;
-    files::write(path, &Salt(salt).file_header(), Secrecy::Secret)
+    DiskFile::create(path, &Salt(salt).file_header()).map(drop)
 }
 
 pub(crate) fn read_salt(path: &Path, file: &File) -> Result<Salt, StoreError> {
