@@ -59,9 +59,9 @@ pub enum StoreError {
         found: u64,
     },
     /// An earlier failed write could not be undone.
-    #[error("{path} could not be cut back after a failed write; restart the node to repair it")]
+    #[error("{path} could not be put back after a failed write; restart the node to repair it")]
     Poisoned {
-        /// The segment.
+        /// The file.
         path: PathBuf,
     },
     /// No such frame.
@@ -94,6 +94,30 @@ pub enum StoreError {
         path: PathBuf,
         /// What its engine said.
         reason: String,
+    },
+    /// A part of the key store is not what was written there.
+    #[error(
+        "{path} is damaged at byte {offset}: its {what} cannot be opened; restore the whole key \
+         store from one backup, and erase again what was erased since"
+    )]
+    KeysDamaged {
+        /// The file.
+        path: PathBuf,
+        /// Where the part begins.
+        offset: u64,
+        /// Which part it is.
+        what: &'static str,
+    },
+    /// What was to be forgotten is still there.
+    #[error(
+        "the old root secret in {path} at byte {offset} was overwritten, but other bytes are read \
+         there: the disk does not forget; restart the node, and replace the disk if it is said again"
+    )]
+    NotForgotten {
+        /// The root file.
+        path: PathBuf,
+        /// Where the secret stood.
+        offset: u64,
     },
     /// A hash asked for lies outside the tree.
     #[error("a tree of {size} leaves has no {what}")]

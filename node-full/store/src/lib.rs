@@ -7,9 +7,10 @@
 //!   is made again and a wrong one is found when the log is opened.
 //! - [`index`]: finding entries, by id and by what is in them. Derived from the log.
 //! - [`blobs`]: payloads by their digest.
+//! - [`keystore`]: what opens payloads, in files that can forget it.
 //!
 //! **Invariant:** a failed write changes nothing that was durable before, in memory or on disk.
-//! **Invariant:** this crate makes no hashes of its own but the frame check; trees are hashed by
+//! **Invariant:** this crate makes no hashes of its own but checks of its files; trees are hashed by
 //! the verifier's `TreeHasher`.
 #![forbid(unsafe_code)]
 #![expect(
@@ -23,6 +24,7 @@ mod disk;
 mod error;
 pub mod files;
 pub mod index;
+pub mod keystore;
 pub mod log;
 pub mod segment;
 pub mod tiles;
