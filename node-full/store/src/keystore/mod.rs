@@ -46,8 +46,9 @@
 //!    the older root instead.
 //! 5. To erase: overwrite the given up slots of nodes too. Nothing depends on that, so no sync.
 //!
-//! Opening takes the newest whole root, syncs it, cuts frames that no root counts, and overwrites
-//! the other slot, because an erase may have ended between 3 and 4.
+//! Opening takes the newest whole root and cuts frames that it does not count. If the other root is
+//! whole too, the newest is written and synced again. Then the other slot is overwritten as in 4,
+//! because an erase may have ended between 3 and 4.
 //!
 //! **Invariant:** of all keys, only root secrets are ever on disk in the clear, and when a store
 //! was opened or `erase` returned, only the current one.

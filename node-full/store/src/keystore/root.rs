@@ -91,11 +91,9 @@ impl RootFile {
         DiskFile::create(path, &bytes).map(drop)
     }
 
-    /// Opens the file, and makes durable what it found: a process that ended before its sync may
-    /// have left the newer root where only this machine's memory holds it.
+    /// Opens the file, and makes durable what it found.
     pub(super) fn open(path: &Path) -> Result<(Self, Root), StoreError> {
         let file = DiskFile::open(path)?;
-        file.sync().map_err(StoreError::io("sync", path))?;
         let magic = file.read_up_to(MAGIC.len(), 0).map_err(StoreError::io("read", path))?;
         if magic != MAGIC {
             return Err(damaged(path, 0, "file header"));
@@ -105,12 +103,25 @@ impl RootFile {
             Ok(Root::decode(&bytes.map_err(StoreError::io("read", path))?))
         };
         let (first, second) = (read(Slot::First)?, read(Slot::Second)?);
+        let unfinished = first.is_some() && second.is_some();
         let roots = [(first, Slot::First), (second, Slot::Second)];
         let whole = roots.into_iter().filter_map(|(root, slot)| Some((root?, slot)));
         let newest = whole.max_by_key(|(root, _)| root.generation);
         let (root, current) =
             newest.ok_or_else(|| damaged(path, PAGE, "root in either of its two slots"))?;
-        Ok((Self { file, current }, root))
+        let root_file = Self { file, current };
+        if unfinished {
+            root_file.write_again(&root)?;
+        }
+        Ok((root_file, root))
+    }
+
+    /// A commit did not come to its end: its sync may never have been, or have failed, so that only
+    /// this machine's memory holds the newer root. A sync alone would then not write it.
+    fn write_again(&self, root: &Root) -> Result<(), StoreError> {
+        let written = self.file.write_all_at(&root.encode(), offset(self.current));
+        let synced = written.and_then(|()| self.file.sync());
+        synced.map_err(StoreError::io("write the root again to", self.file.path()))
     }
 
     /// Writes the new root beside the old one, durably.

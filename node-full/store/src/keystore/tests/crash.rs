@@ -162,7 +162,7 @@ fn actions() -> Vec<(Base, Action)> {
 fn every_promise_holds_wherever_the_power_fails() {
     for (base, action) in actions() {
         let counts = counts(&base, action);
-        for fault in faults(counts, 12) {
+        for fault in faults(counts, 6) {
             let held = run(&base, action, fault, None);
             assert_eq!(held, Ok(()), "{action:?} on {} records, {fault:?}", base.records);
         }
@@ -175,7 +175,7 @@ fn every_promise_holds_if_it_fails_again_while_the_store_is_opened() {
     for (base, action) in bases {
         for last in 0..=counts(&base, action).operations {
             let first = (stop_after(last), Loss::Nothing);
-            for then in faults(Counts { operations: 5, syncs: 0 }, 4) {
+            for then in faults(Counts { operations: 7, syncs: 0 }, 2) {
                 let held = run(&base, action, first, Some(then));
                 assert_eq!(held, Ok(()), "{action:?}, {first:?}, {then:?}");
             }
@@ -207,7 +207,7 @@ fn no_sync_of_an_open_can_be_left_out() {
     let operations = counts(&base, action).operations;
     for sync in 1..=2 {
         let noticed = (0..=operations).any(|last| {
-            faults(Counts { operations: 3, syncs: 2 }, 20).any(|(plan, loss)| {
+            faults(Counts { operations: 4, syncs: 2 }, 12).any(|(plan, loss)| {
                 let then = (Plan { skip_sync: Some(sync), ..plan }, loss);
                 run(&base, action, (stop_after(last), Loss::Nothing), Some(then)).is_err()
             })

@@ -17,7 +17,7 @@ fn filled(dir: &Path) -> Vec<(PathBuf, Vec<usize>)> {
             let node = store.tree.node(&state, node::Place { level, number }).unwrap();
             let slot = node.slot.unwrap().index() * 12_288;
             let start = usize::try_from(4_096 + number * 24_576 + slot).unwrap();
-            places.extend((start..start + 32).chain((start + 32..start + 8_240).step_by(89)));
+            places.extend((start..start + 32).chain((start + 32..start + 8_240).step_by(229)));
             places.push(start + 8_239);
         }
         live.push((Level::path(dir, level), places));
@@ -27,7 +27,7 @@ fn filled(dir: &Path) -> Vec<(PathBuf, Vec<usize>)> {
     live.push((dir.join("root.keys"), (0..16).chain(8_192..8_192 + 81).collect()));
     let records = dir.join("records.seg");
     let len = fs::metadata(&records).unwrap().len();
-    let places = (0..48).chain((48..usize::try_from(len).unwrap()).step_by(67));
+    let places = (0..48).chain((48..usize::try_from(len).unwrap()).step_by(211));
     live.push((records, places.collect()));
     live
 }
