@@ -53,7 +53,13 @@ pub(crate) fn serve_with(site: &Site) -> Served {
         Node::open(&data, Options { block_time: Duration::from_millis(20), ..Options::default() })
             .unwrap();
     let server = Server::start(node.clone(), "127.0.0.1:0", site).unwrap();
-    let config = Agent::config_builder().http_status_as_error(false).proxy(None).build();
+    // A connection of its own for each request: after a refusal the node closes it when it has an
+    // unread body, and a client that reuses it at that moment is cut off.
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_idle_connections(0)
+        .proxy(None)
+        .build();
     Served {
         node,
         url: server.url(),
