@@ -248,7 +248,7 @@ impl Check<'_> {
     }
 
     fn key_records(&mut self) {
-        for number in 0..self.shared.records.end() {
+        for number in 0..self.shared.records.len() {
             self.report.key_records = self.report.key_records.saturating_add(1);
             let record = self.shared.read_record(number);
             if let Err(error) = record {

@@ -212,6 +212,25 @@ impl Node {
         Ok(record.and_then(|record| record.wrap(recipient).map(<[u8]>::to_vec)))
     }
 
+    /// Forgets salts and wraps of these events' payloads: when it returns, nothing in the data
+    /// directory opens them any more. The events stay, and so does every proof of them; whoever
+    /// took a wrap or a receipt with one before keeps it. Returns how many events had any.
+    ///
+    /// # Errors
+    /// It could not be done; it can be asked again.
+    pub fn erase(&self, events: &[EventId]) -> Result<u64, NodeError> {
+        let shared = self.shared();
+        let (mut numbers, mut erased) = (Vec::new(), 0_u64);
+        for event in events {
+            let Some(index) = shared.find(event)? else { continue };
+            let found = shared.index.records_of(index)?;
+            erased = erased.saturating_add(u64::from(!found.is_empty()));
+            numbers.extend(found);
+        }
+        shared.records.erase(&numbers)?;
+        Ok(erased)
+    }
+
     /// Waits until an event is final; `false` if it is unknown, or not final within `timeout`.
     #[must_use]
     pub fn wait_final(&self, id: &EventId, timeout: Duration) -> bool {

@@ -1,5 +1,6 @@
 //! Signed events of many writers, in a file, so that they are neither signed nor held in memory
 //! while something is measured.
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers, and divisors that are not 0")]
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Write as _};

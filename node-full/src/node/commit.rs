@@ -114,14 +114,14 @@ fn apply(
     apply_entries(&shared.index, first, staged.iter().map(|event| event.signed.as_slice()))?;
     let with_record = (first..).zip(staged).filter(|(_, event)| event.record.is_some());
     let of: Vec<_> = with_record.map(|(index, _)| index).zip(first_record..).collect();
-    if of.is_empty() { Ok(()) } else { shared.index.apply_records(&of, shared.records.end()) }
+    if of.is_empty() { Ok(()) } else { shared.index.apply_records(&of, shared.records.len()) }
 }
 
 /// Writes key records, payloads and entries, in this order. The index of the first key record.
 fn write_files(shared: &Shared, staged: &[Staged]) -> Result<u64, StoreError> {
-    let records: Vec<&[u8]> = staged.iter().filter_map(|event| event.record.as_deref()).collect();
-    let first_record =
-        if records.is_empty() { 0 } else { shared.records.append_batch(&records)? };
+    let records = staged.iter().filter_map(|event| Some((event.id, event.record.as_deref()?)));
+    let records: Vec<_> = records.collect();
+    let first_record = if records.is_empty() { 0 } else { shared.records.put_batch(&records)? };
     let payloads = staged.iter().filter_map(|event| event.payload.as_ref());
     shared.blobs.put_batch(payloads.map(|(digest, bytes)| (*digest, bytes.as_slice())))?;
     let entries: Vec<&[u8]> = staged.iter().map(|event| event.signed.as_slice()).collect();

@@ -3,14 +3,17 @@
 //! | format | what changed |
 //! |---|---|
 //! | 1 | one file each for entries and blocks; the index in memory |
-//! | 2 | `log/entries/` and `log/blocks/` of many segments; `index/` on disk |
+//! | 2 | `log/entries/` and `log/blocks/` of many segments; `index/` on disk; a `keystore/` that can forget |
 
 use std::path::Path;
 
 use cairn_store::StoreError;
 use cairn_store::files::{self, Secrecy};
+use cairn_store::keystore::KeyStore;
+use cairn_store::segment::Segment;
 
-use super::OpenError;
+use super::open::KEY_STORE;
+use super::{KeyRecord, OpenError};
 use crate::init::{FORMAT, FORMAT_FILE};
 
 const FORMAT_1: &str = "cairn-data 1\n";
@@ -41,8 +44,33 @@ pub(super) fn migrate(dir: &Path) -> Result<(), OpenError> {
         }
     }
     files::sync_dir(&dir.join("log"))?;
+    move_records(dir)?;
     files::write(&dir.join(FORMAT_FILE), FORMAT.as_bytes(), Secrecy::Public)?;
     tracing::info!(from = FORMAT_1.trim_ascii(), to = FORMAT.trim_ascii(), "data migrated");
+    Ok(())
+}
+
+/// Brings key records from the file of format 1, which could not forget, to the key store.
+fn move_records(dir: &Path) -> Result<(), OpenError> {
+    let old = dir.join("keystore/wraps.seg");
+    if !old.is_file() {
+        return Ok(());
+    }
+    let nothing = |_, _| Ok::<_, OpenError>(());
+    let (store, _) = KeyStore::open(&dir.join(KEY_STORE), nothing)?;
+    let put = |number: u64, bytes: &[u8]| {
+        let record = KeyRecord::decode(bytes)
+            .map_err(|reason| OpenError::BadKeyRecord { index: number, reason })?;
+        // A step that a crash ended goes on behind what it put.
+        if number >= store.len() {
+            store.put_batch(&[(record.event, bytes)])?;
+        }
+        Ok::<_, OpenError>(())
+    };
+    let (segment, _) = Segment::open(&old, (0, 0), put)?;
+    let length = usize::try_from(segment.bytes()).unwrap_or(0);
+    drop(segment);
+    files::overwrite_and_remove(&old, length)?;
     Ok(())
 }
 

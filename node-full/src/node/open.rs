@@ -10,8 +10,8 @@ use cairn_store::StoreError;
 use cairn_store::blobs::Blobs;
 use cairn_store::files;
 use cairn_store::index::{Index, Mark};
+use cairn_store::keystore::KeyStore;
 use cairn_store::log::Log;
-use cairn_store::segment::Segment;
 use cairn_store::tiles::Tiles;
 use cairn_verifier::digest::HeaderDigest;
 use cairn_verifier::event::SignedEvent;
@@ -23,9 +23,12 @@ use super::keys::Keys;
 use super::replay::{Replay, index_blocks};
 use super::shared::{Progress, decode_block};
 use super::state::{State, Tree};
-use super::{Block, Directory, KeyRecord, OpenError, Options, Shared, format};
+use super::{Block, Directory, OpenError, Options, Shared, format};
 use crate::clock::Stopwatch;
 use crate::init::GENESIS_FILE;
+
+/// Where a data directory keeps what can be forgotten.
+pub(super) const KEY_STORE: &str = "keystore";
 
 pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
     format::check(dir)?;
@@ -129,24 +132,20 @@ pub(super) fn resume<H: TreeHasher + Copy>(
     })
 }
 
-/// Opens the key records, and finds the entries of those that the index does not know.
-fn open_records(dir: &Path, index: &Index, entries: &Log) -> Result<(Segment, u64), OpenError> {
+/// Opens the key store, and finds the entries of those records that the index does not know.
+fn open_records(dir: &Path, index: &Index, entries: &Log) -> Result<(KeyStore, u64), OpenError> {
     let known = index.mark(Mark::Records)?;
     let mut of = Vec::new();
-    let (records, opened) =
-        Segment::open(&dir.join("keystore/wraps.seg"), (0, 0), |number, bytes| {
-            let record = KeyRecord::decode(bytes)
-                .map_err(|reason| OpenError::BadKeyRecord { index: number, reason })?;
-            if number >= known {
-                for at in index.find(&record.event)? {
-                    let bytes = entries.read(at)?;
-                    let is_its =
-                        SignedEvent::decode(&bytes).is_ok_and(|event| event.id() == record.event);
-                    of.extend(is_its.then_some((at, number)));
-                }
+    let (records, opened) = KeyStore::open(&dir.join(KEY_STORE), |number, event| {
+        if number >= known {
+            for at in index.find(&event)? {
+                let bytes = entries.read(at)?;
+                let is_its = SignedEvent::decode(&bytes).is_ok_and(|entry| entry.id() == event);
+                of.extend(is_its.then_some((at, number)));
             }
-            Ok::<_, OpenError>(())
-        })?;
+        }
+        Ok::<_, OpenError>(())
+    })?;
     if opened.frames != known {
         index.apply_records(&of, opened.frames)?;
     }

@@ -11,8 +11,8 @@ use std::time::Duration;
 use cairn_store::StoreError;
 use cairn_store::blobs::Blobs;
 use cairn_store::index::{Index, Mark};
+use cairn_store::keystore::{KeyStore, Record};
 use cairn_store::log::Log;
-use cairn_store::segment::Segment;
 use cairn_verifier::digest::{EventId, HeaderDigest, LogId};
 use cairn_verifier::event::SignedEvent;
 use cairn_verifier::finality::{Certificate, HEADER_LEN, Header};
@@ -39,8 +39,8 @@ pub(crate) struct Shared {
     pub(crate) entries: Log,
     /// Headers with their certificates.
     pub(crate) blocks: Log,
-    /// The key store.
-    pub(crate) records: Segment,
+    /// Salts and wraps, which can be forgotten.
+    pub(crate) records: KeyStore,
     pub(crate) blobs: Blobs,
     pub(super) state: RwLock<State>,
     pub(crate) progress: Progress,
@@ -175,14 +175,15 @@ impl Shared {
 
     pub(crate) fn key_record(&self, event: &EventId) -> Result<Option<KeyRecord>, NodeError> {
         let Some(entry) = self.find(event)? else { return Ok(None) };
-        let Some(index) = self.index.record_of(entry)? else { return Ok(None) };
-        self.read_record(index).map(Some)
+        let Some(number) = self.index.records_of(entry)?.pop() else { return Ok(None) };
+        self.read_record(number)
     }
 
-    pub(crate) fn read_record(&self, index: u64) -> Result<KeyRecord, NodeError> {
-        let bytes = self.records.read(index)?;
-        let damaged = |reason| NodeError::Damaged { what: "key record", index, reason };
-        KeyRecord::decode(&bytes).map_err(damaged)
+    /// A record of the key store; `None` if it was erased.
+    pub(crate) fn read_record(&self, number: u64) -> Result<Option<KeyRecord>, NodeError> {
+        let Record::Kept(bytes) = self.records.get(number)? else { return Ok(None) };
+        let damaged = |reason| NodeError::Damaged { what: "key record", index: number, reason };
+        KeyRecord::decode(&bytes).map(Some).map_err(damaged)
     }
 }
 

@@ -103,6 +103,19 @@ fn create(path: &Path, secrecy: Secrecy) -> std::io::Result<File> {
     options.open(path)
 }
 
+/// Overwrites the beginning of a file with zeros, makes that durable, and removes the file.
+///
+/// # Errors
+/// [`StoreError::Io`].
+pub fn overwrite_and_remove(path: &Path, length: usize) -> Result<(), StoreError> {
+    let overwritten = OpenOptions::new().write(true).open(path).and_then(|mut file| {
+        file.write_all(&vec![0; length])?;
+        file.sync_all()
+    });
+    overwritten.and_then(|()| fs::remove_file(path)).map_err(StoreError::io("remove", path))?;
+    sync_parent(path)
+}
+
 /// Reads a file of at most `limit` bytes; `None` if there is none.
 ///
 /// # Errors

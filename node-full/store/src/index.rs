@@ -15,7 +15,7 @@
 //!        "z" | index / 256                     -> least time | greatest time
 //!        "h" | header digest                   -> height
 //!        "s" | tree size | height              -> nothing
-//!        "k" | index                           -> number of the entry's key record
+//!        "k" | index | number of a key record  -> nothing
 //!        "m" | name                            -> a number that must outlive the process
 //! ```
 
@@ -217,12 +217,17 @@ impl Index {
         Ok(last_number(&key))
     }
 
-    /// The number of an entry's key record.
+    /// The numbers of an entry's key records: more than one if a crash made it be put again.
     ///
     /// # Errors
     /// [`StoreError::Index`].
-    pub fn record_of(&self, index: u64) -> Result<Option<u64>, StoreError> {
-        self.number(&[b"k".as_slice(), &index.to_be_bytes()].concat())
+    pub fn records_of(&self, index: u64) -> Result<Vec<u64>, StoreError> {
+        let mut found = Vec::new();
+        for guard in self.facts.prefix([b"k".as_slice(), &index.to_be_bytes()].concat()) {
+            let key = guard.key().map_err(|error| self.failed(&error))?;
+            found.extend(last_number(&key));
+        }
+        Ok(found)
     }
 
     /// Bytes on disk.

@@ -249,14 +249,15 @@ fn tiles_are_the_final_trees_and_stay() {
     assert_eq!(served.get("/v1/tiles/event/0/000.p/3").body, &answer.body[..96]);
     let mut bundle = served.get("/v1/tiles/entries/000.p/10").body.as_slice().to_vec();
     for id in &ids {
-        let len = u32::from_be_bytes(bundle[..4].try_into().unwrap()) as usize;
+        let len = u32::from_be_bytes(bundle[..4].try_into().unwrap());
+        let len = usize::try_from(len).unwrap();
         let entry: Vec<u8> = bundle.drain(..4 + len).skip(4).collect();
         assert_eq!(entry, served.node.entry(id).unwrap().unwrap().signed);
     }
     assert!(bundle.is_empty());
     let height = served.node.status().height;
     let headers = served.get(&format!("/v1/tiles/header/0/000.p/{height}"));
-    assert_eq!(headers.body.len() as u64, 32 * height);
+    assert_eq!(u64::try_from(headers.body.len()).unwrap(), 32 * height);
     for missing in [
         "event/0/000",
         "event/0/000.p/11",

@@ -84,8 +84,8 @@ impl Index {
     pub fn apply_records(&self, of: &[(u64, u64)], upto: u64) -> Result<(), StoreError> {
         let mut batch = self.db.batch();
         for (index, number) in of {
-            let key = [b"k".as_slice(), &index.to_be_bytes()].concat();
-            batch.insert(&self.facts, key, number.to_be_bytes().as_slice());
+            let key = [b"k".as_slice(), &index.to_be_bytes(), &number.to_be_bytes()].concat();
+            batch.insert(&self.facts, key, []);
         }
         self.commit(batch, Mark::Records, upto)
     }
