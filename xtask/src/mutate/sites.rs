@@ -248,7 +248,10 @@ impl<'ast> Visit<'ast> for Finder<'_> {
             let range = statement.span().byte_range();
             let ignored = format!("let _ = {};", self.source(&checked.expr));
             self.replace(range.clone(), "drop", "");
-            self.replace(range, "ignore", &ignored);
+            // A reader keeps what it refused, whoever looks: nothing is decoded from it then.
+            if !is_readers(&checked.expr) {
+                self.replace(range, "ignore", &ignored);
+            }
         }
         visit::visit_stmt(self, statement);
     }
@@ -297,6 +300,16 @@ impl<'ast> Visit<'ast> for Finder<'_> {
             self.replace(range.limits.span().byte_range(), kind, text);
         }
         visit::visit_expr_range(self, range);
+    }
+}
+
+/// Whether a call is one of the verifier's `Reader`, which goes by that name there, or gets it.
+fn is_readers(expr: &Expr) -> bool {
+    match expr {
+        Expr::MethodCall(call) => is_readers(&call.receiver),
+        Expr::Call(call) => call.args.iter().any(is_readers),
+        Expr::Path(path) => path.path.is_ident("reader"),
+        _ => false,
     }
 }
 

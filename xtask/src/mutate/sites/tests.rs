@@ -61,6 +61,10 @@ fn checks_are_dropped_and_bodies_replaced() {
         ],
     );
     check("fn f() -> Result<u8, E> { let x = check()?; g(x) }", &[]);
+    check(
+        "fn f() -> Result<u8, E> { reader.version(1)?; g() }",
+        &[("drop", "fn f() -> Result<u8, E> {  g() }")],
+    );
     check("fn f() -> bool { true }", &[("body to false", "fn f() -> bool { false }")]);
 }
 
