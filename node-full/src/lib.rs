@@ -15,6 +15,7 @@ pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod demo;
+pub mod feed;
 pub mod http_client;
 pub mod import;
 pub mod ingest;

@@ -244,6 +244,12 @@ impl Node {
         self.shared().progress.wait(size, timeout)
     }
 
+    /// Changes with every block, for those who follow the log without a thread of their own.
+    #[must_use]
+    pub fn watch(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.shared().progress.blocks()
+    }
+
     /// The member who signs requests with this Ed25519 public key.
     #[must_use]
     pub fn member_by_signing_key(&self, key: &[u8; 32]) -> Option<MemberKeys> {

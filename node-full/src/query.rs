@@ -107,7 +107,7 @@ impl Node {
     fn matching(&self, at: u64, query: &Query) -> Result<Option<Entry>, NodeError> {
         let Some(entry) = self.entry_at(at)? else { return Ok(None) };
         let damaged = |reason| NodeError::Damaged { what: "entry", index: at, reason };
-        let is_it = query.matches(SignedEvent::decode(&entry.signed).map_err(damaged)?.body());
+        let is_it = query.finds(SignedEvent::decode(&entry.signed).map_err(damaged)?.body());
         Ok(is_it.then_some(entry))
     }
 }

@@ -24,6 +24,7 @@ mod routes;
 mod server;
 mod site;
 mod status;
+mod stream;
 mod tiles;
 mod views;
 
@@ -32,7 +33,7 @@ pub use site::Site;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::node::Node;
 use problem::Problem;
@@ -41,16 +42,24 @@ use problem::Problem;
 /// many short ones. It bounds the memory that writers can take.
 const BODY_UNITS: usize = 8 * body::MAX_BODY / body::UNIT;
 
+/// How many may follow the log at once.
+const STREAMS: usize = 1_024;
+
 /// What every handler is given.
 #[derive(Clone, Debug)]
 struct App {
     node: Node,
     bodies: Arc<Semaphore>,
+    /// Places for those who follow the log.
+    streams: Arc<Semaphore>,
+    /// Whether the service is being stopped, which ends streams.
+    closing: Arc<watch::Sender<bool>>,
 }
 
 impl App {
-    fn new(node: Node) -> Self {
-        Self { node, bodies: Arc::new(Semaphore::new(BODY_UNITS)) }
+    fn new(node: Node, closing: Arc<watch::Sender<bool>>) -> Self {
+        let (bodies, streams) = (Semaphore::new(BODY_UNITS), Semaphore::new(STREAMS));
+        Self { node, bodies: Arc::new(bodies), streams: Arc::new(streams), closing }
     }
 
     /// Runs `work` where it may wait for the disk.

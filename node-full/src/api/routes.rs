@@ -1,20 +1,25 @@
 //! Which path leads to which handler.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::routing::{any, get, post};
+use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::problem::Problem;
 use super::{App, Site};
-use super::{blocks, entries, events, guard, payloads, proofs, receipts, site, status, tiles};
+use super::{
+    blocks, entries, events, guard, payloads, proofs, receipts, site, status, stream, tiles,
+};
 use crate::node::Node;
 
 /// The whole service.
-pub(super) fn router(node: Node, site: &Site) -> Router {
-    let app = App::new(node);
+pub(super) fn router(node: Node, site: &Site, closing: Arc<watch::Sender<bool>>) -> Router {
+    let app = App::new(node, closing);
     let nosniff = SetResponseHeaderLayer::overriding(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -52,6 +57,7 @@ fn api(app: App) -> Router<App> {
         .route("/receipts/{id}", get(receipts::receipt))
         .route("/payloads/{digest}", get(payloads::payload))
         .route("/wraps/{event}", get(payloads::wrap))
+        .route("/stream", get(stream::stream))
         .route("/status", get(status::status))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
@@ -9,7 +10,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::Site;
@@ -43,6 +44,7 @@ pub struct Server {
     address: SocketAddr,
     runtime: Runtime,
     stop: oneshot::Sender<()>,
+    closing: Arc<watch::Sender<bool>>,
     task: JoinHandle<io::Result<()>>,
 }
 
@@ -57,7 +59,8 @@ impl Server {
         let listen = |reason| ServerError::Listen { address: address.to_owned(), reason };
         let listener = runtime.block_on(TcpListener::bind(address)).map_err(listen)?;
         let bound = listener.local_addr()?;
-        let router = router(node.clone(), site);
+        let closing = Arc::new(watch::Sender::new(false));
+        let router = router(node.clone(), site, Arc::clone(&closing));
         let (stop, stopped) = oneshot::channel();
         // Small answers must not wait for the client's acknowledgement of the one before.
         let listener = listener.tap_io(|socket| {
@@ -73,7 +76,7 @@ impl Server {
                 })
                 .await
         });
-        Ok(Self { node, address: bound, runtime, stop, task })
+        Ok(Self { node, address: bound, runtime, stop, closing, task })
     }
 
     /// Where a client on this machine finds it.
@@ -111,7 +114,8 @@ impl Server {
     /// # Errors
     /// [`ServerError::System`].
     pub fn stop(self) -> Result<(), ServerError> {
-        let Self { node, runtime, stop, task, .. } = self;
+        let Self { node, runtime, stop, closing, task, .. } = self;
+        closing.send_replace(true);
         // If nobody listens any more, the service has ended already.
         let _ended = stop.send(());
         let drained = runtime.block_on(async { tokio::time::timeout(DRAIN, task).await });

@@ -23,6 +23,7 @@ use super::keys::Keys;
 use super::state::{Place, State};
 use super::{Block, Directory, Entry, KeyRecord, NodeError, Options, Status};
 use crate::clock::Stopwatch;
+use tokio::sync::watch;
 
 /// An open data directory.
 #[derive(Debug)]
@@ -207,6 +208,8 @@ pub(super) fn decode_block(bytes: &[u8]) -> Result<Block, DecodeError> {
 pub(crate) struct Progress {
     inner: Mutex<Where>,
     changed: Condvar,
+    /// The same for those who must not block: how many blocks this process made.
+    blocks: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
@@ -216,9 +219,14 @@ struct Where {
 }
 
 impl Progress {
-    pub(super) const fn new(final_size: u64) -> Self {
+    pub(super) fn new(final_size: u64) -> Self {
         let inner = Mutex::new(Where { final_size, stopping: false });
-        Self { inner, changed: Condvar::new() }
+        Self { inner, changed: Condvar::new(), blocks: watch::Sender::new(0) }
+    }
+
+    /// Changes with every block.
+    pub(super) fn blocks(&self) -> watch::Receiver<u64> {
+        self.blocks.subscribe()
     }
 
     fn lock(&self) -> MutexGuard<'_, Where> {
@@ -229,6 +237,7 @@ impl Progress {
     pub(crate) fn reached(&self, size: u64) {
         self.lock().final_size = size;
         self.changed.notify_all();
+        self.blocks.send_modify(|blocks| *blocks = blocks.saturating_add(1));
     }
 
     /// Says that the node is closing.

@@ -40,7 +40,8 @@ impl Query {
     }
 
     /// Whether an event is what is looked for.
-    pub(super) fn matches(&self, body: &EventBody<'_>) -> bool {
+    #[must_use]
+    pub fn finds(&self, body: &EventBody<'_>) -> bool {
         let resource = &body.resource;
         let texts = [
             is(&self.parent, resource.parent),

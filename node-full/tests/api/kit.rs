@@ -24,8 +24,8 @@ pub(crate) struct Served {
     pub(crate) url: String,
     pub(crate) ann: MemberSecret,
     pub(crate) bob: MemberSecret,
-    server: Option<Server>,
-    agent: Agent,
+    pub(crate) server: Option<Server>,
+    pub(crate) agent: Agent,
     _dir: TempDir,
 }
 

@@ -13,4 +13,6 @@ mod proofs;
 #[cfg(test)]
 mod site;
 #[cfg(test)]
+mod stream;
+#[cfg(test)]
 mod wraps;
