@@ -15,7 +15,8 @@ use cairn_verifier::trust::{ExtendsProof, FinalityProof, verify_extends};
 use serde_json::{Value, json};
 use ureq::Agent;
 
-const ROUNDS: u8 = 5;
+/// How many rounds, unless `CAIRN_KILL9_ROUNDS` says so: `cargo xtask kill9`.
+const ROUNDS: u32 = 20;
 const WRITERS: usize = 3;
 
 /// The program, running.
@@ -34,7 +35,9 @@ impl Drop for Running {
 
 fn start(dir: &Path, ready: &Path) -> Running {
     let child = Command::new(env!("CARGO_BIN_EXE_cairn"))
-        .args(["start", "--listen", "127.0.0.1:0", "--block-time", "20", "--dir"])
+        // Small segments, so that kills hit the moment when one is closed too.
+        .args(["start", "--segment-bytes", "30000"])
+        .args(["--listen", "127.0.0.1:0", "--block-time", "20", "--dir"])
         .arg(dir)
         .arg("--ready-file")
         .arg(ready)
@@ -132,7 +135,8 @@ fn nothing_acknowledged_is_lost() {
         init(&dir, InitOptions::default().with_member("auditor", &auditor)).unwrap().anchor;
     let mut acknowledged = Vec::new();
     let mut head: Option<Vec<u8>> = None;
-    for round in 0..ROUNDS {
+    let rounds = std::env::var("CAIRN_KILL9_ROUNDS").ok().and_then(|text| text.parse().ok());
+    for round in 0..rounds.unwrap_or(ROUNDS) {
         let node = start(&dir, &ready);
         head = Some(check(&node.url, anchor, &acknowledged, head.as_deref()));
         let url = &node.url.clone();
@@ -153,6 +157,12 @@ fn nothing_acknowledged_is_lost() {
     }
     let node = start(&dir, &ready);
     check(&node.url, anchor, &acknowledged, head.as_deref());
+    drop(node);
+    let checked = Command::new(env!("CARGO_BIN_EXE_cairn"));
+    let checked = { checked }.args(["check", "--json", "--dir"]).arg(&dir).output().unwrap();
+    let told = String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success(), "{told}");
+    eprintln!("{} acknowledged, check: {told}", acknowledged.len());
     assert!(acknowledged.len() > 20, "too few events to mean anything: {}", acknowledged.len());
 }
 

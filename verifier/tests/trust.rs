@@ -11,7 +11,9 @@
 mod kit;
 
 use cairn_verifier::digest::Hash;
-use cairn_verifier::finality::{Certificate, ExpandedKeys, Suite, ValidatorSet};
+use cairn_verifier::finality::{
+    Certificate, ExpandedKeys, Suite, ValidatorSet, encode_certificate,
+};
 use cairn_verifier::tree::{Blake3, Kind, Proof, top_of_leaves};
 use cairn_verifier::trust::{ExtendsProof, FinalityProof, TrustedValidators, verify_extends};
 use cairn_verifier::wire::Writer;
@@ -165,6 +167,16 @@ fn sets_are_strict() {
     assert_eq!((set.count(), set.total_power()), (100, 100));
     let longer = [&bytes[..], &[0]].concat();
     assert_eq!(ValidatorSet::decode(&longer).unwrap_err().code(), "decode-trailing-bytes");
+}
+
+#[test]
+fn no_certificate_is_encoded_that_does_not_decode() {
+    let vote = |index| (index, Suite::Ed25519, vec![7; 64]);
+    let encode = |votes: &[_]| encode_certificate(0, votes).map_err(|error| error.code());
+    assert!(encode(&[vote(0), vote(1)]).is_ok());
+    assert_eq!(encode(&[vote(1), vote(1)]), Err("decode-not-ascending"));
+    assert_eq!(encode(&[vote(2), vote(1)]), Err("decode-not-ascending"));
+    assert_eq!(encode(&[(0, Suite::Ed25519, vec![7; 63])]), Err("decode-truncated"));
 }
 
 #[test]

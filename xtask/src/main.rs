@@ -5,6 +5,7 @@ mod browser;
 mod build;
 mod demo;
 mod fuzz;
+mod kill9;
 mod modules;
 mod mutate;
 mod npm;
@@ -32,6 +33,7 @@ Examples:
   cargo xtask bench-wasm                the npm package's verifier beside other libraries
   cargo xtask fuzz --seconds 60         a minute of hostile bytes for each decoder and check
   cargo xtask mutate --only tree pcek   break these modules one place at a time: do tests notice?
+  cargo xtask kill9 --rounds 100        kill the node a hundred times: nothing acknowledged is lost
   cargo xtask size                      bytes of the page and the npm package, compressed
   cargo xtask vectors --rfc6962 DIR     the standard tree against the vectors of others";
 
@@ -83,6 +85,8 @@ enum Task {
     Fuzz(fuzz::Fuzz),
     /// Measure the npm package's verifier beside libsodium, liboqs, noble and hash-wasm, in Node.js
     BenchWasm(npm::Bench),
+    /// Kill the node at random moments under load: nothing acknowledged may be lost
+    Kill9(kill9::Kill9),
     /// Print the size of what a browser loads: raw, gzip and brotli; fail above a ceiling
     Size,
     /// Run other people's test vectors through the verifier
@@ -130,6 +134,10 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::BenchWasm(args) => {
             tools::enter_root()?;
             npm::bench(&args).map(ok)
+        }
+        Task::Kill9(args) => {
+            tools::enter_root()?;
+            kill9::kill9(&args).map(ok)
         }
         Task::Size => {
             tools::enter_root()?;

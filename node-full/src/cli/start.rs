@@ -36,6 +36,9 @@ pub(super) struct Args {
     /// How long events wait for a block at most
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=60_000))]
     block_time: Option<u64>,
+    /// From how many bytes on a segment of the log is closed
+    #[arg(long, value_name = "BYTES", hide = true)]
+    segment_bytes: Option<u64>,
     /// Written once the node answers: JSON with `url` and `anchor`
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
@@ -46,6 +49,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut options = Options::default();
     if let Some(millis) = args.block_time {
         options.block_time = Duration::from_millis(millis);
+    }
+    if let Some(bytes) = args.segment_bytes {
+        options.segment_bytes = bytes;
     }
     let site = site(args.ui.as_deref(), args.pkg.as_deref())?;
     let node = Node::open(&args.dir, options).map_err(Failure::failed)?;
