@@ -20,6 +20,7 @@ pub mod http_client;
 pub mod import;
 pub mod ingest;
 pub mod init;
+pub mod metrics;
 pub mod node;
 mod producer;
 pub mod proofs;

@@ -125,6 +125,14 @@ impl Node {
     /// # Errors
     /// [`Refused`], with the place of the first refused submission.
     pub fn submit(&self, batch: Vec<Submission>) -> Result<Vec<Accepted>, Refused> {
+        let taken = self.submit_counted(batch);
+        taken.inspect_err(|refused| {
+            metrics::counter!("cairn_events_refused_total", "code" => refused.reason.code())
+                .increment(1);
+        })
+    }
+
+    fn submit_counted(&self, batch: Vec<Submission>) -> Result<Vec<Accepted>, Refused> {
         let prepared = crate::ingest::prepare(self.shared(), batch)?;
         let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or_else(|| Refusal::ShuttingDown.at(0))?;

@@ -37,7 +37,7 @@ pub(crate) fn run(shared: &Shared) {
     let mut rest = shared.options.block_time;
     loop {
         let stopping = shared.progress.rest(rest);
-        let produced = if is_due(shared) { produce(shared) } else { Ok(()) };
+        let produced = if is_due(shared) { timed(shared) } else { Ok(()) };
         let stored = produced.and_then(|()| Ok(store_tiles(shared)?));
         if let Err(error) = &stored {
             tracing::error!(%error, "a block or a tile could not be written; trying again");
@@ -48,6 +48,13 @@ pub(crate) fn run(shared: &Shared) {
             return;
         }
     }
+}
+
+fn timed(shared: &Shared) -> Result<(), ProduceError> {
+    let watch = clock::Stopwatch::start();
+    produce(shared)?;
+    metrics::histogram!("cairn_block_seconds").record(watch.elapsed());
+    Ok(())
 }
 
 fn is_due(shared: &Shared) -> bool {

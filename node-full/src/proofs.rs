@@ -13,6 +13,7 @@ use cairn_verifier::tree::Proof;
 use cairn_verifier::trust::{Base, ExtendsProof, FinalityBytes, FinalityDraft, Genesis};
 use cairn_verifier::wire::DecodeError;
 
+use crate::metrics::timed;
 use crate::node::{Block, Entry, Node, NodeError};
 
 pub use error::ProofError;
@@ -55,7 +56,7 @@ impl Node {
             let limit = size.saturating_sub(1);
             return Err(ProofError::OutOfRange { what: "index", limit, found: index });
         }
-        Ok(state.events.inclusion(index, size)?)
+        timed("cairn_proof_seconds", "inclusion", || Ok(state.events.inclusion(index, size)?))
     }
 
     /// The hashes that prove the leaves at these indices, strictly ascending, in the event tree of
@@ -76,7 +77,7 @@ impl Node {
         if !indices.is_sorted_by(|a, b| a < b) || indices.is_empty() {
             return Err(ProofError::NotAscending);
         }
-        Ok(state.events.batch(indices, size)?)
+        timed("cairn_proof_seconds", "batch", || Ok(state.events.batch(indices, size)?))
     }
 
     /// The hashes that prove the event tree of `old` leaves to be a prefix of that of `new`.
@@ -87,7 +88,7 @@ impl Node {
         let state = self.shared().state();
         within("new tree size", new, state.final_size())?;
         within("old tree size", old, new)?;
-        Ok(state.events.consistency(old, new)?)
+        timed("cairn_proof_seconds", "consistency", || Ok(state.events.consistency(old, new)?))
     }
 
     /// An encoded `ExtendsProof` from one block's header to another's.
@@ -136,6 +137,15 @@ impl Node {
     /// # Errors
     /// [`ProofError`].
     pub fn receipt(
+        &self,
+        id: &EventId,
+        base: BaseChoice,
+        with: ReceiptWith<'_>,
+    ) -> Result<Vec<u8>, ProofError> {
+        timed("cairn_proof_seconds", "receipt", || self.make_receipt(id, base, with))
+    }
+
+    fn make_receipt(
         &self,
         id: &EventId,
         base: BaseChoice,

@@ -10,6 +10,7 @@ use cairn_store::index::Found;
 use cairn_verifier::digest::{KeyId, StreamId};
 use cairn_verifier::event::{Kind, Outcome, SignedEvent};
 
+use crate::metrics::timed;
 use crate::node::{Entry, Node, NodeError};
 
 pub use cairn_store::index::Order;
@@ -79,6 +80,10 @@ impl Node {
     /// # Errors
     /// [`NodeError::BadCursor`], [`NodeError::TooBroad`], or an entry could not be read.
     pub fn query(&self, query: &Query) -> Result<Page, NodeError> {
+        timed("cairn_query_seconds", "page", || self.page(query))
+    }
+
+    fn page(&self, query: &Query) -> Result<Page, NodeError> {
         let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
         let cursor = query.cursor.as_deref().map(|text| read_cursor(text, query.order));
         let cursor = cursor.transpose()?;

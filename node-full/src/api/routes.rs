@@ -13,7 +13,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use super::problem::Problem;
 use super::{App, Site};
 use super::{
-    blocks, entries, events, guard, payloads, proofs, receipts, site, status, stream, tiles,
+    blocks, entries, events, guard, observe, payloads, proofs, receipts, site, status, stream,
+    tiles,
 };
 use crate::node::Node;
 
@@ -35,6 +36,7 @@ pub(super) fn router(node: Node, site: &Site, closing: Arc<watch::Sender<bool>>)
         .layer(nosniff)
         .layer(axum::middleware::from_fn_with_state(guard::Limits::default(), guard::limit))
         .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(axum::middleware::from_fn(observe::observe))
         // Outermost, so that a page elsewhere can read every refusal too.
         .layer(cors())
 }

@@ -5,6 +5,9 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::http::header;
+use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -15,6 +18,7 @@ use tokio::task::JoinHandle;
 
 use super::Site;
 use super::routes::router;
+use crate::metrics;
 use crate::node::Node;
 
 /// How long requests under way may take to end once the node stops. Longer than one may run.
@@ -90,6 +94,28 @@ impl Server {
             });
         }
         format!("http://{address}")
+    }
+
+    /// Serves what the node counts at `/metrics` of another address, for Prometheus, until the
+    /// service stops. Where it listens is returned.
+    ///
+    /// # Errors
+    /// [`ServerError`].
+    pub fn serve_metrics(&self, address: &str) -> Result<SocketAddr, ServerError> {
+        let listen = |reason| ServerError::Listen { address: address.to_owned(), reason };
+        let listener = self.runtime.block_on(TcpListener::bind(address)).map_err(listen)?;
+        let bound = listener.local_addr()?;
+        let again = || io::Error::other("this process counts for another node already");
+        let handle = metrics::start().ok_or_else(again)?;
+        let node = self.node.clone();
+        let metrics = move || async move {
+            let rendered = tokio::task::spawn_blocking(move || metrics::render(&handle, &node));
+            let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
+            rendered.await.map(|text| (kind, text)).map_err(|error| error.to_string())
+        };
+        let router = Router::new().route("/metrics", get(metrics));
+        self.runtime.spawn(async move { axum::serve(listener, router).await });
+        Ok(bound)
     }
 
     /// Serves until SIGINT or SIGTERM, then stops.

@@ -13,6 +13,7 @@ use crate::node::{Node, Options};
 const EXAMPLES: &str = "Examples:
   cairn start --dir data
   cairn start --dir data --listen 0.0.0.0:8420 --ui web-ui/dist --pkg pkg
+  cairn start --dir data --metrics 127.0.0.1:9420
   cairn start --dir data --listen 127.0.0.1:0 --ready-file ready.json
 
 What it logs: CAIRN_LOG=debug cairn start ...";
@@ -36,10 +37,13 @@ pub(super) struct Args {
     /// How long events wait for a block at most
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=60_000))]
     block_time: Option<u64>,
+    /// Where to serve metrics for Prometheus, at /metrics; nowhere if not said
+    #[arg(long, value_name = "HOST:PORT")]
+    metrics: Option<String>,
     /// From how many bytes on a segment of the log is closed
     #[arg(long, value_name = "BYTES", hide = true)]
     segment_bytes: Option<u64>,
-    /// Written once the node answers: JSON with `url` and `anchor`
+    /// Written once the node answers: JSON with `url`, `anchor` and `metrics`
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
 }
@@ -58,9 +62,15 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let anchor = node.status().anchor;
     let server = Server::start(node, &args.listen, &site).map_err(Failure::failed)?;
     let url = server.url();
+    let mut ready = Object::new().text("url", &url).text("anchor", anchor);
+    if let Some(address) = &args.metrics {
+        let bound = server.serve_metrics(address).map_err(Failure::failed)?;
+        let metrics = format!("http://{bound}/metrics");
+        out::line(format_args!("metrics {metrics}"));
+        ready = ready.text("metrics", metrics);
+    }
     if let Some(file) = &args.ready_file {
-        let ready = Object::new().text("url", &url).text("anchor", anchor).finish();
-        out::write_file(file, ready.as_bytes())
+        out::write_file(file, ready.finish().as_bytes())
             .map_err(|error| Failure::Failed(format!("{}: {error}", file.display())))?;
     }
     out::line(format_args!("serving {url}"));

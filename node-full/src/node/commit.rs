@@ -9,9 +9,11 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use cairn_store::StoreError;
 use cairn_verifier::event::SignedEvent;
+use metrics::{counter, histogram};
 
 use super::replay::apply_entries;
 use super::{Shared, Writing};
+use crate::clock::Stopwatch;
 use crate::ingest::{Accepted, Prepared, Refusal, Refused, Staged, Staging};
 use crate::seal::ChainKeys;
 
@@ -69,7 +71,14 @@ fn commit(shared: &Shared, chain_keys: &mut ChainKeys, group: Vec<Request>) {
         }
     }
     let staged = staging.into_staged();
+    let watch = Stopwatch::start();
     let written = if staged.is_empty() { Ok(()) } else { write(shared, &staged) };
+    if written.is_ok() && !staged.is_empty() {
+        let count = u32::try_from(staged.len()).unwrap_or(u32::MAX);
+        histogram!("cairn_commit_seconds").record(watch.elapsed());
+        histogram!("cairn_commit_events").record(f64::from(count));
+        counter!("cairn_events_accepted_total").increment(count.into());
+    }
     for (answer, accepted) in waiting {
         let answered = match &written {
             Ok(()) => Ok(accepted),

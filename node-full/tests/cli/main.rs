@@ -9,4 +9,6 @@ mod import;
 #[cfg(test)]
 mod kit;
 #[cfg(test)]
+mod operate;
+#[cfg(test)]
 mod usage;

@@ -1,0 +1,91 @@
+//! What the node counts and times, for Prometheus. Where nobody asked for it, counting costs nothing.
+//!
+//! | name | kind | says |
+//! |---|---|---|
+//! | `cairn_events_accepted_total` | counter | events that were made durable |
+//! | `cairn_events_refused_total{code}` | counter | submissions that were refused |
+//! | `cairn_commit_seconds` | histogram | one group commit: write, sync, index |
+//! | `cairn_commit_events` | histogram | events in one group commit |
+//! | `cairn_block_seconds` | histogram | making one block: roots, vote, sync |
+//! | `cairn_proof_seconds{kind}` | histogram | proofs and receipts, without HTTP |
+//! | `cairn_query_seconds` | histogram | queries, without HTTP |
+//! | `cairn_http_request_seconds{route,method,status}` | histogram | requests, until their answer begins |
+//! | `cairn_log_size`, `cairn_log_accepted`, `cairn_log_height` | gauges | final events, durable events, newest block |
+//! | `cairn_head_age_seconds` | gauge | how old the newest block is |
+//! | `cairn_storage_bytes` | gauge | bytes in the data directory |
+//! | `cairn_ready` | gauge | 1 if events can be taken |
+
+use std::time::Duration;
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use crate::clock;
+use crate::node::Node;
+
+/// Bounds of all histograms of times, in seconds.
+const SECONDS: [f64; 12] =
+    [0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0];
+/// Bounds of `cairn_commit_events`.
+const EVENTS: [f64; 8] = [1.0, 5.0, 20.0, 100.0, 500.0, 1_000.0, 2_000.0, 5_000.0];
+
+/// Begins to count, once a process. `None` if something counts already, or cannot.
+#[must_use]
+pub fn start() -> Option<PrometheusHandle> {
+    use metrics_exporter_prometheus::Matcher::{Full, Suffix};
+    let builder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Suffix("_seconds".to_owned()), &SECONDS)
+        .and_then(|builder| {
+            builder.set_buckets_for_metric(Full("cairn_commit_events".to_owned()), &EVENTS)
+        });
+    let recorder = builder.ok()?.build_recorder();
+    let handle = recorder.handle();
+    metrics::set_global_recorder(recorder).ok()?;
+    describe();
+    Some(handle)
+}
+
+fn describe() {
+    describe_counter!("cairn_events_accepted_total", "Events that were made durable");
+    describe_counter!("cairn_events_refused_total", "Submissions that were refused, by code");
+    describe_histogram!("cairn_commit_seconds", Unit::Seconds, "One group commit");
+    describe_histogram!("cairn_commit_events", "Events in one group commit");
+    describe_histogram!("cairn_block_seconds", Unit::Seconds, "Making one block");
+    describe_histogram!("cairn_proof_seconds", Unit::Seconds, "Proofs and receipts, by kind");
+    describe_histogram!("cairn_query_seconds", Unit::Seconds, "Queries");
+    describe_histogram!("cairn_http_request_seconds", Unit::Seconds, "Requests, by route");
+    describe_gauge!("cairn_log_size", "Final events");
+    describe_gauge!("cairn_log_accepted", "Durable events, final or not");
+    describe_gauge!("cairn_log_height", "Height of the newest block");
+    describe_gauge!("cairn_head_age_seconds", Unit::Seconds, "Age of the newest block");
+    describe_gauge!("cairn_storage_bytes", Unit::Bytes, "Bytes in the data directory");
+    describe_gauge!("cairn_ready", "1 if events can be taken");
+}
+
+/// Everything as Prometheus reads it.
+#[must_use]
+pub fn render(handle: &PrometheusHandle, node: &Node) -> String {
+    let status = node.status();
+    gauge!("cairn_log_size").set(number(status.size));
+    gauge!("cairn_log_accepted").set(number(status.accepted));
+    gauge!("cairn_log_height").set(number(status.height));
+    let age = clock::now().0.saturating_sub(status.head_time);
+    gauge!("cairn_head_age_seconds").set(Duration::from_millis(age).as_secs_f64());
+    gauge!("cairn_storage_bytes").set(number(status.storage_bytes));
+    gauge!("cairn_ready").set(f64::from(u8::from(status.is_healthy())));
+    handle.render()
+}
+
+/// Above 2^53 a figure may be off by a few.
+#[expect(clippy::as_conversions, reason = "to floating point there is only this")]
+const fn number(count: u64) -> f64 {
+    count as f64
+}
+
+/// Times a piece of work.
+pub(crate) fn timed<T>(name: &'static str, kind: &'static str, work: impl FnOnce() -> T) -> T {
+    let watch = clock::Stopwatch::start();
+    let done = work();
+    histogram!(name, "kind" => kind).record(watch.elapsed());
+    done
+}

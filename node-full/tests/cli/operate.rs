@@ -1,0 +1,73 @@
+//! What an operator does: looks at the data, makes the index again, measures, scrapes metrics.
+
+use crate::kit::Folder;
+
+fn get(url: &str) -> String {
+    let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
+    agent.get(url).call().unwrap().body_mut().read_to_string().unwrap()
+}
+
+#[test]
+fn what_the_node_counts_is_served_on_an_address_of_its_own() {
+    let folder = Folder::new();
+    folder.json(&["init", "--dir", "data"]);
+    let arguments = ["start", "--dir", "data", "--block-time", "20", "--metrics", "127.0.0.1:0"];
+    let node = folder.start(&arguments);
+    let url = node.text("url").to_owned();
+    let event = ["--type", "t", "--actor", "a:b", "--resource", "c:d", "--wait", "final"];
+    let submitted = folder.json(&[&["submit", "--node", &url], &event[..]].concat());
+    let id = submitted["id"].as_str().unwrap();
+    folder.json(&["prove", id, "--node", &url, "--out", "x.cairn"]);
+    folder.json(&["query", "--node", &url]);
+    let metrics = get(node.text("metrics"));
+    for line in [
+        "cairn_events_accepted_total 1",
+        "cairn_log_size 1",
+        "cairn_ready 1",
+        "cairn_commit_seconds_count 1",
+        "cairn_proof_seconds_count{kind=\"receipt\"} 1",
+        "cairn_query_seconds_count{kind=\"page\"} 1",
+        "# TYPE cairn_http_request_seconds histogram",
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "no {line} in\n{metrics}");
+    }
+    assert!(metrics.contains("route=\"/v1/receipts/{id}\""), "{metrics}");
+    assert!(ureq::get(&format!("{url}/metrics")).call().is_err());
+}
+
+#[test]
+fn a_log_is_checked_and_its_index_made_again() {
+    let folder = Folder::new();
+    let node = folder.node();
+    let event = ["--type", "t", "--actor", "a:b", "--resource", "c:d", "--wait", "final"];
+    for _ in 0..3 {
+        folder.json(&[&["submit", "--node", node.text("url")], &event[..]].concat());
+    }
+    let locked = folder.fails(&["check", "--dir", "data"], 1);
+    assert!(locked.err.contains("another node is running"), "{locked:?}");
+    drop(node);
+    let checked = folder.json(&["check", "--dir", "data"]);
+    assert_eq!((&checked["events"], checked["findings"].as_array().unwrap().len()), (&3.into(), 0));
+    let shown = folder.run(&["check", "--dir", "data"]);
+    assert!(shown.out.ends_with("all is well\n"), "{shown:?}");
+    assert_eq!(folder.json(&["reindex", "--dir", "data"])["events"], 3);
+    let segment = folder.path("data/log/entries/00000000000000000000.seg");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    bytes[100] ^= 1;
+    std::fs::write(&segment, bytes).unwrap();
+    let refused = folder.fails(&["check", "--dir", "data"], 1);
+    assert!(refused.err.contains("damaged at byte 48"), "{refused:?}");
+    folder.fails(&["check", "--dir", "nowhere"], 1);
+}
+
+#[test]
+fn a_machine_is_measured() {
+    let folder = Folder::new();
+    let measured = folder.json(&["bench", "--events", "1000", "--dir", "bench"]);
+    assert_eq!(measured["events"], 1_000);
+    for figure in ["perSecond", "appendPerSecond", "checksPerSecond", "proofP99Micros"] {
+        assert!(measured[figure].as_u64().unwrap() > 0, "{figure}: {measured}");
+    }
+    folder.fails(&["bench", "--events", "1000", "--dir", "bench"], 1);
+    folder.fails(&["bench", "--events", "0", "--dir", "other"], 2);
+}
