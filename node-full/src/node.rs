@@ -39,7 +39,7 @@ pub(crate) use commit::Request;
 pub(crate) use directory::Directory;
 pub use error::{NodeError, OpenError};
 pub(crate) use keys::{INGEST_KEY, VALIDATOR_KEY, chain_key_path, read_text};
-pub(crate) use open::check_votes;
+pub(crate) use open::{check_votes, lock};
 pub(crate) use records::KeyRecord;
 pub(crate) use replay::index_blocks;
 pub(crate) use shared::{Shared, Writing, encode_block};

@@ -1,6 +1,7 @@
 //! The commands of `cairn`. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 could not
 //! be checked (a newer format, a wrong clock, an anchor that is too old).
 
+mod backup;
 mod bench;
 mod check;
 mod event_args;
@@ -66,6 +67,10 @@ enum Command {
     Check(check::Args),
     /// Make index and trees again from the log
     Reindex(check::ReindexArgs),
+    /// Copy a data directory, while the node runs
+    Backup(backup::Args),
+    /// Make a data directory out of a backup
+    Restore(backup::RestoreArgs),
     /// Measure this machine with a log of its own
     Bench(bench::Args),
     /// Make a secret key
@@ -123,6 +128,8 @@ pub fn run() -> ExitCode {
         Command::Verify(args) => verify::run(&args, json),
         Command::Check(args) => check::run(&args, json),
         Command::Reindex(args) => check::run_reindex(&args, json),
+        Command::Backup(args) => backup::run(&args, json),
+        Command::Restore(args) => backup::run_restore(&args, json),
         Command::Bench(args) => bench::run(&args, json),
         Command::Keygen(args) => keygen::run(&args, json),
         Command::Demo(args) => crate::demo::run(&args),

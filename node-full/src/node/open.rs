@@ -32,7 +32,7 @@ pub(super) const KEY_STORE: &str = "keystore";
 
 pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
     format::check(dir)?;
-    let lock = take_lock(&dir.join("LOCK"))?;
+    let lock = lock(dir)?;
     format::migrate(dir)?;
     let genesis_bytes = read_genesis(dir)?;
     let genesis = decode_genesis(dir, &genesis_bytes)?;
@@ -80,8 +80,13 @@ pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
 /// Removes the index of a directory that no node has open.
 pub(super) fn forget_index(dir: &Path) -> Result<(), OpenError> {
     format::check(dir)?;
-    let _lock = take_lock(&dir.join("LOCK"))?;
+    let _lock = lock(dir)?;
     Ok(Index::remove(&dir.join("index"))?)
+}
+
+/// Takes a data directory for oneself, until the file is dropped.
+pub(crate) fn lock(dir: &Path) -> Result<File, OpenError> {
+    take_lock(&dir.join("LOCK"))
 }
 
 fn take_lock(path: &Path) -> Result<File, OpenError> {

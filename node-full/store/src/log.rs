@@ -12,6 +12,7 @@
 //! **Invariant:** an append that returned is on disk; one that failed left no trace.
 
 mod closed;
+mod copy;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
@@ -20,6 +21,8 @@ use crate::StoreError;
 use crate::files;
 use crate::segment::{Opened, Segment};
 use closed::Closed;
+
+pub use copy::{Copied, copy};
 
 /// A closed segment has at least this many bytes, unless the caller says otherwise.
 pub const SEGMENT_LEN: u64 = 64 << 20;

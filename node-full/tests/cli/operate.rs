@@ -71,3 +71,64 @@ fn a_machine_is_measured() {
     folder.fails(&["bench", "--events", "1000", "--dir", "bench"], 1);
     folder.fails(&["bench", "--events", "0", "--dir", "other"], 2);
 }
+
+#[test]
+fn a_backup_is_made_while_the_node_runs_and_brings_the_log_back() {
+    let folder = Folder::new();
+    let node = folder.node();
+    let url = node.text("url").to_owned();
+    let event = ["--type", "t", "--actor", "a:b", "--resource", "c:d", "--wait", "final"];
+    let submit = |more: &[&str]| {
+        let arguments = [&["submit", "--node", &url], &event[..], more].concat();
+        folder.json(&arguments)["id"].as_str().unwrap().to_owned()
+    };
+    let first = submit(&["--seal", "amount=1", "--to", "ann"]);
+    let backup = ["backup", "--dir", "data", "--to", "copy", "--with-keys"];
+    assert_eq!(folder.json(&backup)["events"], 1);
+    let second = submit(&[]);
+    let again = folder.json(&backup);
+    assert_eq!((&again["events"], &again["payloads"]), (&2.into(), &0.into()));
+    let with_keystore = [&backup[..], &["--with-keystore"]].concat();
+    let locked = folder.fails(&with_keystore, 1);
+    assert!(locked.err.contains("another node is running"), "{locked:?}");
+    let anchor = node.text("anchor").to_owned();
+    drop(node);
+    for (n, name) in ["without-keystore", "with-keystore"].into_iter().enumerate() {
+        if n == 1 {
+            folder.json(&with_keystore);
+        }
+        let restored = folder.json(&["restore", "--from", "copy", "--dir", name]);
+        assert_eq!(restored["events"], 2);
+        let node = folder.start(&["start", "--dir", name, "--block-time", "20"]);
+        let url = node.text("url");
+        assert_eq!(node.text("anchor"), anchor);
+        folder.json(&["prove", &second, "--node", url, "--out", "x.cairn"]);
+        folder.json(&["verify", "x.cairn", "--anchor", &anchor]);
+        let opened =
+            folder.run(&["prove", &first, "--node", url, "--key", "ann.key", "--out", "o"]);
+        assert_eq!(opened.code, i32::from(n == 0), "{opened:?}");
+        let third = folder.json(&[&["submit", "--node", url], &event[..]].concat());
+        assert_eq!(third["index"], 2);
+    }
+    folder.fails(&["restore", "--from", "copy", "--dir", "with-keystore"], 1);
+    folder.fails(&["restore", "--from", "data", "--dir", "elsewhere"], 1);
+    folder.fails(&["backup", "--dir", "data", "--to", "with-keystore"], 1);
+    folder.fails(&["backup", "--dir", "nowhere", "--to", "other"], 1);
+
+    let blob = walk(&folder.path("copy/payloads")).pop().unwrap();
+    let mut bytes = std::fs::read(&blob).unwrap();
+    bytes[3] ^= 1;
+    std::fs::write(blob, bytes).unwrap();
+    let damaged = folder.fails(&["restore", "--from", "copy", "--dir", "third"], 1);
+    assert!(damaged.err.contains("its digest is another"), "{damaged:?}");
+    folder.fails(&["start", "--dir", "third"], 1);
+}
+
+fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(walk(&path)) } else { files.push(path) }
+    }
+    files
+}

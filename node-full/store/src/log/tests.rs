@@ -132,3 +132,29 @@ fn an_unfinished_tail_is_cut_unless_it_was_durable() {
     let (log, opened) = Log::open(dir.path(), 200, 40).unwrap();
     assert_eq!((log.end(), opened.cut), (40, 81));
 }
+
+#[test]
+fn a_copy_takes_what_is_new_and_leaves_the_unfinished_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let (from, to) = (dir.path().join("log"), dir.path().join("copy"));
+    let log = filled(&from, 40);
+    let first = copy(&from, &to).unwrap();
+    assert_eq!(first.frames, 40);
+    log.append_batch(&[b"new"]).unwrap();
+    let tail = log.segments_info().pop().unwrap();
+    let mut bytes = fs::read(&tail.path).unwrap();
+    bytes.extend([0xCA, 0x1F, 0x4A, 0xED, 0, 0, 0, 9]);
+    fs::write(&tail.path, &bytes).unwrap();
+    let second = copy(&from, &to).unwrap();
+    assert_eq!((second.frames, second.bytes), (41, bytes.len() as u64 - 8));
+    let (copied, opened) = open(&to).unwrap();
+    assert_eq!((opened.cut, all(&copied).unwrap()), (0, all(&log).unwrap()));
+
+    let closed = segment_path(&from, 0);
+    let mut bad = fs::read(&closed).unwrap();
+    bad[60] ^= 1;
+    fs::write(&closed, bad).unwrap();
+    copy(&from, &to).unwrap();
+    let fresh = copy(&from, &dir.path().join("fresh")).unwrap_err();
+    assert!(matches!(fresh, StoreError::Corrupt { .. } | StoreError::Gap { .. }), "{fresh}");
+}
