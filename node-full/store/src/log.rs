@@ -238,4 +238,6 @@ fn parse(digits: &str) -> Option<u64> {
 }
 
 #[cfg(test)]
+mod crash_tests;
+#[cfg(test)]
 mod tests;
