@@ -306,7 +306,7 @@ impl<'ast> Visit<'ast> for Finder<'_> {
 /// Whether a call is one of the verifier's `Reader`, which goes by that name there, or gets it.
 fn is_readers(expr: &Expr) -> bool {
     match expr {
-        Expr::MethodCall(call) => is_readers(&call.receiver),
+        Expr::MethodCall(call) => is_readers(&call.receiver) || call.args.iter().any(is_readers),
         Expr::Call(call) => call.args.iter().any(is_readers),
         Expr::Path(path) => path.path.is_ident("reader"),
         _ => false,
