@@ -11,7 +11,7 @@ use cairn_store::StoreError;
 use cairn_verifier::event::SignedEvent;
 use metrics::{counter, histogram};
 
-use super::replay::apply_entries;
+use super::replay::apply_events;
 use super::{Shared, Writing};
 use crate::clock::Stopwatch;
 use crate::ingest::{Accepted, Prepared, Refusal, Refused, Staged, Staging};
@@ -98,29 +98,28 @@ fn write(shared: &Shared, staged: &[Staged]) -> Result<(), StoreError> {
     let written = write_files(shared, staged);
     shared.note_write(Writing::Events, &written);
     let first_record = written?;
+    // Staging decoded or encoded these very bytes.
+    let events = staged.iter().filter_map(|event| SignedEvent::decode(&event.signed).ok());
+    let events: Vec<_> = events.collect();
+    let ids: Vec<_> = staged.iter().map(|event| event.id).collect();
     let first = {
         let mut state = shared.state_mut();
         let first = state.events.size();
-        for event in staged {
-            // Staging decoded or encoded these very bytes.
-            if let Ok(event) = SignedEvent::decode(&event.signed) {
-                state.push_event(&event);
-            }
-        }
+        ids.iter().zip(&events).for_each(|(id, event)| state.push_event(id, event));
         first
     };
     // The events are durable whatever happens now; the index catches up before the next write.
-    let indexed = apply(shared, (first, first_record), staged);
+    let indexed = apply_events(&shared.index, first, &events, &ids)
+        .and_then(|()| apply_records(shared, (first, first_record), staged));
     shared.note_write(Writing::Index, &indexed);
     Ok(())
 }
 
-fn apply(
+fn apply_records(
     shared: &Shared,
     (first, first_record): (u64, u64),
     staged: &[Staged],
 ) -> Result<(), StoreError> {
-    apply_entries(&shared.index, first, staged.iter().map(|event| event.signed.as_slice()))?;
     let with_record = (first..).zip(staged).filter(|(_, event)| event.record.is_some());
     let of: Vec<_> = with_record.map(|(index, _)| index).zip(first_record..).collect();
     if of.is_empty() { Ok(()) } else { shared.index.apply_records(&of, shared.records.len()) }

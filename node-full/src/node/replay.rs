@@ -258,9 +258,20 @@ pub(super) fn apply_entries<'b>(
     entries: impl Iterator<Item = &'b [u8]>,
 ) -> Result<(), StoreError> {
     let events: Vec<_> = entries.filter_map(|bytes| SignedEvent::decode(bytes).ok()).collect();
-    let entries: Vec<_> =
-        events.iter().map(|event| IndexedEntry { id: event.id(), body: event.body() }).collect();
-    index.apply_entries(first, &entries)
+    let ids: Vec<_> = events.iter().map(SignedEvent::id).collect();
+    apply_events(index, first, &events, &ids)
+}
+
+/// The same for events whose ids are known.
+pub(super) fn apply_events(
+    index: &Index,
+    first: u64,
+    events: &[SignedEvent<'_>],
+    ids: &[EventId],
+) -> Result<(), StoreError> {
+    let pairs = ids.iter().zip(events);
+    let entries = pairs.map(|(id, event)| IndexedEntry { id: *id, body: event.body() });
+    index.apply_entries(first, &entries.collect::<Vec<_>>())
 }
 
 /// Takes the blocks into the index that it does not know.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cairn_store::index::Mark;
 use cairn_store::tiles::Tiles;
-use cairn_verifier::digest::{KeyId, StreamId};
+use cairn_verifier::digest::{EventId, KeyId, StreamId};
 use cairn_verifier::event::SignedEvent;
 use cairn_verifier::tree::{Blake3, Rfc6962Sha256};
 
@@ -58,8 +58,8 @@ pub(crate) struct State {
 
 impl State {
     /// Takes in the next event.
-    pub(crate) fn push_event(&mut self, event: &SignedEvent<'_>) {
-        let leaf = self.events.hasher().leaf(self.events.size(), event.id().as_bytes());
+    pub(crate) fn push_event(&mut self, id: &EventId, event: &SignedEvent<'_>) {
+        let leaf = self.events.hasher().leaf(self.events.size(), id.as_bytes());
         self.events.push(leaf);
         if let Some(tree) = &mut self.sha256 {
             tree.push(Rfc6962Sha256::leaf(event.bytes()));

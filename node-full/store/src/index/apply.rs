@@ -32,13 +32,15 @@ impl Index {
         entries: &[IndexedEntry<'_>],
     ) -> Result<(), StoreError> {
         let mut batch = self.db.batch();
+        // In the order of their keys: each search in the engine's memory then begins near the last.
+        let (mut ids, mut terms) = (Vec::with_capacity(entries.len()), Vec::new());
         let mut writers = BTreeMap::new();
         let mut zones: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
         for (index, IndexedEntry { id, body }) in (first..).zip(entries) {
             let at = index.to_be_bytes();
-            batch.insert(&self.ids, [short(id.as_bytes()), at].concat(), []);
+            ids.push([short(id.as_bytes()), at]);
             for term in Term::of(body) {
-                batch.insert(&self.terms, [term.prefix().as_slice(), &at].concat(), []);
+                terms.push((term.prefix(), at));
                 if term.field().has_name() && self.is_new(&term) {
                     batch.insert(&self.names, term.name(), []);
                 }
@@ -46,6 +48,14 @@ impl Index {
             let next = body.sequence.saturating_add(1);
             writers.insert(writer_key(&body.stream, &body.writer), (next, *id));
             self.widen(&mut zones, index / ZONE, body.time.0)?;
+        }
+        ids.sort_unstable();
+        terms.sort_unstable();
+        for key in ids {
+            batch.insert(&self.ids, key.as_flattened(), []);
+        }
+        for (prefix, at) in terms {
+            batch.insert(&self.terms, [prefix.as_slice(), &at].concat(), []);
         }
         for (key, (next, last)) in writers {
             let value = [next.to_be_bytes().as_slice(), last.as_bytes()].concat();
