@@ -8,27 +8,23 @@
 //! | `id`, `source`, `specversion`, other attributes | metadata under their names |
 //! | `data`, an object | metadata `data.<key>`, one level deep, JSON text where a value is no string |
 //! | `data` too large for metadata; `data_base64` | public payload |
+//!
+//! The source id is `source` with `id`. If the line is kept, it is the payload, in place of `data`
+//! that it holds anyway.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cairn_verifier::event::MAX_METADATA;
 use serde_json::{Map, Value};
 use thiserror::Error;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
-use super::Item;
+use super::lines::Line;
+use super::mapped::{MAX_ALL, MAX_KEY, MAX_VALUE, with_raw};
+use super::source::place;
+use super::{Item, Raw, SourceId, json};
 use crate::ingest::{Draft, DraftKind, DraftOutcome, DraftParty, DraftPayload, DraftResource};
-
-/// The longest metadata key that an event can hold, in bytes.
-const MAX_KEY: usize = 128;
-/// The longest metadata value that an event can hold, in bytes.
-const MAX_VALUE: usize = 4_096;
-/// The most metadata in bytes: an event body has 65,535, and text fields need some of them.
-const MAX_ALL: usize = 32_768;
 
 /// Why JSON is not a CloudEvent that can be brought over.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -120,9 +116,7 @@ fn take_text(
 }
 
 fn millis(text: &str) -> Result<u64, NotACloudEvent> {
-    let bad = || NotACloudEvent::Time(text.to_owned());
-    let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| bad())?;
-    u64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).map_err(|_| bad())
+    json::millis(text).ok_or_else(|| NotACloudEvent::Time(text.to_owned()))
 }
 
 fn scalar(value: Value) -> Option<String> {
@@ -158,18 +152,19 @@ fn text(value: Value) -> String {
     if let Value::String(text) = value { text } else { value.to_string() }
 }
 
-/// The items of a file with one CloudEvent a line; empty lines are none.
-pub fn lines(input: impl BufRead) -> impl Iterator<Item = io::Result<Item>> {
-    let numbered = input.split(b'\n').zip(1_u64..);
-    numbered.filter_map(|(line, number)| match line {
-        Err(error) => Some(Err(error)),
-        Ok(line) if line.trim_ascii().is_empty() => None,
-        Ok(line) => {
-            let parsed = serde_json::from_slice(&line).map_err(|error| error.to_string());
-            let draft = parsed.and_then(|value| draft(value).map_err(|error| error.to_string()));
-            Some(Ok(Item { place: format!("line {number}"), draft }))
-        }
-    })
+/// The item of a line.
+pub(super) fn item(line: &Line, raw: &Raw) -> Item {
+    let place = place(line.number);
+    let parsed = serde_json::from_slice(&line.bytes).map_err(|error| error.to_string());
+    let draft = parsed.and_then(|value| draft(value).map_err(|error| error.to_string()));
+    let id = draft.as_ref().ok().and_then(source_id);
+    Item { place, id, draft: draft.map(|draft| with_raw(draft, &line.bytes, raw)) }
+}
+
+/// `source` and `id` name a `CloudEvent`: its specification, section 3.1.1.
+fn source_id(draft: &Draft) -> Option<SourceId> {
+    let attribute = |name| draft.metadata.get(name).map(String::as_bytes);
+    Some(SourceId::own("cloudevents", &[attribute("source")?, attribute("id")?]))
 }
 
 #[cfg(test)]

@@ -1,5 +1,16 @@
-//! A git history: one event a commit, oldest first, with facts only (hash, parents, title, author,
-//! time). Text that is not UTF-8 is shown with replacement characters.
+//! A git history: one event a commit, oldest first, with facts only. Text that is not UTF-8 is shown
+//! with replacement characters.
+//!
+//! | commit | event |
+//! |---|---|
+//! | | type `dev.git.commit.created`, outcome success |
+//! | author's name | actor id of kind `user` |
+//! | commit time | time |
+//! | repository and first 12 digits of the hash | resource id of kind `commit`, as `name@hash` |
+//! | repository | parent, as `repository:name` |
+//! | hash, parents, title | metadata `hash`, `parents`, `title` |
+//!
+//! The source id is the repository's name with the hash.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -9,7 +20,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use thiserror::Error;
 
-use super::Item;
+use super::{Item, SourceId};
 use crate::ingest::{Draft, DraftKind, DraftOutcome, DraftParty, DraftResource};
 
 /// Fields of one commit, each ended by a zero byte, which no field can hold.
@@ -98,6 +109,7 @@ impl History {
         let hash = hash.trim_start().to_owned();
         let short = hash.get(..12).unwrap_or(&hash);
         let place = format!("commit {short}");
+        let id = SourceId::own("git", &[self.name.as_bytes(), hash.as_bytes()]);
         let draft = match time.parse::<u64>().ok().and_then(|time| time.checked_mul(1_000)) {
             None => Err(format!("commit time {time:?} is not a time since 1970")),
             Some(millis) => Ok(Draft {
@@ -121,7 +133,7 @@ impl History {
                 payload: None,
             }),
         };
-        Ok(Some(Item { place, draft }))
+        Ok(Some(Item { place, id: Some(id), draft }))
     }
 
     /// The end of the output is the end of the history only if git says that all went well.

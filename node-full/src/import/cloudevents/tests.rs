@@ -1,6 +1,8 @@
 use serde_json::json;
 
 use super::*;
+use crate::import::lines::Lines;
+use crate::import::source::{Format, Items};
 
 fn event(more: Value) -> Value {
     let mut event =
@@ -106,8 +108,23 @@ fn what_is_none_is_refused_by_name() {
 fn lines_are_numbered_and_none_is_lost() {
     let good = event(json!({})).to_string();
     let input = format!("{good}\n\n  \n{{broken\n{good}");
-    let items: Vec<Item> = lines(input.as_bytes()).map(Result::unwrap).collect();
+    let lines = Lines::new(input.as_bytes());
+    let items: Vec<Item> =
+        Items::new(Format::CloudEvents, Raw::Not, lines).map(Result::unwrap).collect();
     let places: Vec<_> =
         items.iter().map(|item| (item.place.as_str(), item.draft.is_ok())).collect();
     assert_eq!(places, [("line 1", true), ("line 4", false), ("line 5", true)]);
+    assert_eq!(items[0].id, Some(SourceId::own("cloudevents", &[b"/shop", b"7"])));
+    assert_eq!((items[1].id, items[2].id), (None, items[0].id));
+}
+
+#[test]
+fn a_line_that_is_kept_takes_the_place_of_data() {
+    let bytes = event(json!({"data_base64": "AAEC"})).to_string().into_bytes();
+    let line = Line { number: 1, bytes: bytes.clone(), ..Line::default() };
+    let Some(DraftPayload::Public(text)) = item(&line, &Raw::Public).draft.unwrap().payload else {
+        panic!("no public payload");
+    };
+    let fields: Value = serde_json::from_slice(&STANDARD.decode(text).unwrap()).unwrap();
+    assert_eq!(fields, json!({"raw": String::from_utf8(bytes).unwrap()}));
 }
