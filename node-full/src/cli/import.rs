@@ -124,7 +124,7 @@ pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
         Source::Cloudtrail(lines) => (Format::CloudTrail, lines),
         Source::Ocsf(lines) => (Format::Ocsf, lines),
         Source::Syslog { lines, year } => {
-            let clock = syslog::Clock { now: clock::now(), year: *year };
+            let clock = syslog::Clock { now: clock::now, year: *year };
             (Format::Syslog(clock), lines)
         }
     };

@@ -13,7 +13,7 @@
 //! | a header of which not all was understood | metadata `header`, as it stands |
 //! | a message that is too long; a line that is not UTF-8 | payload `message`; `raw.base64` |
 //!
-//! What `sshd`, `sudo`, `su` and PAM say has meaning; see [`auth`](self) in the second table:
+//! What `sshd`, `sudo`, `su` and PAM say has meaning:
 //!
 //! | message | type | outcome | actor `user`, reason, more metadata |
 //! |---|---|---|---|
@@ -52,8 +52,9 @@ mod auth;
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "what a line leaves open")]
 pub struct Clock {
-    /// The present: such a time is the last one of its kind that is not in the future.
-    pub now: UnixMillis,
+    /// Tells the present: such a time is the last one of its kind that is not in the future. A
+    /// followed file outlives a year.
+    pub now: fn() -> UnixMillis,
     /// The year, if it was said.
     pub year: Option<i32>,
 }
@@ -200,7 +201,7 @@ fn metadata(parsed: &Parsed<'_>) -> BTreeMap<String, String> {
 
 impl Clock {
     fn year(self, (month, day, hour, minute, second): IncompleteDate) -> i32 {
-        let now = i64::try_from(self.now.0 / 1_000).unwrap_or(i64::MAX);
+        let now = i64::try_from((self.now)().0 / 1_000).unwrap_or(i64::MAX);
         let now = OffsetDateTime::from_unix_timestamp(now).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let small = |number: u32| u8::try_from(number).unwrap_or(u8::MAX);
         let is_past = |year: &i32| {

@@ -4,7 +4,18 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::kit::{Folder, thousand};
+use crate::kit::{Folder, Running, thousand};
+
+mod follow;
+mod sources;
+
+/// All events of a log, oldest first.
+fn events(folder: &Folder, node: &Running) -> Vec<Value> {
+    let query = ["query", "--node", node.url(), "--order", "oldest", "--limit", "1000"];
+    let page = folder.json(&query);
+    let events = page["events"].as_array().unwrap().iter();
+    events.map(|event| event["event"].clone()).collect()
+}
 
 #[test]
 fn a_thousand_cloudevents_and_none_is_lost() {

@@ -1,7 +1,7 @@
 //! Runs the program: commands to their end, nodes until they are dropped.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -18,6 +18,9 @@ pub(crate) struct Ran {
     pub(crate) err: String,
 }
 
+/// A command that was not waited for; dropping it kills it.
+pub(crate) struct Background(Option<Child>);
+
 /// A running node or demo; dropping it kills it.
 pub(crate) struct Running {
     child: Child,
@@ -33,19 +36,21 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cairn"));
         command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
         command
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        let output = self.command(arguments).output().unwrap();
-        Ran {
-            code: output.status.code().unwrap(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
+        Ran::of(self.command(arguments).output().unwrap())
+    }
+
+    /// Starts a command that runs until it is sent a signal.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Background {
+        let mut command = self.command(arguments);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Background(Some(child))
     }
 
     /// Runs what must succeed, and gives its JSON.
@@ -94,6 +99,41 @@ impl Folder {
     }
 }
 
+impl Ran {
+    pub(crate) fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// What it said in JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap()
+    }
+}
+
+impl Background {
+    /// Sends a signal, `-TERM` or `-INT`, and waits for the end.
+    pub(crate) fn signal(mut self, signal: &str) -> Ran {
+        let child = self.0.take().unwrap();
+        let pid = child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        Ran::of(child.wait_with_output().unwrap())
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            // It may have ended already.
+            let _ended = child.kill();
+            let _status = child.wait();
+        }
+    }
+}
+
 impl Running {
     pub(crate) fn text(&self, name: &str) -> &str {
         self.ready[name].as_str().unwrap()
@@ -126,4 +166,10 @@ impl Drop for Running {
 /// 1,000 commits of a public history.
 pub(crate) fn thousand() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/cloudevents-1000.jsonl")
+}
+
+/// A file with what another system might have logged.
+pub(crate) fn logged(name: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/import");
+    format!("{folder}/{name}")
 }

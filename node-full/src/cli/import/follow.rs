@@ -40,11 +40,14 @@ pub(super) fn run(
     out::note(format_args!("following {file} after line {line}, until SIGINT or SIGTERM"));
     let mut sender = Sender::new(client, None, state).following();
     loop {
-        let is_idle =
-            advance(&mut follower, &mut sender, (format, raw)).map_err(|why| match why {
-                Stopped::Reading(error) => failed(error),
-                Stopped::Sending(failure) => failure,
-            })?;
+        let is_idle = match advance(&mut follower, &mut sender, (format, raw)) {
+            Ok(is_idle) => is_idle,
+            Err(Stopped::Sending(failure)) => return Err(failure),
+            Err(Stopped::Reading(error)) => {
+                sender.flush()?;
+                return Err(failed(error));
+            }
+        };
         if is_idle {
             sender.flush()?;
         }

@@ -48,6 +48,12 @@ fn records_to_the_last_field() {
             },
         })
     );
+}
+
+#[test]
+fn what_was_denied_and_what_failed() {
+    let items = read(FILE);
+    let draft = |at: usize| serde_json::to_value(items[at].draft.as_ref().unwrap()).unwrap();
     let resources = "[{\"ARN\":\"arn:aws:s3:::till-archive/2024/12.csv\",\"type\":\"AWS::S3::Object\"},\
                      {\"ARN\":\"arn:aws:s3:::till-archive\",\"type\":\"AWS::S3::Bucket\"}]";
     assert_eq!(
