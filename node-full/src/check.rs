@@ -1,6 +1,8 @@
 //! Looking at everything again: every frame, event, signature, block, tile, payload and key
 //! record. Nothing is changed; what is wrong is said with its place.
 
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use cairn_store::tiles::Tiles;
@@ -11,6 +13,7 @@ use cairn_verifier::trust::Genesis;
 
 use crate::clock::Stopwatch;
 use crate::node::{Block, Node, Shared, Tree, check_votes};
+use crate::settings::Settings;
 
 /// The most findings that are listed; a directory with more is not worth the others.
 pub const MAX_FINDINGS: usize = 1_000;
@@ -291,4 +294,75 @@ impl Pace {
             std::thread::sleep(early.min(Duration::from_secs(1)));
         }
     }
+}
+
+/// Looks at a running node's data again and again, slowly, until it is stopped. What is wrong goes
+/// to the node's log and to its metrics.
+#[derive(Debug)]
+pub struct Checker {
+    stop: Arc<Stop>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Stop {
+    is_set: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Stop {
+    fn is_set(&self) -> bool {
+        *self.is_set.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits, unless or until it is set.
+    fn wait(&self, time: Duration) {
+        let is_set = self.is_set.lock().unwrap_or_else(PoisonError::into_inner);
+        let _over = self.changed.wait_timeout_while(is_set, time, |is_set| !*is_set);
+    }
+}
+
+impl Checker {
+    /// Starts, if the settings ask for it.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start(node: &Node, settings: &Settings) -> std::io::Result<Self> {
+        let stop = Arc::new(Stop::default());
+        let Some(rate) = settings.check_rate else { return Ok(Self { stop, thread: None }) };
+        let options = CheckOptions { bytes_per_second: Some(rate.saturating_mul(1_000_000)) };
+        let pause = Duration::from_secs(settings.check_every.saturating_mul(3_600));
+        let (node, until) = (node.clone(), Arc::clone(&stop));
+        let run = move || {
+            while !until.is_set() {
+                tell(&node.check(options, &mut |_| !until.is_set()));
+                until.wait(pause);
+            }
+        };
+        let thread = std::thread::Builder::new().name("check".to_owned()).spawn(run)?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+
+    /// Ends it, and waits until it has ended.
+    pub fn stop(self) {
+        *self.stop.is_set.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.stop.changed.notify_all();
+        if self.thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the checking thread had panicked");
+        }
+    }
+}
+
+fn tell(report: &CheckReport) {
+    if report.is_partial {
+        return;
+    }
+    for finding in &report.findings {
+        tracing::error!(%finding, "the data is not as it must be; run `cairn check`");
+    }
+    let CheckReport { events, blocks, payloads, .. } = report;
+    tracing::info!(events, blocks, payloads, "everything was looked at");
+    let findings = u32::try_from(report.findings.len()).unwrap_or(u32::MAX);
+    metrics::counter!("cairn_checks_total").increment(1);
+    metrics::gauge!("cairn_check_findings").set(f64::from(findings));
 }

@@ -76,7 +76,8 @@ struct Ready {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    start::log_to_stderr();
+    let filter = start::variable("CAIRN_LOG");
+    start::log_to_stderr(filter.as_deref().unwrap_or("warn"));
     let site = start::site(args.ui.as_deref(), args.pkg.as_deref())?;
     let files = Files::make(&args.dir)?;
     let (auditor, stranger) = (keys::new_member()?, keys::new_member()?);

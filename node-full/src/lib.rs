@@ -27,3 +27,4 @@ mod producer;
 pub mod proofs;
 pub mod query;
 pub mod seal;
+pub mod settings;

@@ -14,6 +14,7 @@
 //! | `cairn_head_age_seconds` | gauge | how old the newest block is |
 //! | `cairn_storage_bytes` | gauge | bytes in the data directory |
 //! | `cairn_ready` | gauge | 1 if events can be taken |
+//! | `cairn_checks_total`, `cairn_check_findings` | counter, gauge | looks at all data, and what the last one found |
 
 use std::time::Duration;
 
@@ -60,6 +61,8 @@ fn describe() {
     describe_gauge!("cairn_head_age_seconds", Unit::Seconds, "Age of the newest block");
     describe_gauge!("cairn_storage_bytes", Unit::Bytes, "Bytes in the data directory");
     describe_gauge!("cairn_ready", "1 if events can be taken");
+    describe_counter!("cairn_checks_total", "Looks at all data while the node runs");
+    describe_gauge!("cairn_check_findings", "What the last look at all data found wrong");
 }
 
 /// Everything as Prometheus reads it.

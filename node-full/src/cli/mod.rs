@@ -4,6 +4,7 @@
 mod backup;
 mod bench;
 mod check;
+mod config;
 mod event_args;
 pub(crate) mod import;
 mod init;
@@ -63,6 +64,8 @@ enum Command {
     Prove(prove::Args),
     /// Check a receipt, offline
     Verify(verify::Args),
+    /// Look at a node's settings
+    Config(config::Args),
     /// Look at everything in a data directory
     Check(check::Args),
     /// Make index and trees again from the log
@@ -126,6 +129,7 @@ pub fn run() -> ExitCode {
         Command::Query(args) => query::run(&args, json),
         Command::Prove(args) => prove::run(&args, json),
         Command::Verify(args) => verify::run(&args, json),
+        Command::Config(args) => config::run(&args, json),
         Command::Check(args) => check::run(&args, json),
         Command::Reindex(args) => check::run_reindex(&args, json),
         Command::Backup(args) => backup::run(&args, json),

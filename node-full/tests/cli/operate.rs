@@ -73,6 +73,34 @@ fn a_machine_is_measured() {
 }
 
 #[test]
+fn settings_come_from_the_file_and_a_running_node_looks_at_its_data() {
+    let folder = Folder::new();
+    folder.json(&["init", "--dir", "data"]);
+    let file = folder.path("data/cairn.toml");
+    std::fs::write(&file, "block-time = 20\nmetrics = \"127.0.0.1:0\"\ncheck-rate = 50\n").unwrap();
+    let settings = folder.json(&["config", "check", "--dir", "data"]);
+    assert_eq!((&settings["block-time"], &settings["log"]), (&20.into(), &"warn".into()));
+    let node = folder.start(&["start", "--dir", "data"]);
+    let event = ["--type", "t", "--actor", "a:b", "--resource", "c:d", "--wait", "final"];
+    folder.json(&[&["submit", "--node", node.text("url")], &event[..]].concat());
+    let has = |line: &str| get(node.text("metrics")).lines().any(|found| found == line);
+    for _ in 0..200 {
+        if has("cairn_checks_total 1") {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert!(has("cairn_checks_total 1") && has("cairn_check_findings 0"));
+    drop(node);
+    std::fs::write(&file, "block-tome = 20\n").unwrap();
+    for arguments in [&["config", "check", "--dir", "data"][..], &["start", "--dir", "data"]] {
+        let refused = folder.fails(arguments, 1);
+        assert!(refused.err.contains("block-tome"), "{refused:?}");
+    }
+    folder.fails(&["start", "--dir", "data", "--config", "other.toml"], 1);
+}
+
+#[test]
 fn a_backup_is_made_while_the_node_runs_and_brings_the_log_back() {
     let folder = Folder::new();
     let node = folder.node();
