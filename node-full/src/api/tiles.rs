@@ -56,13 +56,16 @@ fn read(of: &str, path: &str) -> Option<TileChoice> {
 
 /// Digits in groups of three, all but the last with an `x` before them.
 fn read_number(text: &str) -> Option<u64> {
-    let (above, last) = text.rsplit_once('/').unwrap_or(("", text));
+    let (above, last) = match text.rsplit_once('/') {
+        Some((above, last)) => (above.split('/').collect(), last),
+        None => (Vec::new(), text),
+    };
     let group = |digits: &str| {
         let is_group = digits.len() == 3 && digits.bytes().all(|digit| digit.is_ascii_digit());
         if is_group { digits.parse::<u64>().ok() } else { None }
     };
     let mut number = 0_u64;
-    for (place, part) in above.split('/').filter(|part| !part.is_empty()).enumerate() {
+    for (place, part) in above.into_iter().enumerate() {
         let digits = group(part.strip_prefix('x')?)?;
         if place == 0 && digits == 0 {
             return None;
