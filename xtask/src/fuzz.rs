@@ -42,6 +42,11 @@ pub(crate) struct Fuzz {
 }
 
 impl Fuzz {
+    /// All targets, each for so long.
+    pub(crate) const fn all(seconds: u32, jobs: usize) -> Self {
+        Self { seconds, target: Vec::new(), list: false, jobs, reproduce: None }
+    }
+
     /// With paths that stay right when the current directory changes.
     pub(crate) fn absolute(mut self) -> Result<Self> {
         self.reproduce = self.reproduce.map(std::path::absolute).transpose()?;

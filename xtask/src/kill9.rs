@@ -13,6 +13,12 @@ pub(crate) struct Kill9 {
     rounds: u32,
 }
 
+impl Kill9 {
+    pub(crate) const fn rounds(rounds: u32) -> Self {
+        Self { rounds }
+    }
+}
+
 pub(crate) fn kill9(args: &Kill9) -> Result<()> {
     let mut test = tools::cargo();
     test.args(["test", "-p", "cairn-node", "--test", "kill9", "--", "--nocapture"]);

@@ -11,6 +11,7 @@ mod mutate;
 mod npm;
 mod say;
 mod size;
+mod soak;
 mod steps;
 mod test;
 mod tools;
@@ -87,6 +88,8 @@ enum Task {
     BenchWasm(npm::Bench),
     /// Kill the node at random moments under load: nothing acknowledged may be lost
     Kill9(kill9::Kill9),
+    /// Run everything that takes hours: kills, hostile bytes, broken code
+    Soak(soak::Soak),
     /// Print the size of what a browser loads: raw, gzip and brotli; fail above a ceiling
     Size,
     /// Run other people's test vectors through the verifier
@@ -138,6 +141,10 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Kill9(args) => {
             tools::enter_root()?;
             kill9::kill9(&args).map(ok)
+        }
+        Task::Soak(args) => {
+            tools::enter_root()?;
+            Ok(soak::soak(&args))
         }
         Task::Size => {
             tools::enter_root()?;

@@ -36,6 +36,13 @@ pub(crate) struct Mutate {
     jobs: u16,
 }
 
+impl Mutate {
+    /// All modules.
+    pub(crate) const fn all(jobs: u16) -> Self {
+        Self { only: Vec::new(), list: false, jobs }
+    }
+}
+
 /// Runs the mutants; a failure if one survives that [`EXPLAINED`] does not explain, or if that
 /// file explains one that does not survive.
 pub(crate) fn mutate(args: &Mutate) -> Result<ExitCode> {
