@@ -7,11 +7,13 @@
 
 mod events;
 mod peers;
+mod sparse;
 
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use cairn_store::StoreError;
 use cairn_verifier::digest::EventId;
 use thiserror::Error;
 
@@ -23,6 +25,7 @@ use crate::proofs::ProofError;
 use crate::query::Query;
 
 pub use events::WRITERS;
+pub use sparse::sparse;
 
 /// How many events one round takes.
 const ROUND: u64 = 20_000;
@@ -52,6 +55,9 @@ pub enum BenchError {
     /// A proof could not be made.
     #[error(transparent)]
     Proof(#[from] ProofError),
+    /// A file of the node could not be written or read.
+    #[error(transparent)]
+    Storage(#[from] StoreError),
     /// A file could not be written or read.
     #[error("{0}")]
     Io(#[from] std::io::Error),

@@ -13,6 +13,7 @@ const EXAMPLES: &str = "Examples:
   cairn bench
   cairn bench --events 1000000 --dir /mnt/log-disk/bench
   cairn bench --json
+  cairn bench --leaves 1000000000          proofs alone, of a tree that is not all there
 
 The directory must be empty or absent; what is written there stays, for you to look at. It takes
 about 5 kB an event.";
@@ -25,6 +26,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 100_000,
           value_parser = clap::value_parser!(u64).range(1_000..=1_000_000_000))]
     events: u64,
+    /// Time proofs of a tree of so many leaves instead, of which only some tiles are written
+    #[arg(long, value_name = "N", conflicts_with = "events",
+          value_parser = clap::value_parser!(u64).range(1_000..=1_000_000_000_000))]
+    leaves: Option<u64>,
     /// An empty directory on the disk to be measured
     #[arg(long, default_value = "cairn-bench")]
     dir: PathBuf,
@@ -32,11 +37,18 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
     let bar = out::bar("");
-    let report = bench::bench(&args.dir, args.events, &mut |what, done, total| {
+    let mut observe = |what: &str, done, total| {
         bar.set_length(total);
         bar.set_position(done);
         bar.set_message(what.to_owned());
-    });
+    };
+    if let Some(leaves) = args.leaves {
+        let measured = bench::sparse(&args.dir, leaves, &mut observe).map_err(Failure::failed)?;
+        bar.finish_and_clear();
+        show_sparse(leaves, measured, json);
+        return Ok(());
+    }
+    let report = bench::bench(&args.dir, args.events, &mut observe);
     bar.finish_and_clear();
     let report = report.map_err(Failure::failed)?;
     if json {
@@ -45,6 +57,16 @@ pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
         show(&report)
     }
     Ok(())
+}
+
+fn show_sparse(leaves: u64, (median, p99): (Duration, Duration), json: bool) {
+    if json {
+        let view = Object::new().plain("leaves", leaves).plain("proofMicros", median.as_micros());
+        out::line(view.plain("proofP99Micros", p99.as_micros()).finish());
+    } else {
+        let (median, p99) = (time(median), time(p99));
+        out::line(format_args!("inclusion among {leaves} leaves: median {median}, p99 {p99}"));
+    }
 }
 
 fn show(report: &BenchReport) {

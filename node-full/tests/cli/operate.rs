@@ -70,6 +70,8 @@ fn a_machine_is_measured() {
     }
     folder.fails(&["bench", "--events", "1000", "--dir", "bench"], 1);
     folder.fails(&["bench", "--events", "0", "--dir", "other"], 2);
+    let sparse = folder.json(&["bench", "--leaves", "100000000", "--dir", "sparse"]);
+    assert!(sparse["proofP99Micros"].as_u64().unwrap() > 0);
 }
 
 #[test]
