@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! ids    id (8) | index                        -> nothing
-//! terms  tag | hash of the text (8) | index    -> nothing
+//! terms  bucket (4) | tag | hash of the text (8) | index -> nothing
 //! names  tag | text                            -> nothing    texts by their beginning
 //! facts  "w" | stream | writer                 -> next sequence | last id
 //!        "z" | index / 256                     -> least time | greatest time
@@ -37,13 +37,16 @@ pub use scan::{Filter, Found, MAX_TERMS, Order, Scan};
 pub use term::{Field, Term};
 
 /// What the layout above is called; another one is made again from the log.
-const LAYOUT: u64 = 1;
+const LAYOUT: u64 = 2;
 /// Memory for blocks read lately.
 const CACHE_BYTES: u64 = 48 << 20;
 /// Memory for what is not in a sorted file yet, a keyspace.
 const MEMTABLE_BYTES: u64 = 16 << 20;
 /// How far the journal may grow before the oldest memtable is written out.
 const JOURNAL_BYTES: u64 = 256 << 20;
+/// A bucket is this many entries. New entries touch the newest bucket alone, so that older ones are
+/// never sorted again; a query looks into each.
+const BUCKET: u64 = if cfg!(test) { 512 } else { 1 << 16 };
 /// A zone is this many entries, of which the least and the greatest time are known.
 const ZONE: u64 = 256;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cairn_verifier::digest::{EventId, HeaderDigest};
 use cairn_verifier::event::EventBody;
 
-use super::{Index, Mark, Term, ZONE, short, writer_key};
+use super::{BUCKET, Index, Mark, Term, ZONE, short, writer_key};
 use crate::StoreError;
 
 /// How many texts are remembered as written.
@@ -40,7 +40,7 @@ impl Index {
             let at = index.to_be_bytes();
             ids.push([short(id.as_bytes()), at]);
             for term in Term::of(body) {
-                terms.push((term.prefix(), at));
+                terms.push((bucket(index), term.hash(), at));
                 if term.field().has_name() && self.is_new(&term) {
                     batch.insert(&self.names, term.name(), []);
                 }
@@ -54,8 +54,8 @@ impl Index {
         for key in ids {
             batch.insert(&self.ids, key.as_flattened(), []);
         }
-        for (prefix, at) in terms {
-            batch.insert(&self.terms, [prefix.as_slice(), &at].concat(), []);
+        for (bucket, hash, at) in terms {
+            batch.insert(&self.terms, [bucket.as_slice(), &hash, &at].concat(), []);
         }
         for (key, (next, last)) in writers {
             let value = [next.to_be_bytes().as_slice(), last.as_bytes()].concat();
@@ -115,7 +115,7 @@ impl Index {
         if known.len() >= KNOWN {
             known.clear();
         }
-        known.insert(term.prefix())
+        known.insert(term.hash())
     }
 
     fn widen(
@@ -136,6 +136,11 @@ impl Index {
     pub(super) fn zone(&self, zone: u64) -> Result<Option<(u64, u64)>, StoreError> {
         Ok(self.get(&zone_key(zone))?.and_then(|value| times(&value)))
     }
+}
+
+/// The bucket that an entry is in.
+pub(super) fn bucket(index: u64) -> [u8; 4] {
+    u32::try_from(index / BUCKET).unwrap_or(u32::MAX).to_be_bytes()
 }
 
 pub(super) fn zone_key(zone: u64) -> Vec<u8> {

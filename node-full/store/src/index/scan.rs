@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use fjall::{Iter, Keyspace};
 
-use super::apply::{times, zone_key};
-use super::{Field, Index, Term, ZONE, last_number};
+use super::apply::{bucket, times, zone_key};
+use super::{BUCKET, Field, Index, Term, ZONE, last_number};
 use crate::StoreError;
 
 /// How many texts may begin as asked; with more, a query would walk too many lists at once.
@@ -73,7 +73,7 @@ impl Index {
     #[must_use]
     pub fn scan(&self, filter: &Filter, range: Range<u64>, order: Order) -> Scan<'_> {
         let lists = filter.terms.iter().map(|terms| {
-            let lists = terms.iter().map(|term| List::new(&self.terms, term, order));
+            let lists = terms.iter().map(|term| List::new(&self.terms, term, (&range, order)));
             Walk::AnyOf(lists.collect())
         });
         let zones = filter.times.clone().map(|times| Walk::Zones { times });
@@ -182,8 +182,13 @@ fn nearest(
 /// The entries of one term.
 struct List {
     keyspace: Keyspace,
-    prefix: [u8; 9],
+    hash: [u8; 9],
+    /// The first and the last index that the walk may come to.
+    first: u64,
+    last: u64,
     order: Order,
+    /// An index in the bucket that `iter` walks.
+    at: u64,
     iter: Option<Iter>,
     /// Where the list stands; `None` before the first step.
     current: Option<u64>,
@@ -191,9 +196,18 @@ struct List {
 }
 
 impl List {
-    fn new(keyspace: &Keyspace, term: &Term, order: Order) -> Self {
-        let (keyspace, prefix) = (keyspace.clone(), term.prefix());
-        Self { keyspace, prefix, order, iter: None, current: None, is_over: false }
+    fn new(keyspace: &Keyspace, term: &Term, (range, order): (&Range<u64>, Order)) -> Self {
+        Self {
+            keyspace: keyspace.clone(),
+            hash: term.hash(),
+            first: range.start,
+            last: range.end.saturating_sub(1),
+            order,
+            at: 0,
+            iter: None,
+            current: None,
+            is_over: false,
+        }
     }
 
     /// The first entry at or behind `at`. Calls come in the order of the walk.
@@ -213,25 +227,54 @@ impl List {
         if self.is_over {
             return Ok(None);
         }
-        let key = |index: u64| [self.prefix.as_slice(), &index.to_be_bytes()].concat();
+        self.look_from(at);
+        self.step(index)
+    }
+
+    /// Walks the bucket of `at` from there.
+    fn look_from(&mut self, at: u64) {
+        let bucket = bucket(at);
+        let key = |index: u64| [bucket.as_slice(), &self.hash, &index.to_be_bytes()].concat();
+        self.at = at;
         self.iter = Some(match self.order {
             Order::Newest => self.keyspace.range(key(0)..=key(at)),
             Order::Oldest => self.keyspace.range(key(at)..=key(u64::MAX)),
         });
-        self.step(index)
     }
 
+    /// The next entry, in this bucket or in one behind it.
     fn step(&mut self, index: &Index) -> Result<Option<u64>, StoreError> {
-        let guard = self.iter.as_mut().and_then(|iter| match self.order {
-            Order::Newest => iter.next_back(),
-            Order::Oldest => iter.next(),
-        });
-        self.current = match guard {
-            Some(guard) => last_number(&guard.key().map_err(|error| index.failed(&error))?),
-            None => None,
-        };
-        self.is_over = self.current.is_none();
-        Ok(self.current)
+        loop {
+            let guard = self.iter.as_mut().and_then(|iter| match self.order {
+                Order::Newest => iter.next_back(),
+                Order::Oldest => iter.next(),
+            });
+            if let Some(guard) = guard {
+                let key = guard.key().map_err(|error| index.failed(&error))?;
+                self.current = last_number(&key);
+                return Ok(self.current);
+            }
+            let Some(next) = self.next_bucket() else {
+                (self.current, self.is_over) = (None, true);
+                return Ok(None);
+            };
+            self.look_from(next);
+        }
+    }
+
+    /// Where the walk enters the bucket behind the one it is in.
+    fn next_bucket(&self) -> Option<u64> {
+        let bucket = self.at / BUCKET;
+        match self.order {
+            Order::Newest => {
+                let next = bucket.checked_mul(BUCKET)?.checked_sub(1)?;
+                (next >= self.first).then_some(next)
+            }
+            Order::Oldest => {
+                let next = bucket.checked_add(1)?.checked_mul(BUCKET)?;
+                (next <= self.last).then_some(next)
+            }
+        }
     }
 }
 

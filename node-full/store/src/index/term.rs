@@ -104,8 +104,8 @@ impl Term {
         [&[self.field.tag()], self.text.as_slice()].concat()
     }
 
-    /// What its keys in `terms` begin with.
-    pub(super) fn prefix(&self) -> [u8; 9] {
+    /// What stands for it in keys of `terms`.
+    pub(super) fn hash(&self) -> [u8; 9] {
         let hash: [u8; 32] = digest::derive("cairn v1 index term", &[&self.name()]);
         let [a, b, c, d, e, f, g, h, ..] = hash;
         [self.field.tag(), a, b, c, d, e, f, g, h]
