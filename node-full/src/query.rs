@@ -6,7 +6,7 @@
 mod read;
 mod terms;
 
-use cairn_store::index::Found;
+use cairn_store::index::{Found, Mark};
 use cairn_verifier::digest::{KeyId, StreamId};
 use cairn_verifier::event::{Kind, Outcome, SignedEvent};
 
@@ -87,13 +87,15 @@ impl Node {
         let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
         let cursor = query.cursor.as_deref().map(|text| read_cursor(text, query.order));
         let cursor = cursor.transpose()?;
-        let complete_to = self.shared().state().final_size();
+        let index = &self.shared().index;
+        // What the index does not know yet, though it is final, is not claimed to be searched.
+        let indexed = index.mark(Mark::Entries)?;
+        let complete_to = self.shared().state().final_size().min(indexed);
         let range = match (query.order, cursor) {
             (_, None) => 0..complete_to,
             (Order::Newest, Some(before)) => 0..before.min(complete_to),
             (Order::Oldest, Some(from)) => from.min(complete_to)..complete_to,
         };
-        let index = &self.shared().index;
         let mut scan = index.scan(&query.filter(index)?, range, query.order);
         let mut entries: Vec<Entry> = Vec::new();
         let next = loop {
