@@ -7,16 +7,20 @@
 //! the caller reads the entry and sees whether it is what was asked for. A wrong index can
 //! therefore hide an entry, and never make one up.
 //!
+//! All keys stand in one keyspace of the engine, because only that loses its newest writes together:
+//! of two keyspaces one could be on disk further than the other after the power went away, and the
+//! number that says how far the index is would be wrong.
+//!
 //! ```text
-//! ids    id (8) | index                        -> nothing
-//! terms  bucket (4) | tag | hash of the text (8) | index -> nothing
-//! names  tag | text                            -> nothing    texts by their beginning
-//! facts  "w" | stream | writer                 -> next sequence | last id
-//!        "z" | index / 256                     -> least time | greatest time
-//!        "h" | header digest                   -> height
-//!        "s" | tree size | height              -> nothing
-//!        "k" | index | number of a key record  -> nothing
-//!        "m" | name                            -> a number that must outlive the process
+//! "i" | id (8) | index                                        -> nothing
+//! "t" | bucket (4) | tag | hash of the text (8) | index       -> nothing
+//! "n" | tag | text                                            -> nothing    by its beginning
+//! "w" | stream | writer                                       -> next sequence | last id
+//! "z" | index / 256                                           -> least time | greatest time
+//! "h" | header digest                                         -> height
+//! "s" | tree size | height                                    -> nothing
+//! "k" | index | number of a key record                        -> nothing
+//! "m" | name                                                  -> a number that outlives the process
 //! ```
 
 mod apply;
@@ -37,11 +41,11 @@ pub use scan::{Filter, Found, MAX_TERMS, Order, Scan};
 pub use term::{Field, Term};
 
 /// What the layout above is called; another one is made again from the log.
-const LAYOUT: u64 = 2;
+const LAYOUT: u64 = 3;
 /// Memory for blocks read lately.
 const CACHE_BYTES: u64 = 48 << 20;
-/// Memory for what is not in a sorted file yet, a keyspace.
-const MEMTABLE_BYTES: u64 = 16 << 20;
+/// Memory for what is not in a sorted file yet.
+const MEMTABLE_BYTES: u64 = 32 << 20;
 /// How far the journal may grow before the oldest memtable is written out.
 const JOURNAL_BYTES: u64 = 256 << 20;
 /// A bucket is this many entries. New entries touch the newest bucket alone, so that older ones are
@@ -54,11 +58,8 @@ const ZONE: u64 = 256;
 pub struct Index {
     dir: PathBuf,
     db: Database,
-    ids: Keyspace,
-    terms: Keyspace,
-    names: Keyspace,
-    facts: Keyspace,
-    /// Texts that were written to `names` lately.
+    all: Keyspace,
+    /// Texts whose names were written lately.
     known: Mutex<BTreeSet<[u8; 9]>>,
 }
 
@@ -113,7 +114,7 @@ impl Index {
         drop(index);
         Self::remove(dir)?;
         let index = Self::open_as_is(dir)?;
-        let made = index.facts.insert(b"mlayout".as_slice(), LAYOUT.to_be_bytes().as_slice());
+        let made = index.all.insert(b"mlayout".as_slice(), LAYOUT.to_be_bytes().as_slice());
         made.map_err(|error| index.failed(&error))?;
         Ok(index)
     }
@@ -141,11 +142,9 @@ impl Index {
             .open()
             .map_err(failed)?;
         let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
-        let keyspace = |name| db.keyspace(name, options).map_err(failed);
-        let (ids, terms) = (keyspace("ids")?, keyspace("terms")?);
-        let (names, facts) = (keyspace("names")?, keyspace("facts")?);
+        let all = db.keyspace("all", options).map_err(failed)?;
         let known = Mutex::new(BTreeSet::new());
-        Ok(Self { dir: dir.to_owned(), db, ids, terms, names, facts, known })
+        Ok(Self { dir: dir.to_owned(), db, all, known })
     }
 
     /// Makes everything applied so far durable. Not needed for soundness: what is lost is applied
@@ -170,7 +169,7 @@ impl Index {
     /// # Errors
     /// [`StoreError::Index`].
     pub fn set_mark(&self, mark: Mark, number: u64) -> Result<(), StoreError> {
-        let kept = self.facts.insert(mark.key(), number.to_be_bytes().as_slice());
+        let kept = self.all.insert(mark.key(), number.to_be_bytes().as_slice());
         kept.map_err(|error| self.failed(&error))
     }
 
@@ -180,7 +179,7 @@ impl Index {
     /// [`StoreError::Index`].
     pub fn find(&self, id: &EventId) -> Result<Vec<u64>, StoreError> {
         let mut found = Vec::new();
-        for guard in self.ids.prefix(short(id.as_bytes())) {
+        for guard in self.all.prefix([b"i".as_slice(), &short(id.as_bytes())].concat()) {
             let key = guard.key().map_err(|error| self.failed(&error))?;
             found.extend(last_number(&key));
         }
@@ -214,7 +213,7 @@ impl Index {
     /// [`StoreError::Index`].
     pub fn height_of(&self, index: u64) -> Result<Option<u64>, StoreError> {
         let from = [b"s".as_slice(), &index.saturating_add(1).to_be_bytes()].concat();
-        let next = self.facts.range(from..b"t".to_vec()).next();
+        let next = self.all.range(from..b"t".to_vec()).next();
         let Some(guard) = next else { return Ok(None) };
         let key = guard.key().map_err(|error| self.failed(&error))?;
         Ok(last_number(&key))
@@ -226,7 +225,7 @@ impl Index {
     /// [`StoreError::Index`].
     pub fn records_of(&self, index: u64) -> Result<Vec<u64>, StoreError> {
         let mut found = Vec::new();
-        for guard in self.facts.prefix([b"k".as_slice(), &index.to_be_bytes()].concat()) {
+        for guard in self.all.prefix([b"k".as_slice(), &index.to_be_bytes()].concat()) {
             let key = guard.key().map_err(|error| self.failed(&error))?;
             found.extend(last_number(&key));
         }
@@ -237,8 +236,7 @@ impl Index {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         // Without the journal, which has its full length from the beginning.
-        let keyspaces = [&self.ids, &self.terms, &self.names, &self.facts];
-        keyspaces.iter().fold(0, |sum: u64, keyspace| sum.saturating_add(keyspace.disk_space()))
+        self.all.disk_space()
     }
 
     fn number(&self, key: &[u8]) -> Result<Option<u64>, StoreError> {
@@ -249,7 +247,7 @@ impl Index {
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<fjall::Slice>, StoreError> {
-        self.facts.get(key).map_err(|error| self.failed(&error))
+        self.all.get(key).map_err(|error| self.failed(&error))
     }
 
     fn failed(&self, error: &fjall::Error) -> StoreError {

@@ -42,7 +42,7 @@ impl Index {
             for term in Term::of(body) {
                 terms.push((bucket(index), term.hash(), at));
                 if term.field().has_name() && self.is_new(&term) {
-                    batch.insert(&self.names, term.name(), []);
+                    batch.insert(&self.all, [b"n".as_slice(), &term.name()].concat(), []);
                 }
             }
             let next = body.sequence.saturating_add(1);
@@ -52,18 +52,18 @@ impl Index {
         ids.sort_unstable();
         terms.sort_unstable();
         for key in ids {
-            batch.insert(&self.ids, key.as_flattened(), []);
+            batch.insert(&self.all, [b"i".as_slice(), key.as_flattened()].concat(), []);
         }
         for (bucket, hash, at) in terms {
-            batch.insert(&self.terms, [bucket.as_slice(), &hash, &at].concat(), []);
+            batch.insert(&self.all, [b"t".as_slice(), &bucket, &hash, &at].concat(), []);
         }
         for (key, (next, last)) in writers {
             let value = [next.to_be_bytes().as_slice(), last.as_bytes()].concat();
-            batch.insert(&self.facts, key, value);
+            batch.insert(&self.all, key, value);
         }
         for (zone, (least, greatest)) in zones {
             let value = [least.to_be_bytes(), greatest.to_be_bytes()].concat();
-            batch.insert(&self.facts, zone_key(zone), value);
+            batch.insert(&self.all, zone_key(zone), value);
         }
         let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
         self.commit(batch, Mark::Entries, first.saturating_add(count))
@@ -81,9 +81,9 @@ impl Index {
     ) -> Result<(), StoreError> {
         let mut batch = self.db.batch();
         let by_digest = [b"h".as_slice(), digest.as_bytes()].concat();
-        batch.insert(&self.facts, by_digest, height.to_be_bytes().as_slice());
+        batch.insert(&self.all, by_digest, height.to_be_bytes().as_slice());
         let by_size = [b"s".as_slice(), &size.to_be_bytes(), &height.to_be_bytes()].concat();
-        batch.insert(&self.facts, by_size, []);
+        batch.insert(&self.all, by_size, []);
         self.commit(batch, Mark::Blocks, height.saturating_add(1))
     }
 
@@ -95,7 +95,7 @@ impl Index {
         let mut batch = self.db.batch();
         for (index, number) in of {
             let key = [b"k".as_slice(), &index.to_be_bytes(), &number.to_be_bytes()].concat();
-            batch.insert(&self.facts, key, []);
+            batch.insert(&self.all, key, []);
         }
         self.commit(batch, Mark::Records, upto)
     }
@@ -106,7 +106,7 @@ impl Index {
         mark: Mark,
         upto: u64,
     ) -> Result<(), StoreError> {
-        batch.insert(&self.facts, mark.key(), upto.to_be_bytes().as_slice());
+        batch.insert(&self.all, mark.key(), upto.to_be_bytes().as_slice());
         batch.commit().map_err(|error| self.failed(&error))
     }
 

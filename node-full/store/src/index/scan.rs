@@ -59,9 +59,10 @@ impl Index {
         prefix: &str,
     ) -> Result<Option<Vec<Term>>, StoreError> {
         let mut terms = Vec::new();
-        for guard in self.names.prefix(Term::text(field, prefix).name()) {
+        for guard in self.all.prefix([b"n".as_slice(), &Term::text(field, prefix).name()].concat())
+        {
             let key = guard.key().map_err(|error| self.failed(&error))?;
-            terms.extend(Term::of_name(field, &key));
+            terms.extend(key.split_first().and_then(|(_, name)| Term::of_name(field, name)));
             if terms.len() > MAX_TERMS {
                 return Ok(None);
             }
@@ -73,7 +74,7 @@ impl Index {
     #[must_use]
     pub fn scan(&self, filter: &Filter, range: Range<u64>, order: Order) -> Scan<'_> {
         let lists = filter.terms.iter().map(|terms| {
-            let lists = terms.iter().map(|term| List::new(&self.terms, term, (&range, order)));
+            let lists = terms.iter().map(|term| List::new(&self.all, term, (&range, order)));
             Walk::AnyOf(lists.collect())
         });
         let zones = filter.times.clone().map(|times| Walk::Zones { times });
@@ -234,7 +235,8 @@ impl List {
     /// Walks the bucket of `at` from there.
     fn look_from(&mut self, at: u64) {
         let bucket = bucket(at);
-        let key = |index: u64| [bucket.as_slice(), &self.hash, &index.to_be_bytes()].concat();
+        let key =
+            |index: u64| [b"t".as_slice(), &bucket, &self.hash, &index.to_be_bytes()].concat();
         self.at = at;
         self.iter = Some(match self.order {
             Order::Newest => self.keyspace.range(key(0)..=key(at)),
@@ -288,8 +290,8 @@ impl Index {
     ) -> Result<Option<u64>, StoreError> {
         let zone = at / ZONE;
         let zones = match order {
-            Order::Newest => self.facts.range(zone_key(0)..=zone_key(zone)),
-            Order::Oldest => self.facts.range(zone_key(zone)..=zone_key(u64::MAX)),
+            Order::Newest => self.all.range(zone_key(0)..=zone_key(zone)),
+            Order::Oldest => self.all.range(zone_key(zone)..=zone_key(u64::MAX)),
         };
         let mut zones: Box<dyn Iterator<Item = fjall::Guard>> = match order {
             Order::Newest => Box::new(zones.rev()),

@@ -182,7 +182,7 @@ fn an_index_of_another_layout_is_made_anew() {
     let dir = tempfile::tempdir().unwrap();
     let index = Index::open(dir.path()).unwrap();
     apply(&index, 0..10);
-    index.facts.insert(b"mlayout".as_slice(), 99_u64.to_be_bytes().as_slice()).unwrap();
+    index.all.insert(b"mlayout".as_slice(), 99_u64.to_be_bytes().as_slice()).unwrap();
     index.persist().unwrap();
     drop(index);
     let index = Index::open(dir.path()).unwrap();
