@@ -3,7 +3,13 @@
 //! Big-endian integers, length-prefixed lists with a limit the caller states, no optional
 //! encodings, nothing left over. One value has one encoding.
 
+#[cfg(feature = "alloc")]
+mod writer;
+
 use core::fmt;
+
+#[cfg(feature = "alloc")]
+pub use writer::Writer;
 
 /// Why bytes are not the format they claim to be. `at` counts from the start of what was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -466,84 +472,6 @@ pub(crate) fn decode_within<'a, T>(
     let wide = |len: usize| u64::try_from(len).unwrap_or(u64::MAX);
     within(what, wide(bytes.len()), wide(limit))?;
     decode_all(bytes, read)
-}
-
-/// Writes values at the end of a buffer. It states no limits: encoders of what people write
-/// decode what they wrote, and whoever puts proofs together verifies them.
-#[cfg(feature = "alloc")]
-#[derive(Clone, Debug, Default)]
-pub struct Writer(alloc::vec::Vec<u8>);
-
-#[cfg(feature = "alloc")]
-impl Writer {
-    /// An empty buffer.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(alloc::vec::Vec::new())
-    }
-
-    /// What was written.
-    #[must_use]
-    pub fn into_bytes(self) -> alloc::vec::Vec<u8> {
-        self.0
-    }
-
-    /// Bytes as they are.
-    pub fn raw(&mut self, bytes: &[u8]) -> &mut Self {
-        self.0.extend_from_slice(bytes);
-        self
-    }
-
-    /// One byte.
-    pub fn u8(&mut self, value: u8) -> &mut Self {
-        self.raw(&[value])
-    }
-
-    /// Two bytes, big-endian.
-    pub fn u16(&mut self, value: u16) -> &mut Self {
-        self.raw(&value.to_be_bytes())
-    }
-
-    /// Four bytes, big-endian.
-    pub fn u32(&mut self, value: u32) -> &mut Self {
-        self.raw(&value.to_be_bytes())
-    }
-
-    /// Eight bytes, big-endian.
-    pub fn u64(&mut self, value: u64) -> &mut Self {
-        self.raw(&value.to_be_bytes())
-    }
-
-    /// A one-byte count or length. One that does not fit is cut to 255, which is over the limit of
-    /// every list with such a length, so that the decoder refuses it.
-    pub fn len8(&mut self, len: usize) -> &mut Self {
-        self.u8(u8::try_from(len).unwrap_or(u8::MAX))
-    }
-
-    /// A two-byte count or length, like [`Writer::len8`].
-    pub fn len16(&mut self, len: usize) -> &mut Self {
-        self.u16(u16::try_from(len).unwrap_or(u16::MAX))
-    }
-
-    /// A four-byte count or length, like [`Writer::len8`].
-    pub fn len32(&mut self, len: usize) -> &mut Self {
-        self.u32(u32::try_from(len).unwrap_or(u32::MAX))
-    }
-
-    /// Text with a one-byte length.
-    pub fn text8(&mut self, text: &str) -> &mut Self {
-        self.len8(text.len()).raw(text.as_bytes())
-    }
-
-    /// Text with a two-byte length.
-    pub fn text16(&mut self, text: &str) -> &mut Self {
-        self.len16(text.len()).raw(text.as_bytes())
-    }
-
-    /// Bytes with a four-byte length.
-    pub fn bytes32(&mut self, bytes: &[u8]) -> &mut Self {
-        self.len32(bytes.len()).raw(bytes)
-    }
 }
 
 #[cfg(test)]
