@@ -16,6 +16,8 @@ use crate::init::INGEST_MEMBER;
 pub(crate) const VALIDATOR_KEY: &str = "keys/validator.key";
 /// The key that signs drafts.
 pub(crate) const INGEST_KEY: &str = "keys/ingest.key";
+/// The key that changes members and streams. A node does not need it, and it is safer elsewhere.
+pub(crate) const ADMIN_KEY: &str = "keys/admin.key";
 /// No key file is longer.
 const MAX_KEY_FILE: u64 = 4_096;
 

@@ -23,7 +23,7 @@ use super::keys::Keys;
 use super::replay::{Replay, index_blocks};
 use super::shared::{Progress, decode_block};
 use super::state::{State, Tree};
-use super::{Block, Directory, OpenError, Options, Shared, format};
+use super::{Block, Directory, NodeError, OpenError, Options, Shared, format};
 use crate::clock::Stopwatch;
 use crate::init::GENESIS_FILE;
 
@@ -56,11 +56,11 @@ pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
     if cut_bytes != 0 {
         tracing::warn!(cut_bytes, "cut writes that never finished; none had been acknowledged");
     }
-    Ok(Shared {
+    let shared = Shared {
         dir: dir.to_owned(),
         options,
         log: genesis.log(),
-        directory: Directory::new(&genesis),
+        directory: RwLock::new(Arc::new(Directory::new(&genesis))),
         keys,
         index,
         entries,
@@ -74,7 +74,11 @@ pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
         started: Stopwatch::start(),
         genesis: genesis_bytes.clone(),
         _lock: lock,
-    })
+    };
+    let unreadable = |error: NodeError| OpenError::Directory { reason: error.to_string() };
+    let directory = shared.read_directory().map_err(unreadable)?;
+    shared.set_directory(Arc::new(directory));
+    Ok(shared)
 }
 
 /// Removes the index of a directory that no node has open.
