@@ -87,6 +87,23 @@ impl Client {
         self.get(path, "application/octet-stream", None)
     }
 
+    /// Begins to fetch what may be long, and takes as long as it takes.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn reader(&self, path: &str) -> Result<impl std::io::Read + use<>, ClientError> {
+        let url = self.url(path);
+        let request = self.agent.get(&url).config().timeout_global(None).build();
+        let answer = request.call();
+        match answer {
+            Ok(answer) if answer.status().is_success() => Ok(answer.into_body().into_reader()),
+            other => match finish(&url, other) {
+                Err(error) => Err(error),
+                Ok(_) => Err(ClientError::NotANode { url, what: "no archive".to_owned() }),
+            },
+        }
+    }
+
     /// Fetches bytes for one member only.
     ///
     /// # Errors

@@ -8,6 +8,7 @@
 
 mod accept;
 mod answer;
+mod archive;
 mod auth;
 mod blocks;
 mod body;

@@ -13,8 +13,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use super::problem::Problem;
 use super::{App, Site};
 use super::{
-    blocks, entries, events, guard, members, observe, payloads, proofs, receipts, site, status,
-    stream, tiles,
+    archive, blocks, entries, events, guard, members, observe, payloads, proofs, receipts, site,
+    status, stream, tiles,
 };
 use crate::node::Node;
 
@@ -47,6 +47,7 @@ fn api(app: App) -> Router<App> {
         .route("/query", post(entries::query_json))
         .route("/events/{id}", get(entries::one))
         .route("/writers/{key}", get(entries::writer))
+        .route("/archive", get(archive::archive))
         .route("/members", get(members::members))
         .route("/members/{name}", get(members::member))
         .route("/genesis", get(blocks::genesis))

@@ -1,6 +1,8 @@
 //! The `cairn` program, as a person or a script runs it.
 
 #[cfg(test)]
+mod archive;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod flow;
