@@ -15,6 +15,7 @@ mod commit;
 mod directory;
 mod erase;
 mod error;
+mod expire;
 mod format;
 mod keys;
 mod open;
@@ -30,6 +31,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use cairn_verifier::UnixMillis;
 use cairn_verifier::digest::{EventId, HeaderDigest, KeyId, LogId, PayloadDigest, StreamId};
 use cairn_verifier::state::Roles;
 use cairn_verifier::trust::{Genesis, TrustAnchor};
@@ -42,6 +44,7 @@ pub(crate) use commit::Request;
 pub(crate) use directory::Directory;
 pub use directory::NotAllowed;
 pub use error::{NodeError, OpenError};
+pub use expire::Expired;
 pub(crate) use keys::{ADMIN_KEY, INGEST_KEY, VALIDATOR_KEY, chain_key_path, read_text};
 pub(crate) use open::{check_votes, lock, votes_hold};
 pub(crate) use records::KeyRecord;
@@ -224,6 +227,16 @@ impl Node {
     /// It cannot be read.
     pub fn wrap(&self, event: &EventId, recipient: &KeyId) -> Result<Option<Vec<u8>>, NodeError> {
         self.shared().wrap(event, recipient)
+    }
+
+    /// Forgets keys and stored bytes of the payloads of all events that were final before a time, and
+    /// logs that it did. Events and proofs stay.
+    ///
+    /// # Errors
+    /// It could not be done; it can be asked again.
+    pub fn expire_payloads(&self, before: UnixMillis) -> Result<Expired, Refusal> {
+        let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        expire::expire_before(self.shared(), &queue.ok_or(Refusal::ShuttingDown)?, before)
     }
 
     /// Waits until an event is final; `false` if it is unknown, or not final within `timeout`.

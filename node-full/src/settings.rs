@@ -10,6 +10,7 @@
 //! block-time = 250                # CAIRN_BLOCK_TIME  --block-time   milliseconds
 //! check-rate = 20                 # CAIRN_CHECK_RATE  --check-rate   megabytes a second; none: no check
 //! check-every = 24                # CAIRN_CHECK_EVERY                hours
+//! keep-payloads = 365             # CAIRN_KEEP_PAYLOADS  --keep-payloads  days; for ever if not said
 //! log = "warn"                    # CAIRN_LOG
 //! ```
 
@@ -26,8 +27,17 @@ pub const SETTINGS_FILE: &str = "cairn.toml";
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8420";
 
 /// Names in the file; in the environment they are `CAIRN_…`, in capitals, `_` for `-`.
-const NAMES: [&str; 8] =
-    ["listen", "metrics", "ui", "pkg", "block-time", "check-rate", "check-every", "log"];
+const NAMES: [&str; 9] = [
+    "listen",
+    "metrics",
+    "ui",
+    "pkg",
+    "block-time",
+    "check-rate",
+    "check-every",
+    "keep-payloads",
+    "log",
+];
 
 /// How a node is set up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +58,8 @@ pub struct Settings {
     pub check_rate: Option<u64>,
     /// How many hours after a look the next one begins.
     pub check_every: u64,
+    /// How many days payloads are kept; for ever if not said.
+    pub keep_payloads: Option<u64>,
     /// What is logged, as in `CAIRN_LOG`.
     pub log: String,
 }
@@ -62,6 +74,7 @@ impl Default for Settings {
             block_time: 250,
             check_rate: None,
             check_every: 24,
+            keep_payloads: None,
             log: "warn".to_owned(),
         }
     }
@@ -135,6 +148,7 @@ impl Settings {
         let limits = [
             ("block-time", Some(self.block_time), 1..=60_000, "1 to 60000 milliseconds"),
             ("check-rate", self.check_rate, 1..=100_000, "1 to 100000 megabytes a second"),
+            ("keep-payloads", self.keep_payloads, 1..=36_500, "1 to 36500 days"),
             ("check-every", Some(self.check_every), 1..=8_760, "1 to 8760 hours"),
         ];
         for (name, found, range, limits) in limits {

@@ -20,6 +20,7 @@ Settings stand in cairn.toml in the data directory, every line of it optional:
   block-time = 250              milliseconds that events wait for a block at most
   check-rate = 20               megabytes a second to look at again while running; none if not said
   check-every = 24              hours between two looks
+  keep-payloads = 365           days after which payloads are forgotten; kept for ever if not said
   log = \"warn\"                  what is logged
 
 Over the file stands the environment: CAIRN_LISTEN, CAIRN_BLOCK_TIME and so on; over that stand flags.";

@@ -50,6 +50,9 @@ pub(super) struct Args {
     /// Look at everything again while running, at so many megabytes a second, once a day
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     check_rate: Option<u64>,
+    /// Forget payloads after so many days; events and proofs stay [default: keep them]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
+    keep_payloads: Option<u64>,
     /// From how many bytes on a segment of the log is closed
     #[arg(long, value_name = "BYTES", hide = true)]
     segment_bytes: Option<u64>,
@@ -69,6 +72,7 @@ impl Args {
             ("pkg", path(&self.pkg)),
             ("block-time", number(self.block_time)),
             ("check-rate", number(self.check_rate)),
+            ("keep-payloads", number(self.keep_payloads)),
         ]
     }
 }
@@ -85,6 +89,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let options = Options {
         block_time: Duration::from_millis(settings.block_time),
         segment_bytes: args.segment_bytes.unwrap_or(SEGMENT_LEN),
+        keep_payloads: settings
+            .keep_payloads
+            .map(|days| Duration::from_secs(days.saturating_mul(24 * 60 * 60))),
     };
     let site = site(settings.ui.as_deref(), settings.pkg.as_deref())?;
     let node = Node::open(&args.dir, options).map_err(Failure::failed)?;

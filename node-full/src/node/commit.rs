@@ -12,6 +12,7 @@ use cairn_verifier::event::SignedEvent;
 use metrics::{counter, histogram};
 
 use super::erase::Erase;
+use super::expire::Expire;
 use super::replay::apply_events;
 use super::{Shared, Writing};
 use crate::clock::Stopwatch;
@@ -32,6 +33,8 @@ pub(crate) enum Request {
     Submit(Submit),
     /// A payload to be forgotten.
     Erase(Erase),
+    /// Old payloads to be forgotten.
+    Expire(Expire),
 }
 
 #[derive(Debug)]
@@ -59,6 +62,7 @@ pub(super) fn run(shared: &Shared, requests: &Receiver<Request>) {
                 left = next;
             }
             Request::Erase(erase) => erase.run(shared, &mut chain_keys),
+            Request::Expire(expire) => expire.run(shared, &mut chain_keys),
         }
     }
 }

@@ -15,7 +15,9 @@ use cairn_verifier::digest::{EventId, PayloadDigest};
 use cairn_verifier::event::{Kind, SignedEvent};
 
 use super::commit::{Request, catch_up, write_counted};
+use super::expire::{EVERY, expire_old};
 use super::{NodeError, Shared};
+use crate::clock::Stopwatch;
 use crate::ingest::{Refusal, Staging};
 use crate::init::INGEST_MEMBER;
 use crate::seal::ChainKeys;
@@ -41,13 +43,20 @@ pub(crate) struct Erase {
 /// Follows redactions as they become final, until the node closes.
 pub(super) fn run(shared: &Shared, queue: &SyncSender<Request>) {
     let mut looked_at = 0;
+    let mut expired: Option<Stopwatch> = None;
     loop {
         let size = final_and_indexed(shared);
-        let done = follow(shared, queue, looked_at..size);
+        let done = follow(shared, queue, looked_at..size).and_then(|()| {
+            if expired.as_ref().is_none_or(|last| last.elapsed() >= EVERY) {
+                expire_old(shared, queue)?;
+                expired = Some(Stopwatch::start());
+            }
+            Ok(())
+        });
         let closing = match done {
             Ok(()) => {
                 looked_at = size;
-                shared.progress.wait_beyond(size)
+                shared.progress.wait_beyond(size, EVERY)
             }
             Err(error) => {
                 tracing::error!(%error, "a redacted payload could not be erased; trying again");

@@ -277,11 +277,12 @@ impl Progress {
         self.changed.notify_all();
     }
 
-    /// Waits until more than `size` events are final, or the node is closing; says whether it is.
-    pub(super) fn wait_beyond(&self, size: u64) -> bool {
+    /// Waits until more than `size` events are final, for `time` at most, or the node is closing;
+    /// says whether it is.
+    pub(super) fn wait_beyond(&self, size: u64, time: Duration) -> bool {
         let waiting = |now: &mut Where| now.final_size <= size && !now.closing;
-        let waited = self.changed.wait_while(self.lock(), waiting);
-        waited.unwrap_or_else(PoisonError::into_inner).closing
+        let waited = self.changed.wait_timeout_while(self.lock(), time, waiting);
+        waited.unwrap_or_else(PoisonError::into_inner).0.closing
     }
 
     /// Rests for `time`, or until the node is closing; says whether it is.

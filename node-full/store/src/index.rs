@@ -91,6 +91,8 @@ pub enum Mark {
     HeaderTiles,
     /// How many events' RFC 6962 tiles are stored.
     Sha256Tiles,
+    /// Up to which entry payloads were looked at that are kept for a time only.
+    Expired,
 }
 
 impl Mark {
@@ -102,6 +104,7 @@ impl Mark {
             Self::EventTiles => b"mevent-tiles",
             Self::HeaderTiles => b"mheader-tiles",
             Self::Sha256Tiles => b"msha256-tiles",
+            Self::Expired => b"mexpired",
         }
     }
 }

@@ -46,7 +46,11 @@ fn a_reopened_node_is_the_same() {
 #[test]
 fn a_log_of_many_segments_is_the_same_after_reopening_and_after_losing_what_is_derived() {
     let log = Log::new();
-    let options = || Options { block_time: Duration::from_millis(5), segment_bytes: 4_000 };
+    let options = || Options {
+        block_time: Duration::from_millis(5),
+        segment_bytes: 4_000,
+        ..Options::default()
+    };
     let open = || Node::open(&log.path(), options()).unwrap();
     let node = open();
     let mut all = Vec::new();
