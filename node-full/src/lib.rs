@@ -12,6 +12,7 @@
 pub mod api;
 pub mod backup;
 pub mod bench;
+pub mod bucket;
 pub mod check;
 pub mod cli;
 pub mod clock;
@@ -25,6 +26,8 @@ pub mod metrics;
 pub mod node;
 mod producer;
 pub mod proofs;
+pub mod publish;
 pub mod query;
+pub mod replica;
 pub mod seal;
 pub mod settings;

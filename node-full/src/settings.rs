@@ -10,6 +10,9 @@
 //! block-time = 250                # CAIRN_BLOCK_TIME  --block-time   milliseconds
 //! check-rate = 20                 # CAIRN_CHECK_RATE  --check-rate   megabytes a second; none: no check
 //! check-every = 24                # CAIRN_CHECK_EVERY                hours
+//! publish = "s3://bucket/prefix"  # CAIRN_PUBLISH     --publish      where final blocks go; or file:///dir
+//! publish-every = 5000            # CAIRN_PUBLISH_EVERY --publish-every  milliseconds; a replica looks as often
+//! publish-head = "postgres://u@h/db" # CAIRN_PUBLISH_HEAD --publish-head  where a bucket cannot keep the head
 //! log = "warn"                    # CAIRN_LOG
 //! ```
 
@@ -26,8 +29,19 @@ pub const SETTINGS_FILE: &str = "cairn.toml";
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8420";
 
 /// Names in the file; in the environment they are `CAIRN_…`, in capitals, `_` for `-`.
-const NAMES: [&str; 8] =
-    ["listen", "metrics", "ui", "pkg", "block-time", "check-rate", "check-every", "log"];
+const NAMES: [&str; 11] = [
+    "listen",
+    "metrics",
+    "ui",
+    "pkg",
+    "block-time",
+    "check-rate",
+    "check-every",
+    "publish",
+    "publish-every",
+    "publish-head",
+    "log",
+];
 
 /// How a node is set up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +62,13 @@ pub struct Settings {
     pub check_rate: Option<u64>,
     /// How many hours after a look the next one begins.
     pub check_every: u64,
+    /// Where final blocks are published; nowhere if not said.
+    pub publish: Option<String>,
+    /// How often new blocks are looked for, to publish them or to follow them, in milliseconds.
+    pub publish_every: u64,
+    /// The database that keeps the head, if the bucket cannot.
+    #[serde(serialize_with = "without_password")]
+    pub publish_head: Option<String>,
     /// What is logged, as in `CAIRN_LOG`.
     pub log: String,
 }
@@ -62,6 +83,9 @@ impl Default for Settings {
             block_time: 250,
             check_rate: None,
             check_every: 24,
+            publish: None,
+            publish_every: 5_000,
+            publish_head: None,
             log: "warn".to_owned(),
         }
     }
@@ -136,6 +160,12 @@ impl Settings {
             ("block-time", Some(self.block_time), 1..=60_000, "1 to 60000 milliseconds"),
             ("check-rate", self.check_rate, 1..=100_000, "1 to 100000 megabytes a second"),
             ("check-every", Some(self.check_every), 1..=8_760, "1 to 8760 hours"),
+            (
+                "publish-every",
+                Some(self.publish_every),
+                50..=3_600_000,
+                "50 to 3600000 milliseconds",
+            ),
         ];
         for (name, found, range, limits) in limits {
             if let Some(found) = found.filter(|found| !range.contains(found)) {
@@ -144,6 +174,21 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// Settings are shown to people; a password in a URL is not.
+fn without_password<S: serde::Serializer>(
+    url: &Option<String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let shown = url.as_ref().map(|url| match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, rest)), Some((_, place))) => {
+            let user = rest.split([':', '@']).next().unwrap_or_default();
+            format!("{scheme}://{user}@{place}")
+        }
+        _ => url.clone(),
+    });
+    shown.serialize(serializer)
 }
 
 fn over(
@@ -187,6 +232,17 @@ mod tests {
             ..Settings::default()
         };
         assert_eq!(settings, expected);
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let shown = |url: &str| {
+            let settings = read(&format!("publish-head = \"{url}\""), &[], vec![]).unwrap();
+            serde_json::to_value(settings).unwrap()["publish-head"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(shown("postgres://cairn:s3cret@db/heads"), "postgres://cairn@db/heads");
+        assert_eq!(shown("postgres://cairn@db/heads"), "postgres://cairn@db/heads");
+        assert_eq!(shown("postgres://u:p@ss@db/heads"), "postgres://u@db/heads");
     }
 
     #[test]

@@ -16,6 +16,8 @@ impl From<Refused> for Problem {
             | Refusal::PreviousMismatch { .. } => StatusCode::CONFLICT,
             Refusal::DiskFull(_) => StatusCode::INSUFFICIENT_STORAGE,
             Refusal::Storage(_) | Refusal::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::HeadLost(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::ReadOnly { .. } => StatusCode::FORBIDDEN,
             Refusal::Seal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Refusal::BadWrap(_)
             | Refusal::KindNotAccepted(_)

@@ -7,7 +7,7 @@ use cairn_verifier::finality::Suite;
 use cairn_verifier::trust::{Genesis, WRAP_X_WING};
 
 use super::{MemberKeys, StreamName};
-use crate::init::DEFAULT_STREAM;
+use crate::init::{DEFAULT_STREAM, INGEST_MEMBER};
 
 /// Members and streams, by everything one asks for.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct Directory {
     signers: BTreeMap<[u8; 32], String>,
     /// X-Wing public keys by id.
     wrap_keys: BTreeMap<KeyId, Vec<u8>>,
+    /// The key that signs drafts.
+    ingest_key: KeyId,
 }
 
 impl Directory {
@@ -27,6 +29,7 @@ impl Directory {
             members: BTreeMap::new(),
             signers: BTreeMap::new(),
             wrap_keys: BTreeMap::new(),
+            ingest_key: KeyId::ZERO,
         };
         for stream in genesis.streams() {
             directory.streams.push(StreamName { id: stream.id, name: stream.name.to_owned() });
@@ -49,9 +52,17 @@ impl Directory {
                     keys.signing.push(key.id());
                 }
             }
+            if name == INGEST_MEMBER {
+                directory.ingest_key = keys.signing.first().copied().unwrap_or(KeyId::ZERO);
+            }
             directory.members.insert(name, keys);
         }
         directory
+    }
+
+    /// The id of the key that signs drafts.
+    pub(crate) const fn ingest_key(&self) -> KeyId {
+        self.ingest_key
     }
 
     /// The streams, the default one first.
