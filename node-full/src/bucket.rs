@@ -39,7 +39,8 @@ pub(crate) use probe::random_name;
 /// The path of the genesis.
 pub(crate) const GENESIS: &str = "genesis";
 /// How many objects are read or written at once: each waits for the network, not for a core.
-const AT_ONCE: usize = 32;
+/// Bounds the memory that payloads take, of which the longest has 16 MiB.
+const AT_ONCE: usize = 16;
 /// How long one request may take, and how long it is tried again. What fails longer is told, and
 /// tried again by whoever asked for it.
 const REQUEST_LIMIT: Duration = Duration::from_secs(30);
@@ -140,12 +141,12 @@ impl Bucket {
 
     /// Writes an object, unless there is one; `false` if there is.
     pub(crate) fn create(&self, path: &str, bytes: &[u8]) -> Result<bool, BucketError> {
-        self.runtime.block_on(self.create_one(path, bytes.to_vec()))
+        self.runtime.block_on(self.create_one(path, bytes.to_vec().into()))
     }
 
-    async fn create_one(&self, path: &str, bytes: Vec<u8>) -> Result<bool, BucketError> {
+    async fn create_one(&self, path: &str, bytes: PutPayload) -> Result<bool, BucketError> {
         let mode = PutOptions::from(PutMode::Create);
-        match self.store.put_opts(&self.path(path), PutPayload::from(bytes), mode).await {
+        match self.store.put_opts(&self.path(path), bytes, mode).await {
             Ok(_) => Ok(true),
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(false),
             Err(error) => Err(self.failed("write", path, error)),
@@ -162,16 +163,17 @@ impl Bucket {
 
     /// Writes an object that never changes, or finds it written already.
     async fn keep_one(&self, path: &str, bytes: Vec<u8>, other: Other) -> Result<(), BucketError> {
+        let bytes = PutPayload::from(bytes);
         if self.create_one(path, bytes.clone()).await? {
             return Ok(());
         }
-        let limit = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let limit = u64::try_from(bytes.content_length()).unwrap_or(u64::MAX);
         match self.get_one(path, limit).await {
-            Ok(Some(found)) if found == bytes => Ok(()),
+            Ok(Some(found)) if bytes.iter().flatten().eq(&found) => Ok(()),
             Ok(None) => Err(BucketError::Vanished { path: self.full(path) }),
             Ok(Some(_)) | Err(BucketError::TooLarge { .. }) if other == Other::Replace => {
                 let path = self.path(path);
-                let put = self.store.put(&path, PutPayload::from(bytes)).await;
+                let put = self.store.put(&path, bytes).await;
                 put.map(drop).map_err(|error| self.failed("write", path.as_ref(), error))
             }
             Ok(Some(_)) | Err(BucketError::TooLarge { .. }) => {

@@ -15,6 +15,7 @@ mod directory;
 mod error;
 mod format;
 mod keys;
+mod life;
 mod open;
 mod records;
 mod replay;
@@ -25,7 +26,6 @@ mod types;
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use cairn_verifier::digest::{EventId, HeaderDigest, KeyId, LogId, PayloadDigest, StreamId};
@@ -33,14 +33,12 @@ use cairn_verifier::trust::{Genesis, TrustAnchor};
 use cairn_verifier::wire::DecodeError;
 
 use crate::ingest::{Accepted, Refusal, Refused, Submission};
-use crate::producer;
-use crate::publish::{PublishOptions, Publisher, Publishing};
-use crate::replica::{self, Follower, ReplicaOptions};
 
 pub(crate) use commit::Request;
 pub(crate) use directory::Directory;
 pub use error::{NodeError, OpenError};
 pub(crate) use keys::{INGEST_KEY, VALIDATOR_KEY, chain_key_path, read_text};
+use life::Threads;
 use open::As;
 pub(crate) use open::{check_votes, lock};
 pub(crate) use records::KeyRecord;
@@ -61,20 +59,6 @@ struct Inner {
     threads: Mutex<Option<Threads>>,
 }
 
-#[derive(Debug)]
-struct Threads {
-    /// None in a replica.
-    committer: Option<JoinHandle<()>>,
-    /// Makes blocks, or follows those of another node; none if the node is only looked at.
-    blocks: Option<JoinHandle<()>>,
-    publishing: Option<Publishing>,
-}
-
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
-    let builder = std::thread::Builder::new().name(name.to_owned());
-    builder.spawn(run).map_err(|source| OpenError::Thread { source })
-}
-
 impl Node {
     /// Opens a data directory: takes its lock, checks the last segment of each log, cuts a write
     /// that never finished, brings trees and index up to the log, makes the first block if there
@@ -84,74 +68,6 @@ impl Node {
     /// [`OpenError`].
     pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
         Self::validate(Arc::new(open::open(dir, options, As::Validator)?), None)
-    }
-
-    /// The same, and what becomes final is published. The head of the published log is claimed
-    /// before any block is made.
-    ///
-    /// # Errors
-    /// [`OpenError`].
-    pub fn open_publishing(
-        dir: &Path,
-        options: Options,
-        publish: &PublishOptions,
-    ) -> Result<Self, OpenError> {
-        let shared = Arc::new(open::open(dir, options, As::Validator)?);
-        let publisher = Publisher::claim(&shared, publish)?;
-        Self::validate(shared, Some(publisher))
-    }
-
-    fn validate(shared: Arc<Shared>, publisher: Option<Publisher>) -> Result<Self, OpenError> {
-        if shared.head().is_none() {
-            producer::produce(&shared)
-                .map_err(|error| OpenError::FirstBlock { reason: error.to_string() })?;
-        }
-        let (queue, requests) = std::sync::mpsc::sync_channel(commit::QUEUE_LEN);
-        let (committer, blocks) = (Arc::clone(&shared), Arc::clone(&shared));
-        let publishing =
-            publisher.map(|publisher| Publishing::start(publisher, Arc::clone(&shared)));
-        let threads = Threads {
-            committer: Some(spawn("committer", move || commit::run(&committer, &requests))?),
-            blocks: Some(spawn("blocks", move || producer::run(&blocks))?),
-            publishing: publishing.transpose().map_err(|source| OpenError::Thread { source })?,
-        };
-        Ok(Self::of(shared, Some(queue), threads))
-    }
-
-    /// Opens a replica of a published log: its directory is made if there is none, and it follows
-    /// until it can serve something. It needs no key, and takes no events.
-    ///
-    /// # Errors
-    /// [`OpenError`].
-    pub fn follow(
-        dir: &Path,
-        options: Options,
-        following: ReplicaOptions,
-    ) -> Result<Self, OpenError> {
-        let bucket = replica::prepare(dir, &following)?;
-        let shared = Arc::new(open::open(dir, options, As::Replica)?);
-        let follower = Follower::start(&shared, bucket, following)?;
-        let blocks = Arc::clone(&shared);
-        let blocks = Some(spawn("follow", move || follower.run(&blocks))?);
-        Ok(Self::of(shared, None, Threads { committer: None, blocks, publishing: None }))
-    }
-
-    /// Opens a data directory to look at it: a replica's too, which then follows nothing.
-    ///
-    /// # Errors
-    /// [`OpenError`].
-    pub fn open_to_look(dir: &Path, options: Options) -> Result<Self, OpenError> {
-        if dir.join(VALIDATOR_KEY).exists() {
-            return Self::open(dir, options);
-        }
-        let shared = Arc::new(open::open(dir, options, As::Replica)?);
-        let threads = Threads { committer: None, blocks: None, publishing: None };
-        Ok(Self::of(shared, None, threads))
-    }
-
-    fn of(shared: Arc<Shared>, queue: Option<SyncSender<Request>>, threads: Threads) -> Self {
-        let (queue, threads) = (Mutex::new(queue), Mutex::new(Some(threads)));
-        Self(Arc::new(Inner { shared, queue, threads }))
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -351,27 +267,6 @@ impl Node {
 pub fn reindex(dir: &Path, options: Options) -> Result<Node, OpenError> {
     open::forget_index(dir)?;
     Node::open_to_look(dir, options)
-}
-
-impl Inner {
-    fn close(&self) {
-        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let Some(threads) = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take()
-        else {
-            return;
-        };
-        // First the committer empties its queue, then the last block covers what it took.
-        if threads.committer.is_some_and(|committer| committer.join().is_err()) {
-            tracing::error!("the committing thread had panicked");
-        }
-        self.shared.progress.stop();
-        if threads.blocks.is_some_and(|blocks| blocks.join().is_err()) {
-            tracing::error!("the block thread had panicked");
-        }
-        if let Some(publishing) = threads.publishing {
-            publishing.stop();
-        }
-    }
 }
 
 impl Drop for Inner {

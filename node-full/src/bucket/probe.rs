@@ -51,7 +51,7 @@ impl Bucket {
     }
 
     fn probe_race(&self, path: &str) -> Result<(), BucketError> {
-        let racers = (0..RACERS).map(|racer| self.create_one(path, vec![racer]));
+        let racers = (0..RACERS).map(|racer| self.create_one(path, vec![racer].into()));
         let results = self.runtime.block_on(join_all(racers));
         let mut winners = Vec::new();
         for (racer, won) in (0..RACERS).zip(results) {
@@ -89,4 +89,90 @@ pub(crate) fn random_name() -> String {
         let _infallible = write!(name, "{byte:02x}");
         name
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+    use std::sync::Arc;
+
+    use futures_util::stream::BoxStream;
+    use object_store::memory::InMemory;
+    use object_store::path::Path;
+    use object_store::{
+        CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+        PutMultipartOptions, PutResult, Result,
+    };
+
+    use super::*;
+
+    /// A store that overwrites whatever it is asked to create, as some do.
+    #[derive(Debug, Default)]
+    struct Overwriting(InMemory);
+
+    impl fmt::Display for Overwriting {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("Overwriting")
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl ObjectStore for Overwriting {
+        async fn put_opts(&self, at: &Path, what: PutPayload, _: PutOptions) -> Result<PutResult> {
+            self.0.put_opts(at, what, PutMode::Overwrite.into()).await
+        }
+
+        async fn put_multipart_opts(
+            &self,
+            at: &Path,
+            options: PutMultipartOptions,
+        ) -> Result<Box<dyn MultipartUpload>> {
+            self.0.put_multipart_opts(at, options).await
+        }
+
+        async fn get_opts(&self, at: &Path, options: GetOptions) -> Result<GetResult> {
+            self.0.get_opts(at, options).await
+        }
+
+        fn delete_stream(
+            &self,
+            at: BoxStream<'static, Result<Path>>,
+        ) -> BoxStream<'static, Result<Path>> {
+            self.0.delete_stream(at)
+        }
+
+        fn list(&self, below: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+            self.0.list(below)
+        }
+
+        async fn list_with_delimiter(&self, below: Option<&Path>) -> Result<ListResult> {
+            self.0.list_with_delimiter(below).await
+        }
+
+        async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+            self.0.copy_opts(from, to, options).await
+        }
+    }
+
+    fn with(store: Arc<dyn ObjectStore>) -> Bucket {
+        Bucket { store, ..Bucket::open("file:///tmp").unwrap() }
+    }
+
+    #[test]
+    fn a_store_that_overwrites_is_refused_with_what_to_do() {
+        let bucket = with(Arc::new(Overwriting::default()));
+        let refused = bucket.probe().unwrap_err();
+        assert_eq!(refused.code(), "store-overwrites");
+        assert!(refused.to_string().contains("--publish-head postgres://"), "{refused}");
+        let raced = bucket.probe_race("race").unwrap_err().to_string();
+        assert!(raced.contains("16 of 16 created one object"), "{raced}");
+    }
+
+    #[test]
+    fn a_store_that_creates_once_is_taken() {
+        let bucket = with(Arc::new(InMemory::new()));
+        bucket.probe().unwrap();
+        let left = bucket.runtime.block_on(bucket.store.list_with_delimiter(None)).unwrap();
+        assert!(left.common_prefixes.is_empty(), "{left:?}");
+    }
 }

@@ -21,8 +21,9 @@ const STEP_EVENTS: u64 = 1 << 13;
 const STEP_BLOCKS: u64 = 1 << 10;
 /// No file of events or blocks is longer: 256 of the longest, and some room.
 const MAX_FILE: u64 = 64 << 20;
-/// How many bytes of payloads are in memory at a time, at most about.
-const PAYLOADS_AT_ONCE: usize = 64;
+/// How many payloads are in memory at a time, and how many bytes of them before the last.
+const PAYLOADS_AT_ONCE: usize = 256;
+const PAYLOAD_BYTES_AT_ONCE: u64 = 32 << 20;
 
 /// Files of one kind, each with the number of its first frame.
 pub(super) type Files = Vec<(u64, String, Vec<u8>)>;
@@ -200,7 +201,7 @@ impl Follower {
             let digest = payload.stored().filter(|digest| !shared.blobs.contains(digest));
             wanted.extend(digest.map(|digest| (digest, payload)));
         }
-        for some in wanted.chunks(PAYLOADS_AT_ONCE) {
+        for some in in_parts(&wanted) {
             let paths: Vec<_> = some.iter().map(|(digest, _)| payload_path(digest)).collect();
             let found = self.bucket.get_all(&paths, MAX_BLOB_LEN)?;
             let mut good = Vec::new();
@@ -216,6 +217,25 @@ impl Follower {
         }
         Ok(())
     }
+}
+
+/// Splits payloads by number and length.
+fn in_parts(wanted: &[(PayloadDigest, Payload)]) -> Vec<&[(PayloadDigest, Payload)]> {
+    let (mut parts, mut from, mut bytes) = (Vec::new(), 0, 0_u64);
+    for (at, (_, payload)) in wanted.iter().enumerate() {
+        bytes = bytes.saturating_add(match payload {
+            Payload::None => 0,
+            Payload::Public { len, .. } => (*len).into(),
+            Payload::Sealed(commitment) => commitment.plaintext_len.into(),
+        });
+        let to = at.saturating_add(1);
+        if bytes >= PAYLOAD_BYTES_AT_ONCE || to.saturating_sub(from) == PAYLOADS_AT_ONCE {
+            parts.extend(wanted.get(from..to));
+            (from, bytes) = (to, 0);
+        }
+    }
+    parts.extend(wanted.get(from..).filter(|rest| !rest.is_empty()));
+    parts
 }
 
 fn is_payload(payload: &Payload, digest: &PayloadDigest, bytes: &[u8]) -> bool {

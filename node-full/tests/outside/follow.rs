@@ -5,7 +5,7 @@ use std::time::Duration;
 use cairn_node::api::{Server, Site};
 use cairn_node::check::CheckOptions;
 use cairn_node::clock;
-use cairn_node::http_client::Client;
+use cairn_node::http_client::{Client, ClientError};
 use cairn_node::proofs::{BaseChoice, ReceiptWith};
 use cairn_verifier::TrustAnchor;
 use cairn_verifier::receipt::verify;
@@ -44,8 +44,14 @@ fn a_replica_serves_what_the_node_serves() {
     {
         assert_eq!(copy.bytes(path).unwrap(), original.bytes(path).unwrap(), "{path}");
     }
-    let refused = copy.post("/v1/events", "application/json", b"{}").unwrap_err().to_string();
-    assert!(refused.contains("read-only") || refused.contains("malformed"), "{refused}");
+    let draft = br#"{"type":"a","actor":{"kind":"u","id":"a"},"resource":{"kind":"t","id":"b"}}"#;
+    match copy.post("/v1/events", "application/json", draft) {
+        Err(ClientError::Problem { status: 403, code, detail, .. }) => {
+            assert_eq!(code, "read-only");
+            assert!(detail.contains("https://log.example"), "{detail}");
+        }
+        other => panic!("{other:?}"),
+    }
     let status: serde_json::Value =
         serde_json::from_str(&copy.json("/v1/status").unwrap()).unwrap();
     assert_eq!(status["replica"]["behind"], 0);
