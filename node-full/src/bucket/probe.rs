@@ -36,7 +36,7 @@ impl Bucket {
         if self.create(path, b"second")? {
             return Err(self.overwrites("an object was created twice".to_owned()));
         }
-        let stale = UpdateVersion { e_tag: Some("\"0\"".to_owned()), version: None };
+        let stale = UpdateVersion { e_tag: Some(format!("\"{}\"", random_name())), version: None };
         let update = PutOptions::from(PutMode::Update(stale));
         let updated = self.runtime.block_on(async {
             self.store.put_opts(&self.path(path), PutPayload::from_static(b"third"), update).await
