@@ -34,6 +34,10 @@ use crate::publish::later;
 
 pub use error::FollowError;
 
+/// Says, in the directory, which anchor is still to be reached: until then what is there is proven by
+/// nothing, and another anchor would not prove it either.
+const MARK: &str = "ANCHOR-NOT-REACHED";
+
 /// What a replica follows.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a plain choice")]
@@ -113,6 +117,27 @@ fn expect_free(dir: &Path) -> Result<(), FollowError> {
     Ok(())
 }
 
+/// What was loaded towards an anchor goes on towards that one, or is thrown away.
+fn expect_mark(mark: &Path, anchor: &TrustAnchor) -> Result<(), FollowError> {
+    let found = files::read(mark, 1_024)?.map(|text| String::from_utf8_lossy(&text).into_owned());
+    match found {
+        Some(found) if found != anchor.to_string() => {
+            let dir = mark.parent().unwrap_or(mark).to_owned();
+            Err(FollowError::OtherAnchor { dir, expected: *anchor, found })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn remove_mark(mark: &Path) -> Result<(), FollowError> {
+    match std::fs::remove_file(mark) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(StoreError::io("remove", mark)(error).into())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The genesis is the one that a genesis anchor pins. A header pins it once it is reached.
 fn expect_log(anchor: &TrustAnchor, genesis: &Genesis<'_>) -> Result<(), FollowError> {
     match anchor {
@@ -141,11 +166,18 @@ impl Follower {
             TrustAnchor::Genesis(_) => true,
             TrustAnchor::Checkpoint(digest) => shared.index.height_of_digest(digest)?.is_some(),
         };
+        let mark = shared.dir.join(MARK);
+        expect_mark(&mark, &options.anchor)?;
+        if !anchored {
+            let text = options.anchor.to_string();
+            files::write(&mark, text.as_bytes(), Secrecy::Public)?;
+        }
         let keys = ExpandedKeys::of(&genesis.set());
         let mut follower = Self { bucket, options, keys, anchored, number: None };
         loop {
             match follower.round(shared) {
                 Ok(more) if follower.can_serve(shared) => {
+                    remove_mark(&mark)?;
                     tracing::info!(more, "following {}", follower.bucket.url());
                     return Ok(follower);
                 }
@@ -159,6 +191,7 @@ impl Follower {
                 }
                 // What was checked before can be served while the bucket is away.
                 Err(error) if error.is_passing() && follower.can_serve(shared) => {
+                    remove_mark(&mark)?;
                     follower.note(shared, &error);
                     return Ok(follower);
                 }

@@ -56,6 +56,19 @@ pub enum FollowError {
         /// Where.
         url: String,
     },
+    /// The directory was begun with an anchor that was never reached.
+    #[error(
+        "{dir} was loaded towards {found}, which was not reached, so nothing in it is proven; \
+         {expected} cannot prove it. Remove the directory to begin again"
+    )]
+    OtherAnchor {
+        /// The directory.
+        dir: PathBuf,
+        /// The anchor given now.
+        expected: TrustAnchor,
+        /// The one it was begun with.
+        found: String,
+    },
     /// A head with less than there was before.
     #[error(
         "head {number} of {url} went back: it has {found} blocks, this replica checked {had} before; \
@@ -194,6 +207,7 @@ impl FollowError {
             Self::BadGenesis { .. } => "bad-genesis",
             Self::OtherLog { .. } => "other-log",
             Self::NoAnchor { .. } => "no-anchor",
+            Self::OtherAnchor { .. } => "other-anchor",
             Self::WentBack { .. } => "head-went-back",
             Self::Missing { .. } => "object-missing",
             Self::Bent { .. } => "bent-object",
@@ -224,6 +238,7 @@ impl FollowError {
             | Self::BadGenesis { .. }
             | Self::OtherLog { .. }
             | Self::NoAnchor { .. }
+            | Self::OtherAnchor { .. }
             | Self::WentBack { .. }
             | Self::Bent { .. }
             | Self::DoesNotFollow { .. }

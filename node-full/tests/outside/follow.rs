@@ -138,6 +138,10 @@ fn the_anchor_is_what_a_replica_trusts() {
     assert_eq!(found, "no-anchor", "{why}");
     // Nor is the directory of that attempt served without the anchor.
     assert_eq!(code(log.try_follow("c", &place, never)).0, "no-anchor");
+    // What it loaded is proven by nothing, and no other anchor takes it for proven.
+    for other in [log.anchor, anchor] {
+        assert_eq!(code(log.try_follow("c", &place, other)).0, "other-anchor");
+    }
     assert_eq!(code(log.try_follow("data", &place, log.anchor)).0, "holds-keys");
     std::fs::create_dir(log.path("taken")).unwrap();
     std::fs::write(log.path("taken/file"), b"mine").unwrap();
