@@ -7,8 +7,9 @@
 //! ```
 //!
 //! The committer is the only writer of entries and key records, and the only one who erases
-//! (`erase`), the block thread the only writer of blocks; each publishes to `state::State` only what is durable. Trees and index are derived
-//! from the log; when the node opens they go on from where they were (`replay`).
+//! (`erase`), the block thread the only writer of blocks; each publishes to `state::State` only what
+//! is durable. Trees and index are derived from the log; when the node opens they go on from where
+//! they were (`replay`).
 
 mod about;
 mod commit;
@@ -18,6 +19,7 @@ mod error;
 mod expire;
 mod format;
 mod keys;
+mod life;
 mod open;
 mod records;
 mod replay;
@@ -28,7 +30,6 @@ mod types;
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use cairn_verifier::UnixMillis;
@@ -38,7 +39,6 @@ use cairn_verifier::trust::{Genesis, TrustAnchor};
 use cairn_verifier::wire::DecodeError;
 
 use crate::ingest::{Accepted, Refusal, Refused, Submission};
-use crate::producer;
 
 pub(crate) use commit::Request;
 pub(crate) use directory::Directory;
@@ -46,10 +46,12 @@ pub use directory::NotAllowed;
 pub use error::{NodeError, OpenError};
 pub use expire::Expired;
 pub(crate) use keys::{ADMIN_KEY, INGEST_KEY, VALIDATOR_KEY, chain_key_path, read_text};
+use life::Threads;
+use open::As;
 pub(crate) use open::{check_votes, lock, votes_hold};
 pub(crate) use records::KeyRecord;
 pub(crate) use replay::index_blocks;
-pub(crate) use shared::{Shared, Writing, encode_block};
+pub(crate) use shared::{Shared, Writing, decode_block, encode_block};
 pub(crate) use state::{Place, Tree};
 pub use types::{Block, Entry, Member, MemberKey, Options, Status, StreamName};
 
@@ -65,13 +67,6 @@ struct Inner {
     threads: Mutex<Option<Threads>>,
 }
 
-#[derive(Debug)]
-struct Threads {
-    committer: JoinHandle<()>,
-    blocks: JoinHandle<()>,
-    erasures: JoinHandle<()>,
-}
-
 impl Node {
     /// Opens a data directory: takes its lock, checks the last segment of each log, cuts a write
     /// that never finished, brings trees and index up to the log, makes the first block if there
@@ -80,29 +75,7 @@ impl Node {
     /// # Errors
     /// [`OpenError`].
     pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
-        let shared = Arc::new(open::open(dir, options)?);
-        if shared.head().is_none() {
-            producer::produce(&shared)
-                .map_err(|error| OpenError::FirstBlock { reason: error.to_string() })?;
-        }
-        let (queue, requests) = std::sync::mpsc::sync_channel(commit::QUEUE_LEN);
-        let committer = Arc::clone(&shared);
-        let blocks = Arc::clone(&shared);
-        let (erasing, to_committer) = (Arc::clone(&shared), queue.clone());
-        let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
-            let builder = std::thread::Builder::new().name(name.to_owned());
-            builder.spawn(run).map_err(|source| OpenError::Thread { source })
-        };
-        let threads = Threads {
-            committer: spawn("committer", Box::new(move || commit::run(&committer, &requests)))?,
-            blocks: spawn("blocks", Box::new(move || producer::run(&blocks)))?,
-            erasures: spawn("erasures", Box::new(move || erase::run(&erasing, &to_committer)))?,
-        };
-        Ok(Self(Arc::new(Inner {
-            shared,
-            queue: Mutex::new(Some(queue)),
-            threads: Mutex::new(Some(threads)),
-        })))
+        Self::validate(Arc::new(open::open(dir, options, As::Validator)?), None)
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -143,6 +116,7 @@ impl Node {
     }
 
     fn submit_counted(&self, batch: Vec<Submission>) -> Result<Vec<Accepted>, Refused> {
+        self.shared().expect_writable().map_err(|reason| reason.at(0))?;
         let prepared = crate::ingest::prepare(self.shared(), batch)?;
         let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or_else(|| Refusal::ShuttingDown.at(0))?;
@@ -312,30 +286,7 @@ impl Node {
 /// As [`Node::open`].
 pub fn reindex(dir: &Path, options: Options) -> Result<Node, OpenError> {
     open::forget_index(dir)?;
-    Node::open(dir, options)
-}
-
-impl Inner {
-    fn close(&self) {
-        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let Some(threads) = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take()
-        else {
-            return;
-        };
-        // Erasures end first, because they go to the committer; then that empties its queue, and
-        // the last block covers what it took.
-        self.shared.progress.close();
-        if threads.erasures.join().is_err() {
-            tracing::error!("the erasing thread had panicked");
-        }
-        if threads.committer.join().is_err() {
-            tracing::error!("the committing thread had panicked");
-        }
-        self.shared.progress.stop();
-        if threads.blocks.join().is_err() {
-            tracing::error!("the block thread had panicked");
-        }
-    }
+    Node::open_to_look(dir, options)
 }
 
 impl Drop for Inner {

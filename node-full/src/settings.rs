@@ -11,6 +11,9 @@
 //! check-rate = 20                 # CAIRN_CHECK_RATE  --check-rate   megabytes a second; none: no check
 //! check-every = 24                # CAIRN_CHECK_EVERY                hours
 //! keep-payloads = 365             # CAIRN_KEEP_PAYLOADS  --keep-payloads  days; for ever if not said
+//! publish = "s3://bucket/prefix"  # CAIRN_PUBLISH     --publish      where final blocks go; or file:///dir
+//! publish-every = 5000            # CAIRN_PUBLISH_EVERY --publish-every  milliseconds; a replica looks as often
+//! publish-head = "postgres://u@h/db" # CAIRN_PUBLISH_HEAD --publish-head  where a bucket cannot keep the head
 //! log = "warn"                    # CAIRN_LOG
 //! ```
 
@@ -27,7 +30,7 @@ pub const SETTINGS_FILE: &str = "cairn.toml";
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8420";
 
 /// Names in the file; in the environment they are `CAIRN_…`, in capitals, `_` for `-`.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 12] = [
     "listen",
     "metrics",
     "ui",
@@ -36,6 +39,9 @@ const NAMES: [&str; 9] = [
     "check-rate",
     "check-every",
     "keep-payloads",
+    "publish",
+    "publish-every",
+    "publish-head",
     "log",
 ];
 
@@ -60,6 +66,13 @@ pub struct Settings {
     pub check_every: u64,
     /// How many days payloads are kept; for ever if not said.
     pub keep_payloads: Option<u64>,
+    /// Where final blocks are published; nowhere if not said.
+    pub publish: Option<String>,
+    /// How often new blocks are looked for, to publish them or to follow them, in milliseconds.
+    pub publish_every: u64,
+    /// The database that keeps the head, if the bucket cannot.
+    #[serde(serialize_with = "without_password")]
+    pub publish_head: Option<String>,
     /// What is logged, as in `CAIRN_LOG`.
     pub log: String,
 }
@@ -75,6 +88,9 @@ impl Default for Settings {
             check_rate: None,
             check_every: 24,
             keep_payloads: None,
+            publish: None,
+            publish_every: 5_000,
+            publish_head: None,
             log: "warn".to_owned(),
         }
     }
@@ -150,6 +166,12 @@ impl Settings {
             ("check-rate", self.check_rate, 1..=100_000, "1 to 100000 megabytes a second"),
             ("keep-payloads", self.keep_payloads, 1..=36_500, "1 to 36500 days"),
             ("check-every", Some(self.check_every), 1..=8_760, "1 to 8760 hours"),
+            (
+                "publish-every",
+                Some(self.publish_every),
+                50..=3_600_000,
+                "50 to 3600000 milliseconds",
+            ),
         ];
         for (name, found, range, limits) in limits {
             if let Some(found) = found.filter(|found| !range.contains(found)) {
@@ -158,6 +180,21 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// Settings are shown to people; a password in a URL is not.
+fn without_password<S: serde::Serializer>(
+    url: &Option<String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let shown = url.as_ref().map(|url| match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, rest)), Some((_, place))) => {
+            let user = rest.split([':', '@']).next().unwrap_or_default();
+            format!("{scheme}://{user}@{place}")
+        }
+        _ => url.clone(),
+    });
+    shown.serialize(serializer)
 }
 
 fn over(
@@ -201,6 +238,17 @@ mod tests {
             ..Settings::default()
         };
         assert_eq!(settings, expected);
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let shown = |url: &str| {
+            let settings = read(&format!("publish-head = \"{url}\""), &[], vec![]).unwrap();
+            serde_json::to_value(settings).unwrap()["publish-head"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(shown("postgres://cairn:s3cret@db/heads"), "postgres://cairn@db/heads");
+        assert_eq!(shown("postgres://cairn@db/heads"), "postgres://cairn@db/heads");
+        assert_eq!(shown("postgres://u:p@ss@db/heads"), "postgres://u@db/heads");
     }
 
     #[test]

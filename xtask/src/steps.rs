@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::build::{self, Part};
 use crate::demo::{self, Demo};
 use crate::tools::{self, BARE, Missing, WASM, cargo, cargo_wasm, missing, run};
-use crate::{browser, fuzz, npm, say, size};
+use crate::{browser, ceph, fuzz, npm, postgres, say, size};
 
 /// One step.
 pub(crate) struct Step {
@@ -28,7 +28,7 @@ const fn after_build(name: &'static str, about: &'static str, run: fn() -> Resul
     Step { name, about, needs_build: true, run }
 }
 
-pub(crate) const STEPS: [Step; 14] = [
+pub(crate) const STEPS: [Step; 15] = [
     step("setup", "targets, browser and npm packages that the other steps need", setup),
     step("fmt", "formatting", fmt),
     step("clippy", "lints on this machine", clippy),
@@ -42,6 +42,7 @@ pub(crate) const STEPS: [Step; 14] = [
     after_build("npm", "the npm package in Node.js", npm_package),
     after_build("demo", "the demo, checked by a script", headless_demo),
     after_build("e2e", "page, node and browser together", e2e),
+    step("s3", "publishing and replicas against Ceph, the head in PostgreSQL", s3),
     step("deps", "one version of each cryptographic crate; licences and advisories", deps),
 ];
 
@@ -52,6 +53,8 @@ fn setup() -> Result<()> {
         tools::ensure_target(BARE),
         browser::ensure(),
         npm::node().and_then(|_| npm::ensure_packages()),
+        ceph::ensure(),
+        postgres::ensure(),
     ];
     let mut lacks = Vec::new();
     for error in parts.into_iter().filter_map(Result::err) {
@@ -153,6 +156,19 @@ fn e2e() -> Result<()> {
         .env("CAIRN_PKG", absolute(build::PKG)?)
         .env("CHROMIUM", browser::chromium()?);
     run(&mut test)
+}
+
+/// The tests that `native` runs on a directory, on a distributed store; they take the same turns.
+fn s3() -> Result<()> {
+    let store = ceph::start()?;
+    let database = postgres::start()?;
+    let mut test = cargo();
+    test.args(["test", "-p", "cairn-node", "--test", "outside"]);
+    test.envs(store.environment()).env("CAIRN_TEST_POSTGRES", database.url());
+    let tested = run(&mut test);
+    drop(database);
+    ceph::stop()?;
+    tested
 }
 
 /// Two versions of one of these in the light client would be twice the code to trust and to send.

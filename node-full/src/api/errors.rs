@@ -18,6 +18,8 @@ impl From<Refused> for Problem {
             Refusal::NotAllowed(_) => StatusCode::FORBIDDEN,
             Refusal::DiskFull(_) => StatusCode::INSUFFICIENT_STORAGE,
             Refusal::Storage(_) | Refusal::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::HeadLost(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::ReadOnly { .. } => StatusCode::FORBIDDEN,
             Refusal::Seal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Refusal::BadWrap(_)
             | Refusal::CannotGrant(_)

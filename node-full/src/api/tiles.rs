@@ -1,5 +1,5 @@
-//! The log as files that never change, in the shape of C2SP tlog-tiles: hashes of both trees, and
-//! the events themselves, 256 a file. A cache or a plain file server can serve them as well, and
+//! The log as files that never change, in the shape of C2SP tlog-tiles: hashes of the trees, and
+//! the events and blocks themselves, 256 a file. A cache or a plain file server can serve them as well, and
 //! who reads whole files does not tell which event is of interest.
 
 use std::str::FromStr;
@@ -15,7 +15,7 @@ use super::problem::Problem;
 use crate::proofs::{TileChoice, TileOf};
 
 /// `GET /v1/tiles/{of}/{level}/{number}`, with `of` one of event, header and sha256; and
-/// `GET /v1/tiles/entries/{number}`. A number is written `x001/x234/067`, with `.p/W` behind it if
+/// `GET /v1/tiles/{entries,blocks}/{number}`. A number is written `x001/x234/067`, with `.p/W` behind it if
 /// the file holds the first W only.
 pub(super) async fn tile(
     State(app): State<App>,
@@ -36,6 +36,7 @@ pub(super) async fn tile(
 fn read(of: &str, path: &str) -> Option<TileChoice> {
     let (of, level, rest) = match of {
         "entries" => (TileOf::Entries, 0, path),
+        "blocks" => (TileOf::Blocks, 0, path),
         _ => {
             let (level, rest) = path.split_once('/')?;
             let of = match of {
@@ -92,6 +93,7 @@ mod tests {
         assert_eq!(read("event", "2/x001/x234/067"), deep);
         assert_eq!(read("header", "1/005.p/7"), tile(TileOf::Headers, 1, 5, 7));
         assert_eq!(read("entries", "x001/000"), tile(TileOf::Entries, 0, 1_000, 256));
+        assert_eq!(read("blocks", "000.p/9"), tile(TileOf::Blocks, 0, 0, 9));
         for (of, path) in [
             ("event", ""),
             ("event", "0"),

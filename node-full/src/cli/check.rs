@@ -30,7 +30,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
-    let node = Node::open(&args.dir, Options::default()).map_err(Failure::failed)?;
+    let node = Node::open_to_look(&args.dir, Options::default()).map_err(Failure::failed)?;
     let bar = out::bar("events and blocks");
     let bytes_per_second = args.rate.map(|rate| rate.saturating_mul(1_000_000));
     let report = node.check(CheckOptions { bytes_per_second }, &mut |progress: CheckProgress| {

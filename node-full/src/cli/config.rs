@@ -21,6 +21,9 @@ Settings stand in cairn.toml in the data directory, every line of it optional:
   check-rate = 20               megabytes a second to look at again while running; none if not said
   check-every = 24              hours between two looks
   keep-payloads = 365           days after which payloads are forgotten; kept for ever if not said
+  publish = \"s3://bucket/log\"  where final blocks go; file:///dir for a directory; nowhere if not said
+  publish-every = 5000          milliseconds between two looks for new blocks, in a replica too
+  publish-head = \"postgres://\" the database that keeps the head, for a bucket that overwrites
   log = \"warn\"                  what is logged
 
 Over the file stands the environment: CAIRN_LISTEN, CAIRN_BLOCK_TIME and so on; over that stand flags.";

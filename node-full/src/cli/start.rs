@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cairn_store::log::SEGMENT_LEN;
+use cairn_verifier::TrustAnchor;
 use cairn_verifier::json::Object;
 use clap::Args as ClapArgs;
 
 use super::{Failure, out};
 use crate::api::{Server, Site};
 use crate::check::Checker;
-use crate::node::{Node, Options};
+use crate::node::{Node, OpenError, Options};
+use crate::publish::PublishOptions;
+use crate::replica::ReplicaOptions;
 use crate::settings::{Flags, Settings};
 
 const EXAMPLES: &str = "Examples:
@@ -18,6 +21,12 @@ const EXAMPLES: &str = "Examples:
   cairn start --dir data --listen 0.0.0.0:8420 --ui web-ui/dist --pkg pkg
   cairn start --dir data --metrics 127.0.0.1:9420 --check-rate 20
   cairn start --dir data --listen 127.0.0.1:0 --ready-file ready.json
+  cairn start --dir data --publish s3://bucket/log
+  cairn start --dir cache --read-only --from s3://bucket/log --anchor genesis:...
+  cairn start --dir cache --read-only --from file:///mnt/log --anchor checkpoint:... --write-to https://log.example
+
+An S3 store is named by the usual variables: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, and
+for one that is not Amazon's AWS_ENDPOINT=https://... (AWS_ALLOW_HTTP=true if it has no TLS).
 
 Flags stand over the environment (CAIRN_LISTEN, CAIRN_LOG and so on), and that over cairn.toml in the
 data directory: see cairn config --help.";
@@ -53,6 +62,27 @@ pub(super) struct Args {
     /// Forget payloads after so many days; events and proofs stay [default: keep them]
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
     keep_payloads: Option<u64>,
+    /// Where final blocks are published: s3://bucket/prefix or file:///directory
+    #[arg(long, value_name = "URL")]
+    publish: Option<String>,
+    /// How often new blocks are looked for, to publish or to follow them [default: 5000]
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(50..=3_600_000))]
+    publish_every: Option<u64>,
+    /// postgres://user@host/database that keeps the head, for a bucket that overwrites
+    #[arg(long, value_name = "URL", requires = "publish")]
+    publish_head: Option<String>,
+    /// Serve a copy of a published log; needs no key and takes no events
+    #[arg(long, requires = "from", requires = "anchor", conflicts_with = "publish")]
+    read_only: bool,
+    /// The published log that a replica follows: s3://bucket/prefix or file:///directory
+    #[arg(long, value_name = "URL", requires = "read_only")]
+    from: Option<String>,
+    /// What a replica trusts: genesis:... or checkpoint:...
+    #[arg(long, requires = "read_only")]
+    anchor: Option<TrustAnchor>,
+    /// Where events can be logged, told to those who try it at a replica
+    #[arg(long, value_name = "URL", requires = "read_only")]
+    write_to: Option<String>,
     /// From how many bytes on a segment of the log is closed
     #[arg(long, value_name = "BYTES", hide = true)]
     segment_bytes: Option<u64>,
@@ -73,6 +103,9 @@ impl Args {
             ("block-time", number(self.block_time)),
             ("check-rate", number(self.check_rate)),
             ("keep-payloads", number(self.keep_payloads)),
+            ("publish", self.publish.clone()),
+            ("publish-every", number(self.publish_every)),
+            ("publish-head", self.publish_head.clone()),
         ]
     }
 }
@@ -94,7 +127,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             .map(|days| Duration::from_secs(days.saturating_mul(24 * 60 * 60))),
     };
     let site = site(settings.ui.as_deref(), settings.pkg.as_deref())?;
-    let node = Node::open(&args.dir, options).map_err(Failure::failed)?;
+    let node = open(args, &settings, options).map_err(Failure::failed)?;
     let anchor = node.status().anchor;
     let server = Server::start(node.clone(), &settings.listen, &site).map_err(Failure::failed)?;
     let url = server.url();
@@ -118,6 +151,23 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     stopped.map_err(Failure::failed)?;
     out::note("stopped");
     Ok(())
+}
+
+/// The node that publishes, follows or stands alone.
+fn open(args: &Args, settings: &Settings, options: Options) -> Result<Node, OpenError> {
+    let every = Duration::from_millis(settings.publish_every);
+    if let (Some(from), Some(anchor)) = (&args.from, args.anchor) {
+        let (from, write_to) = (from.clone(), args.write_to.clone());
+        return Node::follow(&args.dir, options, ReplicaOptions { from, anchor, write_to, every });
+    }
+    match &settings.publish {
+        None => Node::open(&args.dir, options),
+        Some(to) => {
+            let head = settings.publish_head.clone();
+            let publish = PublishOptions { to: to.clone(), every, head };
+            Node::open_publishing(&args.dir, options, &publish)
+        }
+    }
 }
 
 /// The folders to serve, which must be there: a page that is missing is noticed too late.

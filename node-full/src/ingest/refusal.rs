@@ -147,9 +147,27 @@ pub enum Refusal {
     /// The disk is full; nothing was taken. Free space and submit again.
     #[error("no space left on the node's disk, so the event was not taken: {0}")]
     DiskFull(String),
+    /// A replica takes no events.
+    #[error("this is a read-only replica of {from}; {}", where_to(.write_to.as_deref()))]
+    ReadOnly {
+        /// What it follows.
+        from: String,
+        /// Where events can be logged.
+        write_to: Option<String>,
+    },
+    /// Another node publishes this log now.
+    #[error("events are not taken: {0}")]
+    HeadLost(String),
     /// The node is shutting down; nothing was taken.
     #[error("the node is shutting down")]
     ShuttingDown,
+}
+
+fn where_to(write_to: Option<&str>) -> String {
+    match write_to {
+        Some(url) => format!("log events at {url}"),
+        None => "log events at the node that publishes there".to_owned(),
+    }
 }
 
 impl Refusal {
@@ -181,6 +199,8 @@ impl Refusal {
             Self::Seal(_) => "seal-failed",
             Self::Storage(_) => "storage",
             Self::DiskFull(_) => "disk-full",
+            Self::ReadOnly { .. } => "read-only",
+            Self::HeadLost(_) => "head-lost",
             Self::ShuttingDown => "shutting-down",
         }
     }
@@ -188,7 +208,14 @@ impl Refusal {
     /// Whether the submission itself is at fault, so that sending it again is of no use.
     #[must_use]
     pub const fn is_permanent(&self) -> bool {
-        !matches!(self, Self::Storage(_) | Self::DiskFull(_) | Self::ShuttingDown | Self::Seal(_))
+        !matches!(
+            self,
+            Self::Storage(_)
+                | Self::DiskFull(_)
+                | Self::HeadLost(_)
+                | Self::ShuttingDown
+                | Self::Seal(_)
+        )
     }
 
     /// A failed write, which one answer says to every submitter it hit.

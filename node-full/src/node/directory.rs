@@ -117,6 +117,14 @@ impl Directory {
         }
     }
 
+    /// The id of the key that signs drafts.
+    pub(crate) fn ingest_key(&self) -> KeyId {
+        let keys = self.members.get(INGEST_MEMBER).map(|member| member.keys.iter());
+        let mut signing =
+            keys.into_iter().flatten().filter(|id| self.keys.get(*id).is_some_and(Key::signs));
+        signing.next().copied().unwrap_or(KeyId::ZERO)
+    }
+
     /// The streams, the default one first.
     pub(crate) fn streams(&self) -> &[StreamName] {
         &self.streams

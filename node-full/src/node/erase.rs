@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use cairn_store::index::Mark;
 use cairn_verifier::digest::{EventId, PayloadDigest};
-use cairn_verifier::event::{Kind, SignedEvent};
+use cairn_verifier::event::{EventBody, Kind, SignedEvent};
 
 use super::commit::{Request, catch_up, write_counted};
 use super::expire::{EVERY, expire_old};
@@ -142,15 +142,29 @@ impl Shared {
         Ok(u64::try_from(numbers.len()).unwrap_or(u64::MAX))
     }
 
+    /// The payload that a node's receipt says is gone.
+    pub(crate) fn erased_by(
+        &self,
+        body: &EventBody<'_>,
+    ) -> Result<Option<PayloadDigest>, NodeError> {
+        let removed = StoredPayload::Removed;
+        match SystemEvent::read(body) {
+            Ok(SystemEvent::Erased { event, payload, .. }) if payload == removed => {
+                self.payload_of(&event)
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Removes the stored payload of an event, unless one that is not redacted has the same.
-    fn forget_payload(&self, event: &EventId) -> Result<StoredPayload, Refusal> {
+    pub(crate) fn forget_payload(&self, event: &EventId) -> Result<StoredPayload, NodeError> {
         let Some(digest) = self.payload_of(event)? else { return Ok(StoredPayload::Removed) };
         for other in self.events_with_payload(&digest)? {
             if other != *event && !self.is_redacted(&other)? {
                 return Ok(StoredPayload::Shared);
             }
         }
-        self.blobs.remove(&digest).map_err(|error| Refusal::storage(&error))?;
+        self.blobs.remove(&digest)?;
         Ok(StoredPayload::Removed)
     }
 

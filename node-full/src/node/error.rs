@@ -7,6 +7,9 @@ use thiserror::Error;
 use cairn_store::StoreError;
 use cairn_verifier::wire::DecodeError;
 
+use crate::publish::PublishError;
+use crate::replica::FollowError;
+
 /// Why a data directory cannot be opened. Nothing in it was changed, except that a torn tail
 /// (a write that never finished, so was never acknowledged) may have been cut.
 #[derive(Debug, Error)]
@@ -86,6 +89,12 @@ pub enum OpenError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The log cannot be published.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The published log cannot be followed.
+    #[error(transparent)]
+    Follow(#[from] FollowError),
     /// A file is damaged, or cannot be read or written.
     #[error(transparent)]
     Storage(#[from] StoreError),

@@ -32,13 +32,25 @@ use crate::init::GENESIS_FILE;
 /// Where a data directory keeps what can be forgotten.
 pub(super) const KEY_STORE: &str = "keystore";
 
-pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
+/// What a directory is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum As {
+    /// To make blocks, with the keys in it.
+    Validator,
+    /// To follow another node's, without a key.
+    Replica,
+}
+
+pub(super) fn open(dir: &Path, options: Options, purpose: As) -> Result<Shared, OpenError> {
     format::check(dir)?;
     let lock = lock(dir)?;
     format::migrate(dir)?;
     let genesis_bytes = read_genesis(dir)?;
     let genesis = decode_genesis(dir, &genesis_bytes)?;
-    let keys = Keys::read(dir, &genesis)?;
+    let keys = match purpose {
+        As::Validator => Some(Keys::read(dir, &genesis)?),
+        As::Replica => None,
+    };
     let index = Index::open(&dir.join("index"))?;
 
     let limit = options.segment_bytes;
@@ -72,6 +84,7 @@ pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
         progress: Progress::new(final_size),
         state: RwLock::new(State { events, sha256, headers, head }),
         failed: Mutex::new(BTreeMap::new()),
+        elsewhere: Mutex::default(),
         cut_bytes,
         started: Stopwatch::start(),
         genesis: genesis_bytes.clone(),

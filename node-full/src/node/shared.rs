@@ -23,6 +23,9 @@ use super::keys::Keys;
 use super::state::{Place, State};
 use super::{Block, Directory, Entry, KeyRecord, NodeError, Options, Status};
 use crate::clock::Stopwatch;
+use crate::ingest::Refusal;
+use crate::publish::Published;
+use crate::replica::Followed;
 use tokio::sync::watch;
 
 /// An open data directory.
@@ -33,7 +36,8 @@ pub(crate) struct Shared {
     pub(crate) log: LogId,
     pub(crate) genesis: Vec<u8>,
     pub(super) directory: RwLock<Arc<Directory>>,
-    pub(crate) keys: Keys,
+    /// None in a replica.
+    pub(super) keys: Option<Keys>,
     /// Finds entries and blocks.
     pub(crate) index: Index,
     /// The log: signed events.
@@ -46,10 +50,19 @@ pub(crate) struct Shared {
     pub(super) state: RwLock<State>,
     pub(crate) progress: Progress,
     pub(super) failed: Mutex<BTreeMap<Writing, String>>,
+    /// What goes to other places, or comes from there.
+    pub(super) elsewhere: Mutex<Elsewhere>,
     pub(super) cut_bytes: u64,
     pub(super) started: Stopwatch,
     /// Held as long as the node is open.
     pub(super) _lock: File,
+}
+
+/// How far what is published is, and what a replica follows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Elsewhere {
+    published: Option<Published>,
+    followed: Option<Followed>,
 }
 
 /// What is being written.
@@ -102,6 +115,47 @@ impl Shared {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn elsewhere(&self) -> MutexGuard<'_, Elsewhere> {
+        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of how publishing goes.
+    pub(crate) fn note_published(&self, note: impl FnOnce(&mut Published)) {
+        note(self.elsewhere().published.get_or_insert_default());
+    }
+
+    /// Takes note of how following goes.
+    pub(crate) fn note_followed(&self, note: impl FnOnce(&mut Followed)) {
+        note(self.elsewhere().followed.get_or_insert_default());
+    }
+
+    /// The node's keys, as long as it may make events and blocks with them.
+    pub(crate) fn keys(&self) -> Result<&Keys, Refusal> {
+        self.expect_writable()?;
+        self.keys.as_ref().ok_or(Refusal::ReadOnly { from: String::new(), write_to: None })
+    }
+
+    /// A replica takes no events, nor does a node whose place another one has taken.
+    pub(crate) fn expect_writable(&self) -> Result<(), Refusal> {
+        let elsewhere = self.elsewhere();
+        if let Some(Followed { from, write_to, .. }) = &elsewhere.followed {
+            let (from, write_to) = (from.clone(), write_to.clone());
+            return Err(Refusal::ReadOnly { from, write_to });
+        }
+        let lost = elsewhere.published.as_ref().and_then(|published| published.lost.clone());
+        lost.map_or(Ok(()), |why| Err(Refusal::HeadLost(why)))
+    }
+
+    /// Takes events into the index that are in the log.
+    pub(crate) fn index_events(
+        &self,
+        first: u64,
+        events: &[SignedEvent<'_>],
+        ids: &[EventId],
+    ) -> Result<(), StoreError> {
+        super::replay::apply_events(&self.index, first, events, ids)
+    }
+
     pub(super) fn status(&self) -> Status {
         let (accepted, size, head) = {
             let state = self.state();
@@ -111,6 +165,7 @@ impl Shared {
         let bytes = bytes.into_iter().chain([self.index.bytes()]);
         // Tiles hold 32 bytes a leaf, and 1/255 of that above.
         let tiles = accepted.saturating_mul(32);
+        let elsewhere = self.elsewhere().clone();
         Status {
             log: self.log,
             anchor: TrustAnchor::Genesis(self.log),
@@ -121,9 +176,11 @@ impl Shared {
             accepted,
             uptime: self.started.elapsed(),
             storage_bytes: bytes.chain([tiles, self.blobs.bytes()]).fold(0, u64::saturating_add),
-            ingest_key: self.keys.ingest.key_id(),
+            ingest_key: self.directory().ingest_key(),
             cut_bytes: self.cut_bytes,
             disk_error: self.failed().first_key_value().map(|(_, error)| error.clone()),
+            published: elsewhere.published,
+            followed: elsewhere.followed,
         }
     }
 
@@ -221,7 +278,7 @@ pub(crate) fn encode_block(block: &Block) -> Vec<u8> {
     [block.header_bytes.as_slice(), &block.certificate].concat()
 }
 
-pub(super) fn decode_block(bytes: &[u8]) -> Result<Block, DecodeError> {
+pub(crate) fn decode_block(bytes: &[u8]) -> Result<Block, DecodeError> {
     let (header_bytes, certificate) = decode_all(bytes, |reader| {
         Ok((reader.array::<HEADER_LEN>()?, reader.take(reader.rest().len())?))
     })?;

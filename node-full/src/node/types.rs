@@ -6,6 +6,9 @@ use cairn_verifier::digest::{EventId, HeaderDigest, KeyId, LogId, StreamId};
 use cairn_verifier::finality::{HEADER_LEN, Header};
 use cairn_verifier::trust::TrustAnchor;
 
+use crate::publish::Published;
+use crate::replica::Followed;
+
 /// How a node runs.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a plain choice")]
@@ -86,13 +89,40 @@ pub struct Status {
     pub cut_bytes: u64,
     /// A write that failed, as long as none of its kind succeeded since.
     pub disk_error: Option<String>,
+    /// How far publishing is, if this node publishes.
+    pub published: Option<Published>,
+    /// How far this node is, if it is a replica.
+    pub followed: Option<Followed>,
 }
 
 impl Status {
-    /// Whether writes succeed.
+    /// Whether the node does what it is there for.
     #[must_use]
-    pub const fn is_healthy(&self) -> bool {
-        self.disk_error.is_none()
+    pub fn is_healthy(&self) -> bool {
+        self.fault().is_none()
+    }
+
+    /// What keeps the node from taking events, or a replica from following: a code, and why.
+    #[must_use]
+    pub fn fault(&self) -> Option<(&'static str, String)> {
+        if let Some(error) = &self.disk_error {
+            let why = format!("the last write failed, events are not taken: {error}");
+            return Some(("storage", why));
+        }
+        let lost = self.published.as_ref().and_then(|published| published.lost.clone());
+        if let Some(why) = lost {
+            return Some(("head-lost", why));
+        }
+        let followed = self.followed.as_ref()?;
+        Some((followed.refused?, followed.error.clone().unwrap_or_default()))
+    }
+
+    /// How many final events are not published yet, or published and not here yet.
+    #[must_use]
+    pub fn behind(&self) -> u64 {
+        let published = self.published.as_ref().map(|there| self.size.saturating_sub(there.size));
+        let followed = || Some(self.followed.as_ref()?.published.saturating_sub(self.size));
+        published.or_else(followed).unwrap_or(0)
     }
 }
 
