@@ -10,7 +10,7 @@ mod stage;
 pub use draft::{
     Draft, DraftKind, DraftOutcome, DraftParty, DraftPayload, DraftResource, SealedDraft,
 };
-pub(crate) use prepare::{Prepared, prepare};
+pub(crate) use prepare::{Prepared, prepare, refuse_system};
 pub use refusal::{Refusal, Refused};
 pub(crate) use stage::{Staged, Staging};
 

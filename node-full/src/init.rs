@@ -28,6 +28,8 @@ pub const FORMAT: &str = "cairn-data 2\n";
 pub const GENESIS_FILE: &str = "genesis.cairn";
 /// The stream of a log that names none.
 pub const DEFAULT_STREAM: &str = "main";
+/// The stream in which the node says what was done through its API. Every new log has it.
+pub const SYSTEM_STREAM: &str = "system";
 /// The name of the member that the node signs drafts as.
 pub const INGEST_MEMBER: &str = "ingest";
 /// The default trust period: 14 days in milliseconds.
@@ -41,7 +43,7 @@ pub const DEFAULT_GATE: u32 = 1_024;
 pub struct InitOptions {
     /// Members by name, with their public keys. The member `ingest` is added by itself.
     pub members: Vec<(String, Vec<KeyDraft>)>,
-    /// Names of the streams. `main` alone if empty.
+    /// Names of the streams. `main` if empty. The stream `system` is added by itself.
     pub streams: Vec<String>,
     /// Distance between gates.
     pub gate: u32,
@@ -141,7 +143,7 @@ pub fn init(dir: &Path, options: InitOptions) -> Result<Initialised, InitError> 
 
 fn check_names(options: &InitOptions) -> Result<(), InitError> {
     let mut members = BTreeSet::from([INGEST_MEMBER]);
-    let mut streams = BTreeSet::new();
+    let mut streams = BTreeSet::from([SYSTEM_STREAM]);
     let taken = |name: &String| InitError::NameTaken(name.clone());
     for (name, _) in &options.members {
         if !members.insert(name) {
@@ -175,6 +177,8 @@ fn encode_genesis(
     if names.is_empty() {
         names.push(DEFAULT_STREAM.to_owned());
     }
+    // Last, so that it never is the stream of drafts that name none.
+    names.push(SYSTEM_STREAM.to_owned());
     // Ids are random but ascend with the names as given, so that the genesis keeps their order.
     let mut ids = Vec::new();
     for _ in &names {

@@ -9,7 +9,9 @@
 //! **Invariant:** formats, hashes and checks are the verifier's; there is no second copy here.
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod api;
+pub mod audit;
 pub mod backup;
 pub mod bench;
 pub mod check;
@@ -21,10 +23,13 @@ pub mod http_client;
 pub mod import;
 pub mod ingest;
 pub mod init;
+pub mod keyring;
 pub mod metrics;
 pub mod node;
 mod producer;
 pub mod proofs;
 pub mod query;
+pub mod reload;
 pub mod seal;
 pub mod settings;
+pub mod tls;

@@ -33,18 +33,20 @@ use cairn_verifier::trust::{Genesis, TrustAnchor};
 use cairn_verifier::wire::DecodeError;
 
 use crate::ingest::{Accepted, Refusal, Refused, Submission};
+use crate::init::SYSTEM_STREAM;
+use crate::keyring::Passphrase;
 use crate::producer;
 
 pub(crate) use commit::Request;
 pub(crate) use directory::Directory;
 pub use error::{NodeError, OpenError};
-pub(crate) use keys::{INGEST_KEY, VALIDATOR_KEY, chain_key_path, read_text};
+pub(crate) use keys::{INGEST_KEY, VALIDATOR_KEY, chain_key};
 pub(crate) use open::{check_votes, lock};
 pub(crate) use records::KeyRecord;
 pub(crate) use replay::index_blocks;
 pub(crate) use shared::{Shared, Writing, encode_block};
 pub(crate) use state::{Place, Tree};
-pub use types::{Block, Entry, MemberKeys, Options, Status, StreamName};
+pub use types::{Block, Entry, MemberKeys, Options, Status, StreamName, Writers};
 
 /// A running node. Clones share it; dropping the last one closes it cleanly.
 #[derive(Clone, Debug)]
@@ -72,7 +74,19 @@ impl Node {
     /// # Errors
     /// [`OpenError`].
     pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
-        let shared = Arc::new(open::open(dir, options)?);
+        Self::open_with(dir, options, None)
+    }
+
+    /// The same, of a directory whose keys are encrypted.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_with(
+        dir: &Path,
+        options: Options,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<Self, OpenError> {
+        let shared = Arc::new(open::open(dir, options, passphrase)?);
         if shared.head().is_none() {
             producer::produce(&shared)
                 .map_err(|error| OpenError::FirstBlock { reason: error.to_string() })?;
@@ -125,6 +139,12 @@ impl Node {
     /// # Errors
     /// [`Refused`], with the place of the first refused submission.
     pub fn submit(&self, batch: Vec<Submission>) -> Result<Vec<Accepted>, Refused> {
+        crate::ingest::refuse_system(&batch)?;
+        self.submit_own(batch)
+    }
+
+    /// The same, for what the node itself has to say too.
+    pub(crate) fn submit_own(&self, batch: Vec<Submission>) -> Result<Vec<Accepted>, Refused> {
         let taken = self.submit_counted(batch);
         taken.inspect_err(|refused| {
             metrics::counter!("cairn_events_refused_total", "code" => refused.reason.code())
@@ -258,6 +278,12 @@ impl Node {
         self.shared().progress.blocks()
     }
 
+    /// The stream of what the node itself says, if the log has one.
+    #[must_use]
+    pub fn system_stream(&self) -> Option<&StreamName> {
+        self.shared().directory.stream(Some(SYSTEM_STREAM))
+    }
+
     /// The member who signs requests with this Ed25519 public key.
     #[must_use]
     pub fn member_by_signing_key(&self, key: &[u8; 32]) -> Option<MemberKeys> {
@@ -288,9 +314,13 @@ impl Node {
 ///
 /// # Errors
 /// As [`Node::open`].
-pub fn reindex(dir: &Path, options: Options) -> Result<Node, OpenError> {
+pub fn reindex(
+    dir: &Path,
+    options: Options,
+    passphrase: Option<&Passphrase>,
+) -> Result<Node, OpenError> {
     open::forget_index(dir)?;
-    Node::open(dir, options)
+    Node::open_with(dir, options, passphrase)
 }
 
 impl Inner {

@@ -11,8 +11,38 @@
 //! check-rate = 20                 # CAIRN_CHECK_RATE  --check-rate   megabytes a second; none: no check
 //! check-every = 24                # CAIRN_CHECK_EVERY                hours
 //! log = "warn"                    # CAIRN_LOG
+//!
+//! read = "any"                    # CAIRN_READ            any, keys
+//! write = "local"                 # CAIRN_WRITE           any, local, keys; keys if there are any
+//! writers = "any"                 # CAIRN_WRITERS         any, members
+//! allow-origin = []               # CAIRN_ALLOW_ORIGIN    --allow-origin
+//! trusted-proxy = []              # CAIRN_TRUSTED_PROXY
+//! rate = 50                       # CAIRN_RATE            requests a second; none: no limit
+//! max-body = 16777216             # CAIRN_MAX_BODY        bytes
+//! max-requests = 512              # CAIRN_MAX_REQUESTS    at once
+//! time-limit = 30                 # CAIRN_TIME_LIMIT      seconds
+//! tls-cert = "chain.pem"          # CAIRN_TLS_CERT        --tls-cert
+//! tls-key = "key.pem"             # CAIRN_TLS_KEY         --tls-key
+//! key-passphrase-file = "…"       # CAIRN_KEY_PASSPHRASE_FILE  --key-passphrase-file
+//!
+//! [[api-key]]                     # made by `cairn api-key new`
+//! name = "importer"
+//! hash = "…"                      # or file = "…", or env = "…"
+//! scopes = ["write"]
+//! rate = 100
+//!
+//! [jwt]
+//! algorithm = "EdDSA"             # ES256, RS256, HS256
+//! key = "issuer.pub.pem"          # or jwks = "issuer.jwks.json"
+//! issuer = "https://id.example"
+//! audience = "cairn"
 //! ```
+//!
+//! A list in the environment has commas between its items.
 
+mod access;
+
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use config::builder::DefaultState;
@@ -20,14 +50,38 @@ use config::{Config, ConfigBuilder, ConfigError, File, FileFormat};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use access::{ApiKeySettings, JwtAlgorithm, JwtSettings, ReadAccess, WriteAccess};
+
+use crate::node::Writers;
+
 /// The file, in the data directory unless another is named.
 pub const SETTINGS_FILE: &str = "cairn.toml";
 /// Where a node listens if nobody says.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8420";
 
 /// Names in the file; in the environment they are `CAIRN_…`, in capitals, `_` for `-`.
-const NAMES: [&str; 8] =
-    ["listen", "metrics", "ui", "pkg", "block-time", "check-rate", "check-every", "log"];
+const NAMES: [&str; 18] = [
+    "listen",
+    "metrics",
+    "ui",
+    "pkg",
+    "block-time",
+    "check-rate",
+    "check-every",
+    "log",
+    "read",
+    "write",
+    "writers",
+    "rate",
+    "max-body",
+    "max-requests",
+    "time-limit",
+    "tls-cert",
+    "tls-key",
+    "key-passphrase-file",
+];
+/// The same, of lists.
+const LISTS: [&str; 2] = ["allow-origin", "trusted-proxy"];
 
 /// How a node is set up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +104,34 @@ pub struct Settings {
     pub check_every: u64,
     /// What is logged, as in `CAIRN_LOG`.
     pub log: String,
+    /// Who may read.
+    pub read: ReadAccess,
+    /// Who may log events: by keys if there are any, otherwise from this machine.
+    pub write: Option<WriteAccess>,
+    /// Whose signed events are taken.
+    pub writers: Writers,
+    /// Origins of pages that may write.
+    pub allow_origin: Vec<String>,
+    /// Addresses of proxies that say where a request comes from.
+    pub trusted_proxy: Vec<IpAddr>,
+    /// How many requests a second an address may send without a key.
+    pub rate: Option<u32>,
+    /// The longest body of a request, in bytes.
+    pub max_body: u64,
+    /// How many requests are worked on at once.
+    pub max_requests: u64,
+    /// How long one request may take, in seconds.
+    pub time_limit: u64,
+    /// The certificate chain of the node's own TLS, in PEM.
+    pub tls_cert: Option<PathBuf>,
+    /// Its key, in PEM.
+    pub tls_key: Option<PathBuf>,
+    /// The file whose first line opens the node's encrypted keys.
+    pub key_passphrase_file: Option<PathBuf>,
+    /// Keys that callers may show.
+    pub api_key: Vec<ApiKeySettings>,
+    /// Whose tokens hold.
+    pub jwt: Option<JwtSettings>,
 }
 
 impl Default for Settings {
@@ -63,6 +145,20 @@ impl Default for Settings {
             check_rate: None,
             check_every: 24,
             log: "warn".to_owned(),
+            read: ReadAccess::default(),
+            write: None,
+            writers: Writers::default(),
+            allow_origin: Vec::new(),
+            trusted_proxy: Vec::new(),
+            rate: None,
+            max_body: 16 << 20,
+            max_requests: 512,
+            time_limit: 30,
+            tls_cert: None,
+            tls_key: None,
+            key_passphrase_file: None,
+            api_key: Vec::new(),
+            jwt: None,
         }
     }
 }
@@ -119,7 +215,7 @@ impl Settings {
         };
         let source = File::from(path.as_path()).format(FileFormat::Toml).required(false);
         let mut builder = Config::builder().add_source(source);
-        for name in NAMES {
+        for name in NAMES.into_iter().chain(LISTS) {
             let variable = format!("CAIRN_{}", name.replace('-', "_").to_uppercase());
             builder = over(builder, name, environment(&variable)).map_err(bad)?;
         }
@@ -136,6 +232,10 @@ impl Settings {
             ("block-time", Some(self.block_time), 1..=60_000, "1 to 60000 milliseconds"),
             ("check-rate", self.check_rate, 1..=100_000, "1 to 100000 megabytes a second"),
             ("check-every", Some(self.check_every), 1..=8_760, "1 to 8760 hours"),
+            ("max-body", Some(self.max_body), 65_536..=16 << 20, "65536 to 16777216 bytes"),
+            ("max-requests", Some(self.max_requests), 1..=65_536, "1 to 65536 requests"),
+            // Longer than this, and a node that stops would not wait for its end.
+            ("time-limit", Some(self.time_limit), 1..=30, "1 to 30 seconds"),
         ];
         for (name, found, range, limits) in limits {
             if let Some(found) = found.filter(|found| !range.contains(found)) {
@@ -151,7 +251,12 @@ fn over(
     name: &str,
     value: Option<String>,
 ) -> Result<ConfigBuilder<DefaultState>, ConfigError> {
-    builder.set_override_option(name, value)
+    let Some(value) = value else { return Ok(builder) };
+    if LISTS.contains(&name) {
+        let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());
+        return builder.set_override(name, items.map(str::to_owned).collect::<Vec<_>>());
+    }
+    builder.set_override(name, value)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ impl From<Refused> for Problem {
             Refusal::SequenceReused { .. }
             | Refusal::SequenceGap { .. }
             | Refusal::PreviousMismatch { .. } => StatusCode::CONFLICT,
+            Refusal::NotAWriter(_) | Refusal::SystemStream => StatusCode::FORBIDDEN,
             Refusal::DiskFull(_) => StatusCode::INSUFFICIENT_STORAGE,
             Refusal::Storage(_) | Refusal::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::Seal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -43,6 +44,7 @@ impl From<NodeError> for Problem {
             NodeError::BadCursor(_) | NodeError::TooBroad { .. } => {
                 Self::new(StatusCode::BAD_REQUEST, error.code(), error.to_string())
             }
+            NodeError::NotAudited(refusal) => (*refusal).at(0).into(),
             NodeError::Damaged { .. } | NodeError::Storage(_) => Self::internal(&error.to_string()),
         }
     }

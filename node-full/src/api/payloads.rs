@@ -13,7 +13,9 @@ use super::answer::{Answer, Stays};
 use super::auth;
 use super::params::{Params, Segment};
 use super::problem::Problem;
+use crate::audit::AuditRecord;
 use crate::clock;
+use crate::http_client::hex;
 
 /// `GET /v1/payloads/{digest}`: the payload as stored.
 pub(super) async fn payload(
@@ -56,6 +58,8 @@ pub(super) async fn wrap(
             let member = node.member_by_signing_key(&caller.key).ok_or_else(nothing)?;
             for key in &member.wraps {
                 if let Some(wrap) = node.wrap(&event, key)? {
+                    // Durable before the wrap leaves: nobody reads a key unseen.
+                    node.audit(key_read(&member.name, &event, &caller))?;
                     return Ok(wrap);
                 }
             }
@@ -67,6 +71,14 @@ pub(super) async fn wrap(
         Form::Json => Answer::json(encoded(&event, "wrap", &bytes), Stays::ForTheCaller),
     };
     answer.respond(&headers)
+}
+
+/// What is logged of a member who reads the key of an event's payload.
+fn key_read(member: &str, event: &EventId, caller: &auth::Caller) -> AuditRecord {
+    let (actor, resource) = (("member", member.to_owned()), ("event", event.to_string()));
+    AuditRecord::new("cairn.key.read", actor, resource)
+        .with("what", "wrap")
+        .with("signing-key", hex(&caller.key))
 }
 
 fn encoded(id: &impl std::fmt::Display, name: &str, bytes: &[u8]) -> String {

@@ -16,7 +16,8 @@ use cairn_verifier::payload::Fields;
 use cairn_verifier::pcek::v2;
 
 use super::{Draft, DraftPayload, MAX_BATCH, Refusal, Refused, SealedDraft, Submission};
-use crate::node::{KeyRecord, Place, Shared, StreamName};
+use crate::init::SYSTEM_STREAM;
+use crate::node::{KeyRecord, Place, Shared, StreamName, Writers};
 
 /// What a ciphertext has over its plaintext: nonce and tag.
 const SEAL_OVERHEAD: u32 = 24 + 16;
@@ -79,6 +80,19 @@ pub(crate) fn prepare(shared: &Shared, batch: Vec<Submission>) -> Result<Vec<Pre
     batch.into_iter().enumerate().map(prepare_one).collect()
 }
 
+/// Refuses drafts for the stream in which the node alone speaks; events that others signed for it
+/// are refused with their other faults.
+pub(crate) fn refuse_system(batch: &[Submission]) -> Result<(), Refused> {
+    let is_for_system = |submission: &Submission| match submission {
+        Submission::Draft(draft) => draft.stream.as_deref() == Some(SYSTEM_STREAM),
+        Submission::Signed { .. } => false,
+    };
+    match batch.iter().position(is_for_system) {
+        Some(at) => Err(Refusal::SystemStream.at(at)),
+        None => Ok(()),
+    }
+}
+
 fn within(what: &'static str, found: usize, limit: usize) -> Result<(), Refusal> {
     if found <= limit {
         return Ok(());
@@ -102,6 +116,12 @@ fn prepare_signed(
     }
     if !shared.directory.has_stream(&body.stream) {
         return Err(Refusal::UnknownStream(body.stream));
+    }
+    if shared.directory.is_system(&body.stream) {
+        return Err(Refusal::SystemStream);
+    }
+    if shared.options.writers == Writers::Members && !shared.directory.is_writer(&body.writer) {
+        return Err(Refusal::NotAWriter(body.writer));
     }
     if !matches!(body.kind, Kind::Record | Kind::Import) {
         return Err(Refusal::KindNotAccepted(body.kind.name()));

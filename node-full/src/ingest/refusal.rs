@@ -51,6 +51,15 @@ pub enum Refusal {
     /// A kind of event that only the system writes.
     #[error("events of kind {0} are not accepted here; submit record or import")]
     KindNotAccepted(&'static str),
+    /// The stream in which the node alone speaks.
+    #[error("the stream `system` is what the node says about itself; name another stream")]
+    SystemStream,
+    /// This node takes signed events from members only.
+    #[error(
+        "this node takes signed events of members only, and no member has the key {0}; send a draft \
+         for the node to sign, or ask for a log that lists this key"
+    )]
+    NotAWriter(KeyId),
     /// Another event of this writer has this sequence number already.
     #[error(
         "sequence {found} is used already by this writer in this stream; the next is {expected}"
@@ -130,6 +139,8 @@ impl Refusal {
             Self::OtherLog { .. } => "other-log",
             Self::UnknownStream(_) | Self::UnknownStreamName(_) => "unknown-stream",
             Self::KindNotAccepted(_) => "kind-not-accepted",
+            Self::SystemStream => "system-stream",
+            Self::NotAWriter(_) => "not-a-writer",
             Self::SequenceReused { .. } => "sequence-reused",
             Self::SequenceGap { .. } => "sequence-gap",
             Self::PreviousMismatch { .. } => "previous-mismatch",

@@ -40,7 +40,7 @@ impl Request {
 
 /// Commits until the queue is closed and empty.
 pub(super) fn run(shared: &Shared, requests: &Receiver<Request>) {
-    let mut chain_keys = ChainKeys::new(&shared.dir);
+    let mut chain_keys = ChainKeys::new(shared.keys.ring.clone());
     while let Ok(first) = requests.recv() {
         let mut events = first.batch.len();
         let mut group = vec![first];

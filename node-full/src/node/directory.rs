@@ -1,13 +1,13 @@
 //! Who and what the genesis names: members with their keys, and streams.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_verifier::digest::{KeyId, StreamId};
 use cairn_verifier::finality::Suite;
 use cairn_verifier::trust::{Genesis, WRAP_X_WING};
 
 use super::{MemberKeys, StreamName};
-use crate::init::DEFAULT_STREAM;
+use crate::init::{DEFAULT_STREAM, SYSTEM_STREAM};
 
 /// Members and streams, by everything one asks for.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Directory {
     members: BTreeMap<String, MemberKeys>,
     /// Names by Ed25519 public key.
     signers: BTreeMap<[u8; 32], String>,
+    /// Ids of all signing keys.
+    writers: BTreeSet<KeyId>,
     /// X-Wing public keys by id.
     wrap_keys: BTreeMap<KeyId, Vec<u8>>,
 }
@@ -26,6 +28,7 @@ impl Directory {
             streams: Vec::new(),
             members: BTreeMap::new(),
             signers: BTreeMap::new(),
+            writers: BTreeSet::new(),
             wrap_keys: BTreeMap::new(),
         };
         for stream in genesis.streams() {
@@ -49,6 +52,7 @@ impl Directory {
                     keys.signing.push(key.id());
                 }
             }
+            directory.writers.extend(&keys.signing);
             directory.members.insert(name, keys);
         }
         directory
@@ -69,6 +73,16 @@ impl Directory {
             None => self.streams.first(),
             Some(name) => self.streams.iter().find(|stream| stream.name == name),
         }
+    }
+
+    /// Whether a member signs with this key.
+    pub(crate) fn is_writer(&self, key: &KeyId) -> bool {
+        self.writers.contains(key)
+    }
+
+    /// Whether this is the stream of what the node itself says.
+    pub(crate) fn is_system(&self, id: &StreamId) -> bool {
+        self.stream(Some(SYSTEM_STREAM)).is_some_and(|stream| stream.id == *id)
     }
 
     pub(crate) fn by_signing_key(&self, key: &[u8; 32]) -> Option<&MemberKeys> {

@@ -25,18 +25,23 @@ use super::shared::{Progress, decode_block};
 use super::state::{State, Tree};
 use super::{Block, Directory, OpenError, Options, Shared, format};
 use crate::clock::Stopwatch;
-use crate::init::GENESIS_FILE;
+use crate::init::{GENESIS_FILE, SYSTEM_STREAM};
+use crate::keyring::{Keyring, Passphrase};
 
 /// Where a data directory keeps what can be forgotten.
 pub(super) const KEY_STORE: &str = "keystore";
 
-pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
+pub(super) fn open(
+    dir: &Path,
+    options: Options,
+    passphrase: Option<&Passphrase>,
+) -> Result<Shared, OpenError> {
     format::check(dir)?;
     let lock = lock(dir)?;
     format::migrate(dir)?;
     let genesis_bytes = read_genesis(dir)?;
     let genesis = decode_genesis(dir, &genesis_bytes)?;
-    let keys = Keys::read(dir, &genesis)?;
+    let keys = Keys::read(dir, Keyring::open(dir, passphrase)?, &genesis)?;
     let index = Index::open(&dir.join("index"))?;
 
     let limit = options.segment_bytes;
@@ -56,11 +61,18 @@ pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
     if cut_bytes != 0 {
         tracing::warn!(cut_bytes, "cut writes that never finished; none had been acknowledged");
     }
+    let directory = Directory::new(&genesis);
+    if directory.stream(Some(SYSTEM_STREAM)).is_none() {
+        tracing::warn!(
+            "this log was made without the stream `system`, so what is done through the API is not \
+             logged in it"
+        );
+    }
     Ok(Shared {
         dir: dir.to_owned(),
         options,
         log: genesis.log(),
-        directory: Directory::new(&genesis),
+        directory,
         keys,
         index,
         entries,

@@ -14,6 +14,20 @@ pub struct Options {
     pub block_time: Duration,
     /// From how many bytes on a segment of a log is closed.
     pub segment_bytes: u64,
+    /// Whose signed events are taken.
+    pub writers: Writers,
+}
+
+/// Whose signed events a node takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(clippy::exhaustive_enums, reason = "a writer is a member or not")]
+pub enum Writers {
+    /// Anyone's: a writer is a key.
+    #[default]
+    Any,
+    /// Those of keys that the genesis lists.
+    Members,
 }
 
 impl Default for Options {
@@ -21,6 +35,7 @@ impl Default for Options {
         Self {
             block_time: Duration::from_millis(250),
             segment_bytes: cairn_store::log::SEGMENT_LEN,
+            writers: Writers::Any,
         }
     }
 }

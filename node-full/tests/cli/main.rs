@@ -1,6 +1,8 @@
 //! The `cairn` program, as a person or a script runs it.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod flow;
@@ -10,5 +12,9 @@ mod import;
 mod kit;
 #[cfg(test)]
 mod operate;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod usage;
