@@ -3,7 +3,7 @@
 //!
 //! | event type | actor | resource | logged |
 //! |---|---|---|---|
-//! | `cairn.key.read` | `member` | `event`, its id | durable before the key is answered |
+//! | `cairn.key.read` | `member` | `event`, its id | durable before the key is answered, or `denied` |
 //! | `cairn.admin.…` | `api-key`, `token` | what was done | durable before it is answered |
 //! | `cairn.api.write` | `api-key`, `token` | `log`, its id | once a second for each caller: `requests`, `events`, `first`, `last` index |
 //!

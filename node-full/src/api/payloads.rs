@@ -16,6 +16,7 @@ use super::problem::Problem;
 use crate::audit::AuditRecord;
 use crate::clock;
 use crate::http_client::hex;
+use crate::ingest::DraftOutcome;
 
 /// `GET /v1/payloads/{digest}`: the payload as stored.
 pub(super) async fn payload(
@@ -62,6 +63,12 @@ pub(super) async fn wrap(
                     node.audit(key_read(&member.name, &event, &caller))?;
                     return Ok(wrap);
                 }
+            }
+            // A member who tries keys of others is seen as well.
+            if node.entry(&event)?.is_some() {
+                let mut record = key_read(&member.name, &event, &caller);
+                record.outcome = DraftOutcome::Denied;
+                node.audit(record)?;
             }
             Err(nothing())
         })

@@ -5,6 +5,7 @@ use std::time::Duration;
 use cairn_verifier::digest::EventId;
 use cairn_verifier::finality::Role;
 use cairn_verifier::request;
+use cairn_verifier::secret::MemberSecret;
 use serde_json::{Value, json};
 
 use crate::access::{bearer, serve_keys};
@@ -32,12 +33,12 @@ fn wait(served: &Served, event_type: &str, count: usize) -> Vec<Value> {
     panic!("not {count} events {event_type} within five seconds");
 }
 
-fn read_wrap(served: &Served, event: &EventId) -> u16 {
+fn read_wrap(served: &Served, secret: &MemberSecret, event: &EventId) -> u16 {
     let (path, now) = (format!("/v1/wraps/{event}"), cairn_node::clock::now());
     let message = request::message(&served.node.log(), now, &path);
-    let signature = served.ann.sign(Role::Request, &message).unwrap();
+    let signature = secret.sign(Role::Request, &message).unwrap();
     let hex = cairn_node::http_client::hex;
-    let (key, signature) = (hex(&served.ann.public_key()), hex(&signature));
+    let (key, signature) = (hex(&secret.public_key()), hex(&signature));
     let header = format!("Cairn key={key}, time={}, signature={signature}", now.0);
     served.get_with(&path, &[("authorization", &header)]).status
 }
@@ -89,15 +90,25 @@ fn a_key_is_read_only_when_that_is_durable() {
     let served = serve();
     let id = served.post_final(&sealed_draft("ann"))[0];
     let before = served.node.status().accepted;
-    assert_eq!(read_wrap(&served, &id), 200);
+    assert_eq!(read_wrap(&served, &served.ann, &id), 200);
     assert_eq!(served.node.status().accepted, before + 1, "accepted is durable");
     let found = wait(&served, "cairn.key.read", 1);
     assert_eq!(found[0]["actor"], json!({"kind": "member", "id": "ann"}));
     assert_eq!(found[0]["resource"]["id"], id.to_string());
     assert_eq!(found[0]["outcome"], "success");
+    // Who tries a key of another is seen, if it is a member; strangers cannot grow the log, nor can
+    // events that are not there.
+    let stranger = MemberSecret::from_seed([7; 32]).unwrap();
+    assert_eq!(read_wrap(&served, &stranger, &id), 404);
+    assert_eq!(read_wrap(&served, &served.bob, &EventId::ZERO), 404);
+    assert_eq!(served.node.status().accepted, before + 1);
+    assert_eq!(read_wrap(&served, &served.bob, &id), 404);
+    let found = wait(&served, "cairn.key.read", 2);
+    assert_eq!(found[1]["actor"], json!({"kind": "member", "id": "bob"}));
+    assert_eq!(found[1]["outcome"], "denied");
     // A node that takes no more events gives no more keys.
     served.node.shutdown();
-    assert_eq!(read_wrap(&served, &id), 503);
+    assert_eq!(read_wrap(&served, &served.ann, &id), 503);
 }
 
 #[test]
