@@ -11,13 +11,17 @@ use cairn_verifier::request;
 use cairn_verifier::secret::MemberSecret;
 use serde::Deserialize;
 use thiserror::Error;
-use ureq::http::Response;
+use ureq::http::{Response, StatusCode, header};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 use zeroize::Zeroizing;
 
 /// How long a request may take; longer than the node's own limit, so that its answer is seen.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long it waits at most to be let in again, and how often.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const TIMES: usize = 100;
 
 /// Why a node gave no good answer.
 #[derive(Debug, Error)]
@@ -140,11 +144,13 @@ impl Client {
     /// [`ClientError`].
     pub fn post(&self, path: &str, kind: &str, body: &[u8]) -> Result<String, ClientError> {
         let url = self.url(path);
-        let mut request = self.agent.post(&url).header("content-type", kind);
-        if let Some(header) = &self.bearer {
-            request = request.header("authorization", header.as_str());
-        }
-        let sent = request.send(body);
+        let sent = patiently(|| {
+            let mut request = self.agent.post(&url).header("content-type", kind);
+            if let Some(header) = &self.bearer {
+                request = request.header("authorization", header.as_str());
+            }
+            request.send(body)
+        });
         let bytes = finish(&url, sent)?;
         self.text(path, bytes)
     }
@@ -165,13 +171,32 @@ impl Client {
         authorization: Option<&str>,
     ) -> Result<Vec<u8>, ClientError> {
         let url = self.url(path);
-        let mut request = self.agent.get(&url).header("accept", accept);
         let shown = self.bearer.as_ref().map(|header| header.as_str());
-        if let Some(header) = authorization.or(shown) {
-            request = request.header("authorization", header);
-        }
-        finish(&url, request.call())
+        let sent = patiently(|| {
+            let mut request = self.agent.get(&url).header("accept", accept);
+            if let Some(header) = authorization.or(shown) {
+                request = request.header("authorization", header);
+            }
+            request.call()
+        });
+        finish(&url, sent)
     }
+}
+
+/// Sends, and again whenever the node says that it was too fast, when the node says.
+fn patiently(
+    send: impl Fn() -> Result<Response<Body>, ureq::Error>,
+) -> Result<Response<Body>, ureq::Error> {
+    for _ in 0..TIMES {
+        let answer = send()?;
+        if answer.status() != StatusCode::TOO_MANY_REQUESTS {
+            return Ok(answer);
+        }
+        let after = answer.headers().get(header::RETRY_AFTER);
+        let seconds = after.and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(1);
+        std::thread::sleep(Duration::from_secs(seconds).min(LONGEST_WAIT));
+    }
+    send()
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, ClientError> {

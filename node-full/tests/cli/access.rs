@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::kit::{Folder, Ran, Running};
+use crate::kit::{Folder, Ran, Running, thousand};
 
 const EVENT: [&str; 6] = ["--type", "t", "--actor", "a:b", "--resource", "c:d"];
 const START: [&str; 5] = ["start", "--dir", "data", "--block-time", "20"];
@@ -72,6 +72,26 @@ fn who_has_a_key_may_log_and_who_has_none_may_not() {
     let events = found["events"].as_array().unwrap();
     assert!(!events.is_empty(), "{found}");
     assert!(events.iter().all(|event| event["event"]["type"] == "cairn.api.write"), "{found}");
+}
+
+#[test]
+fn an_import_waits_when_it_is_too_fast_and_stops_when_it_may_not() {
+    let folder = Folder::new();
+    folder.json(&["init", "--dir", "data"]);
+    let (key, lines) = new_key(&folder, "slow", &["--scopes", "write", "--rate", "1"]);
+    settings(&folder, &lines);
+    let node = folder.start(&START);
+    let file = thousand();
+    let import = ["import", "cloudevents", file.to_str().unwrap(), "--node", node.url(), "--json"];
+    let done = folder.run_with(&import, &[("CAIRN_API_KEY", &key)]);
+    assert_eq!(done.code, 0, "{done:?}");
+    let done = done.json();
+    assert_eq!((&done["imported"], &done["failed"]), (&1_000.into(), &0.into()));
+    assert!(done["millis"].as_u64().unwrap() > 900, "two requests, one a second: {done}");
+    fs::write(folder.path("one.jsonl"), fs::read_to_string(&file).unwrap().lines().next().unwrap())
+        .unwrap();
+    let one = folder.fails(&["import", "cloudevents", "one.jsonl", "--node", node.url()], 1);
+    assert!(one.err.contains("auth-missing") && !one.out.contains("imported"), "{one:?}");
 }
 
 #[test]
