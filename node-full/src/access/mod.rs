@@ -7,6 +7,7 @@
 //! **Invariant:** an `Access` is whole: it was built from settings that fit together, and is
 //! swapped for another as a whole.
 
+mod error;
 mod key;
 mod rate;
 mod ring_jwt;
@@ -14,12 +15,10 @@ mod token;
 
 use std::fmt;
 use std::net::IpAddr;
-use std::path::PathBuf;
-use std::time::Duration;
-
-use thiserror::Error;
 
 use crate::settings::{ReadAccess, Settings, WriteAccess};
+pub use error::AccessError;
+pub(crate) use error::Denied;
 pub use key::{ApiKey, digest_of, new_key};
 use rate::Rate;
 use token::Tokens;
@@ -94,50 +93,6 @@ impl fmt::Display for Caller {
     }
 }
 
-/// Why a request is not answered.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub(crate) enum Denied {
-    #[error(
-        "this needs a key with the scope `{}`, and the request shows none: send `Authorization: \
-         Bearer <key>`; the node's operator makes one with `cairn api-key new`", .needs.name()
-    )]
-    Missing { needs: Scope },
-    #[error("the request shows more than one `Authorization`, or one that is no text")]
-    Malformed,
-    #[error("no key of this node is the one that the request shows")]
-    UnknownKey,
-    #[error("the token does not hold: {0}")]
-    BadToken(String),
-    #[error("{caller} has not the scope `{}`", .needs.name())]
-    OutOfScope { caller: Caller, needs: Scope },
-    #[error("{caller} may send {limit} requests a second; try again in {} s", .again.as_secs())]
-    TooFast { caller: Caller, limit: u32, again: Duration },
-}
-
-/// Why settings make no access.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum AccessError {
-    /// A file that a setting names cannot be read.
-    #[error("{setting}: {path}: {reason}")]
-    File {
-        /// The setting.
-        setting: String,
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        reason: String,
-    },
-    /// A value is none that it may be.
-    #[error("{setting}: {reason}")]
-    Bad {
-        /// The setting.
-        setting: String,
-        /// What is wrong.
-        reason: String,
-    },
-}
-
 fn bad(setting: impl Into<String>, reason: impl Into<String>) -> AccessError {
     AccessError::Bad { setting: setting.into(), reason: reason.into() }
 }
@@ -199,6 +154,17 @@ impl Access {
     /// Whether pages of this origin may write.
     pub(crate) fn allows_origin(&self, origin: &[u8]) -> bool {
         self.origins.iter().any(|allowed| allowed.as_bytes() == origin)
+    }
+
+    /// Refuses a page that a browser on the node's machine shows, where being on that machine is
+    /// all that lets a caller write. Browsers ask before a page of another origin writes; but a
+    /// page whose host name was made to point here is of this origin to them.
+    pub(crate) fn check_page(&self, needs: Needs, origin: &[u8]) -> Result<(), Denied> {
+        let is_held = needs == Needs::Scope(Scope::Write) && self.write == WriteAccess::Local;
+        if !is_held || self.allows_origin(origin) || is_of_this_machine(origin) {
+            return Ok(());
+        }
+        Err(Denied::ForeignPage { origin: String::from_utf8_lossy(origin).into_owned() })
     }
 
     /// Whether any key or token is known, so that someone could call it.
@@ -320,6 +286,16 @@ fn neighbourhood(address: IpAddr) -> IpAddr {
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
     }
+}
+
+/// Whether an origin names this machine by what no name server decides.
+fn is_of_this_machine(origin: &[u8]) -> bool {
+    let host = std::str::from_utf8(origin).ok().and_then(|text| text.split_once("://"));
+    let Some((_, host)) = host else { return false };
+    let name = host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok());
+    let name = name.map_or(host, |(name, _)| name);
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    name == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// An origin is scheme, host and port as a browser sends them, nothing behind.

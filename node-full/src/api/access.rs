@@ -2,19 +2,25 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use http_body_util::{BodyExt as _, Limited};
 use tower_http::cors::{Any, CorsLayer};
 
+use super::body::MAX_BODY;
 use super::problem::Problem;
-use crate::access::{Access, Denied, Needs, Scope, Shown};
+use crate::access::{Access, Caller, Denied, Needs, Scope, Shown};
 
 /// Who may do what, as it is now.
 pub(super) type Live = Arc<ArcSwap<Access>>;
+
+/// How long the rest of a refused request is read.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -35,7 +41,7 @@ fn needs(method: &Method, path: &str) -> Needs {
     }
 }
 
-/// Lets a request through with its [`crate::access::Caller`] beside it, or says why not.
+/// Lets a request through with its [`Caller`] beside it, or says why not.
 pub(super) async fn admit(State(live): State<Live>, mut request: Request, next: Next) -> Response {
     let needs = needs(request.method(), request.uri().path());
     let admitted = {
@@ -44,15 +50,35 @@ pub(super) async fn admit(State(live): State<Live>, mut request: Request, next: 
         let forwarded = headers.get_all(FORWARDED).iter().next_back();
         let forwarded = forwarded.and_then(|value| value.to_str().ok());
         let from = access.address(peer(&request), forwarded);
-        access.admit(needs, shown(headers), from)
+        let page = headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
+        let admitted = access.admit(needs, shown(headers), from);
+        admitted.and_then(|caller| match (&caller, page) {
+            (Caller::Anyone, Some(origin)) => access.check_page(needs, origin).map(|()| caller),
+            _ => Ok(caller),
+        })
     };
     match admitted {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
-        Err(denied) => Problem::from(denied).into_response(),
+        Err(denied) => {
+            drain(request).await;
+            Problem::from(denied).into_response()
+        }
     }
+}
+
+/// Reads what the client still sends and keeps none of it: one that is cut off while it sends does
+/// not read why. A client that waits to be let in sends nothing.
+async fn drain(request: Request) {
+    if request.headers().contains_key(header::EXPECT) {
+        return;
+    }
+    let mut body = Limited::new(request.into_body(), MAX_BODY);
+    let all = async { while let Some(Ok(_)) = body.frame().await {} };
+    // One that takes longer is cut off.
+    let _late = tokio::time::timeout(PATIENCE, all).await;
 }
 
 /// Who is at the other end. Without a socket, in a test, nobody in particular.
@@ -80,12 +106,14 @@ impl From<Denied> for Problem {
             Denied::UnknownKey => (StatusCode::UNAUTHORIZED, "auth-unknown-key"),
             Denied::BadToken(_) => (StatusCode::UNAUTHORIZED, "auth-bad-token"),
             Denied::OutOfScope { .. } => (StatusCode::FORBIDDEN, "auth-scope"),
+            Denied::ForeignPage { .. } => (StatusCode::FORBIDDEN, "foreign-page"),
             Denied::TooFast { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate-limited"),
         };
         let problem = Self::new(status, code, denied.to_string());
         match denied {
             Denied::TooFast { again, .. } => problem.again_in(again),
             Denied::Missing { .. } => problem.challenge("Bearer"),
+            Denied::ForeignPage { .. } => problem,
             Denied::OutOfScope { .. } => problem.challenge("Bearer error=\"insufficient_scope\""),
             Denied::Malformed | Denied::UnknownKey | Denied::BadToken(_) => {
                 problem.challenge("Bearer error=\"invalid_token\"")
@@ -107,7 +135,7 @@ pub(super) fn cors() -> CorsLayer {
         .allow_methods([Method::GET])
         .allow_headers(accepted)
         .expose_headers(exposed)
-        .max_age(std::time::Duration::from_secs(86_400))
+        .max_age(Duration::from_secs(86_400))
 }
 
 /// Tells a page of a named origin, which asks before it writes, that it may.

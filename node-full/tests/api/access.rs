@@ -144,6 +144,16 @@ fn who_asks_too_fast_is_told_when_to_come_back() {
 }
 
 #[test]
+fn who_is_refused_reads_why_even_while_it_sends() {
+    let (served, _) = serve_keys("");
+    let long = vec![b' '; 8 << 20];
+    for _ in 0..5 {
+        let answer = served.post("application/json", &long);
+        assert_eq!(answer.problem(), (401, "auth-missing".to_owned()));
+    }
+}
+
+#[test]
 fn limits_are_settings() {
     let served = serve_settings("max-body = 65536\nmax-requests = 1");
     let long = json!([draft(&"x".repeat(70_000))]).to_string();
@@ -187,6 +197,28 @@ fn a_page_of_a_named_origin_may_write_and_no_other() {
         "auth-missing",
         "it needs a key all the same"
     );
+}
+
+#[test]
+fn a_page_that_a_browser_on_this_machine_shows_is_no_one_on_this_machine() {
+    let served = serve();
+    let from = |origin: &str| served.post_with(&[("origin", origin)]);
+    // To a browser the second is of the node's own origin, if its name was made to point here.
+    for origin in
+        ["https://evil.example", "http://evil.example:8420", "null", "http://127.0.0.1.evil"]
+    {
+        assert_eq!(from(origin).problem(), (403, "foreign-page".to_owned()), "{origin}");
+    }
+    let own = served.url.clone();
+    for origin in [own.as_str(), "http://localhost:8420", "http://[::1]:8420", "https://127.0.0.2"]
+    {
+        assert_eq!(from(origin).status, 202, "{origin}");
+    }
+    assert_eq!(served.get_with("/v1/status", &[("origin", "https://evil.example")]).status, 200);
+    let named = serve_settings("allow-origin = [\"https://app.example\"]");
+    assert_eq!(named.post_with(&[("origin", "https://app.example")]).status, 202);
+    let open = serve_settings("write = \"any\"");
+    assert_eq!(open.post_with(&[("origin", "https://app.example")]).status, 202);
 }
 
 #[test]
