@@ -1,5 +1,5 @@
-//! What was done through the API, logged as events of the stream `system`, which only the node
-//! writes: reading keys, administration, and who logged how much.
+//! What was done through the API, logged as events of the stream `system`, beside the system's own
+//! events: reading keys, administration, and who logged how much.
 //!
 //! | event type | actor | resource | logged |
 //! |---|---|---|---|
@@ -18,8 +18,8 @@ use crate::access::Caller;
 use crate::ingest::{
     Accepted, Draft, DraftKind, DraftOutcome, DraftParty, DraftResource, Submission,
 };
-use crate::init::SYSTEM_STREAM;
 use crate::node::{Node, NodeError};
+use crate::system::SYSTEM_STREAM;
 
 /// Something that was done.
 #[derive(Clone, Debug)]

@@ -120,6 +120,11 @@ impl Keyring {
         masters.unseal(sealed, name).map(Some).map_err(damaged)
     }
 
+    /// Whether there is a key file of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.dir.join(name).exists()
+    }
+
     /// Writes a key file: durable, and sealed if the others are.
     pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), KeyringError> {
         let path = self.dir.join(name);
@@ -132,6 +137,11 @@ impl Keyring {
         };
         Ok(files::write(&path, bytes.as_bytes(), Secrecy::Secret)?)
     }
+}
+
+/// Whether this is the text of a sealed file.
+pub(crate) fn is_sealed(text: &str) -> bool {
+    sealed_part(text).is_some()
 }
 
 /// What stands in a sealed file behind its mark; `None` for one in the clear.

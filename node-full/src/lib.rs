@@ -32,4 +32,5 @@ pub mod query;
 pub mod reload;
 pub mod seal;
 pub mod settings;
+pub mod system;
 pub mod tls;

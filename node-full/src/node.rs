@@ -6,12 +6,14 @@
 //!                             block thread: header, vote, certificate, sync -> final
 //! ```
 //!
-//! The committer is the only writer of entries and key records, the block thread the only writer
-//! of blocks; each publishes to `state::State` only what is durable. Trees and index are derived
+//! The committer is the only writer of entries and key records, and the only one who erases
+//! (`erase`), the block thread the only writer of blocks; each publishes to `state::State` only what is durable. Trees and index are derived
 //! from the log; when the node opens they go on from where they were (`replay`).
 
+mod about;
 mod commit;
 mod directory;
+mod erase;
 mod error;
 mod format;
 mod keys;
@@ -29,24 +31,25 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use cairn_verifier::digest::{EventId, HeaderDigest, KeyId, LogId, PayloadDigest, StreamId};
+use cairn_verifier::state::Roles;
 use cairn_verifier::trust::{Genesis, TrustAnchor};
 use cairn_verifier::wire::DecodeError;
 
 use crate::ingest::{Accepted, Refusal, Refused, Submission};
-use crate::init::SYSTEM_STREAM;
 use crate::keyring::Passphrase;
 use crate::producer;
 
 pub(crate) use commit::Request;
 pub(crate) use directory::Directory;
+pub use directory::NotAllowed;
 pub use error::{NodeError, OpenError};
-pub(crate) use keys::{INGEST_KEY, VALIDATOR_KEY, chain_key};
+pub(crate) use keys::{ADMIN_KEY, INGEST_KEY, VALIDATOR_KEY, chain_key};
 pub(crate) use open::{check_votes, lock};
 pub(crate) use records::KeyRecord;
 pub(crate) use replay::index_blocks;
 pub(crate) use shared::{Shared, Writing, encode_block};
 pub(crate) use state::{Place, Tree};
-pub use types::{Block, Entry, MemberKeys, Options, Status, StreamName, Writers};
+pub use types::{Block, Entry, Member, MemberKey, Options, Status, StreamName, Writers};
 
 /// A running node. Clones share it; dropping the last one closes it cleanly.
 #[derive(Clone, Debug)]
@@ -64,6 +67,7 @@ struct Inner {
 struct Threads {
     committer: JoinHandle<()>,
     blocks: JoinHandle<()>,
+    erasures: JoinHandle<()>,
 }
 
 impl Node {
@@ -94,6 +98,7 @@ impl Node {
         let (queue, requests) = std::sync::mpsc::sync_channel(commit::QUEUE_LEN);
         let committer = Arc::clone(&shared);
         let blocks = Arc::clone(&shared);
+        let (erasing, to_committer) = (Arc::clone(&shared), queue.clone());
         let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
             let builder = std::thread::Builder::new().name(name.to_owned());
             builder.spawn(run).map_err(|source| OpenError::Thread { source })
@@ -101,6 +106,7 @@ impl Node {
         let threads = Threads {
             committer: spawn("committer", Box::new(move || commit::run(&committer, &requests)))?,
             blocks: spawn("blocks", Box::new(move || producer::run(&blocks)))?,
+            erasures: spawn("erasures", Box::new(move || erase::run(&erasing, &to_committer)))?,
         };
         Ok(Self(Arc::new(Inner {
             shared,
@@ -156,7 +162,7 @@ impl Node {
         let prepared = crate::ingest::prepare(self.shared(), batch)?;
         let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or_else(|| Refusal::ShuttingDown.at(0))?;
-        let (request, answer) = Request::new(prepared);
+        let (request, answer) = Request::submit(prepared);
         queue.send(request).map_err(|_| Refusal::ShuttingDown.at(0))?;
         // The committer answers every request that it took; it is gone only if it panicked.
         answer.recv().unwrap_or_else(|_| {
@@ -236,27 +242,7 @@ impl Node {
     /// # Errors
     /// It cannot be read.
     pub fn wrap(&self, event: &EventId, recipient: &KeyId) -> Result<Option<Vec<u8>>, NodeError> {
-        let record = self.shared().key_record(event)?;
-        Ok(record.and_then(|record| record.wrap(recipient).map(<[u8]>::to_vec)))
-    }
-
-    /// Forgets salts and wraps of these events' payloads: when it returns, nothing in the data
-    /// directory opens them any more. The events stay, and so does every proof of them; whoever
-    /// took a wrap or a receipt with one before keeps it. Returns how many events had any.
-    ///
-    /// # Errors
-    /// It could not be done; it can be asked again.
-    pub fn erase(&self, events: &[EventId]) -> Result<u64, NodeError> {
-        let shared = self.shared();
-        let (mut numbers, mut erased) = (Vec::new(), 0_u64);
-        for event in events {
-            let Some(index) = shared.find(event)? else { continue };
-            let found = shared.index.records_of(index)?;
-            erased = erased.saturating_add(u64::from(!found.is_empty()));
-            numbers.extend(found);
-        }
-        shared.records.erase(&numbers)?;
-        Ok(erased)
+        self.shared().wrap(event, recipient)
     }
 
     /// Waits until an event is final; `false` if it is unknown, or not final within `timeout`.
@@ -278,22 +264,44 @@ impl Node {
         self.shared().progress.blocks()
     }
 
-    /// The stream of what the node itself says, if the log has one.
+    /// The stream of the system's own events; old logs have none.
     #[must_use]
-    pub fn system_stream(&self) -> Option<&StreamName> {
-        self.shared().directory.stream(Some(SYSTEM_STREAM))
+    pub fn system_stream(&self) -> Option<StreamName> {
+        self.shared().directory().system().cloned()
     }
 
     /// The member who signs requests with this Ed25519 public key.
     #[must_use]
-    pub fn member_by_signing_key(&self, key: &[u8; 32]) -> Option<MemberKeys> {
-        self.shared().directory.by_signing_key(key).cloned()
+    pub fn member_by_signing_key(&self, key: &[u8; 32]) -> Option<Member> {
+        self.shared().directory().by_signing_key(key)
+    }
+
+    /// All members, those removed too.
+    #[must_use]
+    pub fn members(&self) -> Vec<Member> {
+        self.shared().directory().members()
+    }
+
+    /// A member by name.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<Member> {
+        self.shared().directory().member(name)
+    }
+
+    /// What a member may do, in every stream where it may do something.
+    #[must_use]
+    pub fn roles_of(&self, member: &Member) -> Vec<(StreamName, Roles)> {
+        let directory = self.shared().directory();
+        let streams = directory.streams().iter().filter(|_| member.active);
+        let roles =
+            streams.map(|stream| (stream.clone(), directory.roles_of(&stream.id, &member.name)));
+        roles.filter(|(_, roles)| roles.writer || roles.reader).collect()
     }
 
     /// The log's streams, the one for drafts that name none first.
     #[must_use]
-    pub fn streams(&self) -> &[StreamName] {
-        self.shared().directory.streams()
+    pub fn streams(&self) -> Vec<StreamName> {
+        self.shared().directory().streams().to_vec()
     }
 
     /// What auditors pin: the genesis.
@@ -330,7 +338,12 @@ impl Inner {
         else {
             return;
         };
-        // First the committer empties its queue, then the last block covers what it took.
+        // Erasures end first, because they go to the committer; then that empties its queue, and
+        // the last block covers what it took.
+        self.shared.progress.close();
+        if threads.erasures.join().is_err() {
+            tracing::error!("the erasing thread had panicked");
+        }
         if threads.committer.join().is_err() {
             tracing::error!("the committing thread had panicked");
         }

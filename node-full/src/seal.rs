@@ -8,9 +8,9 @@ use getrandom::rand_core::UnwrapErr;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use cairn_verifier::digest::{self, EventId, Hash, KeyId, PayloadDigest, StreamId};
+use cairn_verifier::digest::{self, EventId, Hash, KeyId, LogId, PayloadDigest, StreamId};
 use cairn_verifier::event::{EventBody, Payload};
-use cairn_verifier::payload;
+use cairn_verifier::payload::{self, MessageKey};
 use cairn_verifier::pcek::v2;
 
 use crate::ingest::Refusal;
@@ -57,6 +57,12 @@ pub(crate) struct ChainKeys {
 impl ChainKeys {
     pub(crate) const fn new(ring: Keyring) -> Self {
         Self { ring, keys: BTreeMap::new() }
+    }
+
+    /// A stream's chain key, if there is one.
+    pub(crate) fn existing(&mut self, stream: &StreamName) -> Result<Option<&[u8; 32]>, Refusal> {
+        let is_there = self.keys.contains_key(&stream.id) || self.ring.has(&chain_key(&stream.id));
+        if is_there { self.get(stream).map(Some) } else { Ok(None) }
     }
 
     /// A stream's chain key. A new one is durable before it seals anything.
@@ -117,15 +123,22 @@ pub(crate) fn seal_event<'a>(
     let sealed = payload::seal(plaintext, &context, &key, &nonce).map_err(SealError::Payload)?;
     body.payload = Payload::Sealed(sealed.commitment);
     let event: EventId = EventBody::id_of(&body.encode()?);
-    // The system gave random bytes a moment ago; it does not fail later.
-    let mut rng = UnwrapErr(SysRng);
-    let wrap = |(id, public): (&KeyId, &Vec<u8>)| {
-        Ok((*id, v2::wrap(&key, public, (&body.log, &event), &mut rng)?))
-    };
-    let wraps = recipients.iter().map(wrap).collect::<Result<_, Refusal>>()?;
+    let wraps = wrap_for(&key, (&body.log, &event), recipients)?;
     Ok(SealedEvent {
         body,
         payload: (sealed.commitment.ciphertext, sealed.stored),
         record: KeyRecord { event, salt: Some(salt), wraps },
     })
+}
+
+/// Wraps a message key for keys by their ids.
+pub(crate) fn wrap_for(
+    key: &MessageKey,
+    of: (&LogId, &EventId),
+    recipients: &BTreeMap<KeyId, Vec<u8>>,
+) -> Result<Vec<(KeyId, Vec<u8>)>, Refusal> {
+    // The system gave random bytes a moment ago; it does not fail later.
+    let mut rng = UnwrapErr(SysRng);
+    let wrap = |(id, public): (&KeyId, &Vec<u8>)| Ok((*id, v2::wrap(key, public, of, &mut rng)?));
+    recipients.iter().map(wrap).collect()
 }

@@ -78,7 +78,7 @@ fn nullable(text: Option<&str>) -> String {
 
 /// A stream by its name or by its id.
 fn stream(node: &Node, text: &str) -> Result<StreamId, Problem> {
-    let named = node.streams().iter().find(|stream| stream.name == text);
+    let named = node.streams().into_iter().find(|stream| stream.name == text);
     let known = named.map(|stream| stream.id).or_else(|| text.parse().ok());
     let unknown = || Problem::bad_parameter("stream", "is neither a stream's name nor an id");
     known.ok_or_else(unknown)

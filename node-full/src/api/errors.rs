@@ -13,12 +13,21 @@ impl From<Refused> for Problem {
             Refusal::Malformed(_) | Refusal::NotBase64(_) => StatusCode::BAD_REQUEST,
             Refusal::SequenceReused { .. }
             | Refusal::SequenceGap { .. }
+            | Refusal::AlreadyRedacted(_)
             | Refusal::PreviousMismatch { .. } => StatusCode::CONFLICT,
-            Refusal::NotAWriter(_) | Refusal::SystemStream => StatusCode::FORBIDDEN,
+            Refusal::NotAllowed(_) | Refusal::NotAWriter(_) | Refusal::SystemStream => {
+                StatusCode::FORBIDDEN
+            }
             Refusal::DiskFull(_) => StatusCode::INSUFFICIENT_STORAGE,
             Refusal::Storage(_) | Refusal::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::Seal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Refusal::BadWrap(_)
+            | Refusal::CannotGrant(_)
+            | Refusal::NoSuchEvent(_)
+            | Refusal::NothingSealed(_)
+            | Refusal::OtherReaders { .. }
+            | Refusal::System(_)
+            | Refusal::UnexpectedWraps
             | Refusal::KindNotAccepted(_)
             | Refusal::OtherLog { .. }
             | Refusal::PayloadMismatch(_)
@@ -58,6 +67,7 @@ impl From<ProofError> for Problem {
             ProofError::NotAscending | ProofError::OutOfRange { .. } => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
+            ProofError::Redacted(_) => StatusCode::GONE,
             ProofError::NoPayload(_)
             | ProofError::NoWrap { .. }
             | ProofError::UnknownBase(_)

@@ -18,6 +18,7 @@ mod entries;
 mod errors;
 mod events;
 mod guard;
+mod members;
 mod observe;
 mod params;
 mod payloads;

@@ -57,8 +57,9 @@ pub(super) async fn wrap(
                 Problem::not_found("no-wrap-for-this-key", why)
             };
             let member = node.member_by_signing_key(&caller.key).ok_or_else(nothing)?;
-            for key in &member.wraps {
-                if let Some(wrap) = node.wrap(&event, key)? {
+            // Keys that the member gave up too: what was sealed for them stays sealed for them.
+            for key in member.keys.iter().filter(|key| !key.signs) {
+                if let Some(wrap) = node.wrap(&event, &key.id)? {
                     // Durable before the wrap leaves: nobody reads a key unseen.
                     node.audit(key_read(&member.name, &event, &caller))?;
                     return Ok(wrap);

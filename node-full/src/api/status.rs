@@ -20,7 +20,7 @@ pub(super) async fn status(
     params.only(&[])?;
     let (status, streams) = app
         .blocking(|node| {
-            let streams = node.streams().iter().map(|stream| {
+            let streams = node.streams().into_iter().map(|stream| {
                 Object::new().text("id", stream.id).text("name", &stream.name).finish()
             });
             Ok((node.status(), streams.collect::<Vec<_>>()))

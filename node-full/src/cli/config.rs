@@ -83,6 +83,9 @@ pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
     };
     // The files that settings name are read too: keys, tokens, certificates.
     let Loaded { settings, .. } = source.load().map_err(Failure::failed)?;
+    if let Some(file) = &settings.key_passphrase_file {
+        super::keyring::find(dir, Some(file))?;
+    }
     let view = serde_json::to_value(&settings).map_err(Failure::failed)?;
     if json {
         out::line(view);

@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use zeroize::Zeroizing;
 
 use super::{Failure, out, start};
-use crate::keyring::{self, Passphrase};
+use crate::keyring::{self, Keyring, Passphrase};
 use crate::node::lock;
 
 const EXAMPLES: &str = "Examples:
@@ -81,6 +81,22 @@ impl PassphraseArgs {
 /// a person. None if there is nobody to ask.
 pub(super) fn find(dir: &Path, file: Option<&Path>) -> Result<Option<Passphrase>, Failure> {
     if keyring::is_encrypted(dir) { given(file, false) } else { Ok(None) }
+}
+
+/// The text of a sealed key file, which stands in a data directory's `keys`.
+pub(super) fn unseal(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let lost = || {
+        let why = "it is sealed, and can be opened only where it is, in a data directory's `keys`";
+        Failure::Failed(format!("{}: {why}", path.display()))
+    };
+    let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(lost)?;
+    let keys = path.parent().filter(|keys| keys.ends_with("keys")).ok_or_else(lost)?;
+    let dir =
+        keys.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let file = start::variable("CAIRN_KEY_PASSPHRASE_FILE").map(PathBuf::from);
+    let passphrase = find(dir, file.as_deref())?;
+    let ring = Keyring::open(dir, passphrase.as_ref()).map_err(Failure::failed)?;
+    ring.read(&format!("keys/{name}")).map_err(Failure::failed)?.ok_or_else(lost)
 }
 
 fn given(file: Option<&Path>, is_new: bool) -> Result<Option<Passphrase>, Failure> {

@@ -12,13 +12,16 @@ mod init;
 mod keygen;
 mod keyring;
 pub(crate) mod keys;
+mod member;
 pub(crate) mod out;
 pub(crate) mod prove;
 mod query;
+mod redact;
 pub(crate) mod send;
 mod sign;
 pub(crate) mod start;
 mod submit;
+mod system;
 mod verify;
 
 use std::path::PathBuf;
@@ -68,6 +71,14 @@ enum Command {
     Prove(prove::Args),
     /// Check a receipt, offline
     Verify(verify::Args),
+    /// See and change who is a member
+    Member(member::MemberArgs),
+    /// See and change streams, and who may do what in them
+    Stream(member::StreamArgs),
+    /// Let more members open a payload
+    Grant(redact::GrantArgs),
+    /// Have payloads forgotten
+    Redact(redact::RedactArgs),
     /// Look at a node's settings
     Config(config::Args),
     /// Make keys for those who call a node
@@ -158,6 +169,10 @@ pub fn run() -> ExitCode {
         Command::Query(args) => query::run(&args, json),
         Command::Prove(args) => prove::run(&args, json),
         Command::Verify(args) => verify::run(&args, json),
+        Command::Member(args) => member::run(&args, json),
+        Command::Stream(args) => member::run_stream(&args, json),
+        Command::Grant(args) => redact::run_grant(&args, json),
+        Command::Redact(args) => redact::run(&args, json),
         Command::Config(args) => config::run(&args, json),
         Command::Keys(args) => keyring::run(&args, json),
         Command::ApiKey(args) => api_key::run(&args, json),

@@ -7,7 +7,9 @@ use cairn_verifier::digest::{EventId, KeyId, LogId, PayloadDigest, StreamId};
 use cairn_verifier::event::EventError;
 use cairn_verifier::wire::DecodeError;
 
+use crate::node::NotAllowed;
 use crate::seal::SealError;
+use crate::system::SystemError;
 
 /// The first refused submission of a batch; nothing of the batch was taken.
 #[derive(Debug, Error)]
@@ -51,13 +53,13 @@ pub enum Refusal {
     /// A kind of event that only the system writes.
     #[error("events of kind {0} are not accepted here; submit record or import")]
     KindNotAccepted(&'static str),
-    /// The stream in which the node alone speaks.
-    #[error("the stream `system` is what the node says about itself; name another stream")]
+    /// The stream of the system's own events.
+    #[error("the stream `system` is for the system's own events; name another stream")]
     SystemStream,
-    /// This node takes signed events from members only.
+    /// This node takes signed events from members only, in streams where they may write.
     #[error(
-        "this node takes signed events of members only, and no member has the key {0}; send a draft \
-         for the node to sign, or ask for a log that lists this key"
+        "this node takes signed events of members only, and the key {0} is of none who may write in \
+         this stream; send a draft for the node to sign, or ask an administrator"
     )]
     NotAWriter(KeyId),
     /// Another event of this writer has this sequence number already.
@@ -104,6 +106,37 @@ pub enum Refusal {
     /// A recipient by key which no member has.
     #[error("no member has the wrap key {0}")]
     UnknownRecipientKey(KeyId),
+    /// An event of a system kind that says nothing that the system knows.
+    #[error("no system event: {0}")]
+    System(#[from] SystemError),
+    /// A system event against the rules.
+    #[error("not allowed: {0}")]
+    NotAllowed(#[from] NotAllowed),
+    /// The event that a grant or a redaction is about is not in the log.
+    #[error("the log has no event {0}")]
+    NoSuchEvent(EventId),
+    /// There is nothing to grant or to redact.
+    #[error("event {0} has no payload that this could be about")]
+    NothingSealed(EventId),
+    /// The payload was redacted before.
+    #[error("the payload of event {0} was redacted")]
+    AlreadyRedacted(EventId),
+    /// Wraps beside an event that grants nothing.
+    #[error("wraps came along, but the event grants nothing")]
+    UnexpectedWraps,
+    /// Wraps for other keys than those that the grant names.
+    #[error("the grant names {named} readers, and the {wraps} wraps are not one for each")]
+    OtherReaders {
+        /// How many it names.
+        named: usize,
+        /// How many came along.
+        wraps: usize,
+    },
+    /// The node cannot make wraps, because it does not hold the message key.
+    #[error(
+        "this node did not seal the payload of event {0}, so it cannot make wraps; whoever can open it can"
+    )]
+    CannotGrant(EventId),
     /// More than the limit.
     #[error("{what}: {found}, the limit is {limit}")]
     TooLarge {
@@ -148,6 +181,13 @@ impl Refusal {
             Self::PayloadMissing(_) => "payload-missing",
             Self::BadWrap(_) => "bad-wrap",
             Self::UnknownRecipient(_) | Self::UnknownRecipientKey(_) => "unknown-recipient",
+            Self::System(_) => "bad-system-event",
+            Self::NotAllowed(_) => "not-allowed",
+            Self::NoSuchEvent(_) => "no-such-event",
+            Self::NothingSealed(_) => "nothing-sealed",
+            Self::AlreadyRedacted(_) => "already-redacted",
+            Self::UnexpectedWraps | Self::OtherReaders { .. } => "wraps-mismatch",
+            Self::CannotGrant(_) => "cannot-grant",
             Self::TooLarge { .. } => "too-large",
             Self::Seal(_) => "seal-failed",
             Self::Storage(_) => "storage",

@@ -6,7 +6,7 @@ use cairn_store::StoreError;
 use cairn_store::files::{self, Secrecy};
 
 use super::master::{Master, Masters};
-use super::{Keyring, KeyringError, MASTER_KEY, Passphrase, read, sealed_part, sealed_text};
+use super::{Keyring, KeyringError, MASTER_KEY, Passphrase, read, sealed_text};
 
 /// Whether a data directory has a master key.
 #[must_use]
@@ -96,7 +96,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), KeyringError> {
 
 fn is_sealed(dir: &Path, name: &str) -> bool {
     let text = read(&dir.join(name)).ok().flatten();
-    text.is_some_and(|text| sealed_part(&text).is_some())
+    text.is_some_and(|text| super::is_sealed(&text))
 }
 
 fn each(

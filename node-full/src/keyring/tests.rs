@@ -8,7 +8,8 @@ use super::*;
 use crate::init::{InitOptions, init};
 use crate::node::{Node, Options};
 
-const SEALED_FILES: [&str; 3] = ["keys/chain/00.key", "keys/ingest.key", "keys/validator.key"];
+const SEALED_FILES: [&str; 4] =
+    ["keys/admin.key", "keys/chain/00.key", "keys/ingest.key", "keys/validator.key"];
 
 struct Dir(tempfile::TempDir);
 
@@ -76,7 +77,7 @@ fn sealed_keys_leave_no_trace_and_come_back() {
     let link = dir.0.path().join("link");
     fs::hard_link(dir.path().join("keys/validator.key"), &link).unwrap();
 
-    assert_eq!(encrypt(&dir.path(), &pass("one")).unwrap(), 3);
+    assert_eq!(encrypt(&dir.path(), &pass("one")).unwrap(), 4);
     assert_no_trace(&dir.path(), &secrets);
     assert!(fs::read(&link).unwrap().iter().all(|byte| *byte == 0), "the old bytes are wiped");
     assert_eq!(dir.opened(Some("one")).unwrap(), before);
@@ -90,16 +91,16 @@ fn sealed_keys_leave_no_trace_and_come_back() {
         Err(KeyringError::WrongPassphrase(_))
     ));
     assert_eq!(dir.text("keys/ingest.key"), sealed);
-    assert_eq!(rotate(&dir.path(), &pass("one"), &pass("two")).unwrap(), 3);
+    assert_eq!(rotate(&dir.path(), &pass("one"), &pass("two")).unwrap(), 4);
     assert_no_trace(&dir.path(), &secrets);
     assert_eq!(dir.opened(Some("two")).unwrap(), before);
     assert!(matches!(dir.opened(Some("one")), Err(KeyringError::WrongPassphrase(_))));
     // What the old master key sealed does not open any more.
     fs::write(dir.path().join("keys/ingest.key"), &sealed).unwrap();
     assert!(matches!(dir.opened(Some("two")), Err(KeyringError::Damaged { .. })));
-    fs::write(dir.path().join("keys/ingest.key"), &before[1]).unwrap();
+    fs::write(dir.path().join("keys/ingest.key"), &before[2]).unwrap();
 
-    assert_eq!(decrypt(&dir.path(), &pass("two")).unwrap(), 3);
+    assert_eq!(decrypt(&dir.path(), &pass("two")).unwrap(), 4);
     assert!(!is_encrypted(&dir.path()));
     assert_eq!(dir.opened(None).unwrap(), before);
     assert!(matches!(decrypt(&dir.path(), &pass("two")), Err(KeyringError::NotEncrypted(_))));
@@ -112,7 +113,7 @@ fn sealed_keys_leave_no_trace_and_come_back() {
 /// Something that is no key file ends each change at another place, as a crash would.
 #[test]
 fn a_change_that_ends_half_way_leaves_a_directory_that_opens() {
-    for stop in ["keys/chain/zz.key", "keys/j.key", "keys/z.key"] {
+    for stop in ["keys/b.key", "keys/chain/zz.key", "keys/j.key", "keys/z.key"] {
         let dir = Dir::new();
         let before = dir.opened(None).unwrap();
         let obstacle = dir.path().join(stop);
@@ -188,11 +189,11 @@ fn a_node_runs_on_sealed_keys_and_seals_those_that_it_makes() {
     let node = Node::open_with(&dir.path(), Options::default(), Some(&pass("one"))).unwrap();
     let ring = node.shared().keys.ring.clone();
     let mut keys = crate::seal::ChainKeys::new(ring.clone());
-    let stream = &node.streams()[0];
-    let made = *keys.get(stream).unwrap();
+    let stream = node.streams().remove(0);
+    let made = *keys.get(&stream).unwrap();
     let name = crate::node::chain_key(&stream.id);
     assert!(dir.text(&name).starts_with(SEALED));
-    assert_eq!(*crate::seal::ChainKeys::new(ring).get(stream).unwrap(), made);
+    assert_eq!(*crate::seal::ChainKeys::new(ring).get(&stream).unwrap(), made);
     node.shutdown();
     drop((node, keys));
     decrypt(&dir.path(), &pass("one")).unwrap();

@@ -74,6 +74,12 @@ pub enum OpenError {
         /// What is wrong.
         reason: DecodeError,
     },
+    /// Members and streams cannot be read out of the log.
+    #[error("members and streams cannot be read out of the log: {reason}")]
+    Directory {
+        /// What is wrong.
+        reason: String,
+    },
     /// The first block of a new log could not be made.
     #[error("the first block could not be made: {reason}")]
     FirstBlock {

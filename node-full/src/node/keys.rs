@@ -15,6 +15,8 @@ use crate::keyring::Keyring;
 pub(crate) const VALIDATOR_KEY: &str = "keys/validator.key";
 /// The key that signs drafts.
 pub(crate) const INGEST_KEY: &str = "keys/ingest.key";
+/// The key that changes members and streams. A node does not need it, and it is safer elsewhere.
+pub(crate) const ADMIN_KEY: &str = "keys/admin.key";
 
 /// Where the chain key of a stream is: what all its message keys are made from.
 pub(crate) fn chain_key(stream: &StreamId) -> String {

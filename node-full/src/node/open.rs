@@ -23,9 +23,9 @@ use super::keys::Keys;
 use super::replay::{Replay, index_blocks};
 use super::shared::{Progress, decode_block};
 use super::state::{State, Tree};
-use super::{Block, Directory, OpenError, Options, Shared, format};
+use super::{Block, Directory, NodeError, OpenError, Options, Shared, format};
 use crate::clock::Stopwatch;
-use crate::init::{GENESIS_FILE, SYSTEM_STREAM};
+use crate::init::GENESIS_FILE;
 use crate::keyring::{Keyring, Passphrase};
 
 /// Where a data directory keeps what can be forgotten.
@@ -61,18 +61,11 @@ pub(super) fn open(
     if cut_bytes != 0 {
         tracing::warn!(cut_bytes, "cut writes that never finished; none had been acknowledged");
     }
-    let directory = Directory::new(&genesis);
-    if directory.stream(Some(SYSTEM_STREAM)).is_none() {
-        tracing::warn!(
-            "this log was made without the stream `system`, so what is done through the API is not \
-             logged in it"
-        );
-    }
-    Ok(Shared {
+    let shared = Shared {
         dir: dir.to_owned(),
         options,
         log: genesis.log(),
-        directory,
+        directory: RwLock::new(Arc::new(Directory::new(&genesis))),
         keys,
         index,
         entries,
@@ -86,7 +79,17 @@ pub(super) fn open(
         started: Stopwatch::start(),
         genesis: genesis_bytes.clone(),
         _lock: lock,
-    })
+    };
+    let unreadable = |error: NodeError| OpenError::Directory { reason: error.to_string() };
+    let directory = shared.read_directory().map_err(unreadable)?;
+    if directory.system().is_none() {
+        tracing::warn!(
+            "this log was made without the stream `system`, so what is done through the API is not \
+             logged in it"
+        );
+    }
+    shared.set_directory(Arc::new(directory));
+    Ok(shared)
 }
 
 /// Removes the index of a directory that no node has open.

@@ -13,7 +13,7 @@ use cairn_store::blobs::Blobs;
 use cairn_store::index::{Index, Mark};
 use cairn_store::keystore::{KeyStore, Record};
 use cairn_store::log::Log;
-use cairn_verifier::digest::{EventId, HeaderDigest, LogId};
+use cairn_verifier::digest::{EventId, HeaderDigest, KeyId, LogId};
 use cairn_verifier::event::SignedEvent;
 use cairn_verifier::finality::{Certificate, HEADER_LEN, Header};
 use cairn_verifier::trust::TrustAnchor;
@@ -32,7 +32,7 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) log: LogId,
     pub(crate) genesis: Vec<u8>,
-    pub(crate) directory: Directory,
+    pub(super) directory: RwLock<Arc<Directory>>,
     pub(crate) keys: Keys,
     /// Finds entries and blocks.
     pub(crate) index: Index,
@@ -67,6 +67,15 @@ impl Shared {
 
     pub(crate) fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Members and streams, as they are now.
+    pub(crate) fn directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.directory.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_directory(&self, directory: Arc<Directory>) {
+        *self.directory.write().unwrap_or_else(PoisonError::into_inner) = directory;
     }
 
     pub(crate) fn head(&self) -> Option<Arc<Block>> {
@@ -174,10 +183,29 @@ impl Shared {
         super::replay::apply_entries(&self.index, known, missing.iter().map(Vec::as_slice))
     }
 
-    pub(crate) fn key_record(&self, event: &EventId) -> Result<Option<KeyRecord>, NodeError> {
-        let Some(entry) = self.find(event)? else { return Ok(None) };
-        let Some(number) = self.index.records_of(entry)?.pop() else { return Ok(None) };
-        self.read_record(number)
+    /// The wrap of an event's message key for a recipient's key: the newest, if there are more.
+    pub(crate) fn wrap(
+        &self,
+        event: &EventId,
+        recipient: &KeyId,
+    ) -> Result<Option<Vec<u8>>, NodeError> {
+        for number in self.record_numbers(event)?.into_iter().rev() {
+            let record = self.read_record(number)?;
+            if let Some(wrap) = record.as_ref().and_then(|record| record.wrap(recipient)) {
+                return Ok(Some(wrap.to_vec()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The salt of an entry's message key.
+    pub(crate) fn salt_of(&self, index: u64) -> Result<Option<[u8; 32]>, NodeError> {
+        for number in self.index.records_of(index)? {
+            if let Some(salt) = self.read_record(number)?.and_then(|record| record.salt) {
+                return Ok(Some(salt));
+            }
+        }
+        Ok(None)
     }
 
     /// A record of the key store; `None` if it was erased.
@@ -215,12 +243,15 @@ pub(crate) struct Progress {
 #[derive(Debug)]
 struct Where {
     final_size: u64,
+    /// The node takes nothing more.
+    closing: bool,
+    /// And has taken all there was.
     stopping: bool,
 }
 
 impl Progress {
     pub(super) fn new(final_size: u64) -> Self {
-        let inner = Mutex::new(Where { final_size, stopping: false });
+        let inner = Mutex::new(Where { final_size, closing: false, stopping: false });
         Self { inner, changed: Condvar::new(), blocks: watch::Sender::new(0) }
     }
 
@@ -240,7 +271,26 @@ impl Progress {
         self.blocks.send_modify(|blocks| *blocks = blocks.saturating_add(1));
     }
 
-    /// Says that the node is closing.
+    /// Says that the node takes nothing more.
+    pub(super) fn close(&self) {
+        self.lock().closing = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until more than `size` events are final, or the node is closing; says whether it is.
+    pub(super) fn wait_beyond(&self, size: u64) -> bool {
+        let waiting = |now: &mut Where| now.final_size <= size && !now.closing;
+        let waited = self.changed.wait_while(self.lock(), waiting);
+        waited.unwrap_or_else(PoisonError::into_inner).closing
+    }
+
+    /// Rests for `time`, or until the node is closing; says whether it is.
+    pub(super) fn rest_or_close(&self, time: Duration) -> bool {
+        let waited = self.changed.wait_timeout_while(self.lock(), time, |now| !now.closing);
+        waited.unwrap_or_else(PoisonError::into_inner).0.closing
+    }
+
+    /// Says that the block thread may end.
     pub(super) fn stop(&self) {
         self.lock().stopping = true;
         self.changed.notify_all();
@@ -253,7 +303,7 @@ impl Progress {
         waited.unwrap_or_else(PoisonError::into_inner).0.final_size >= size
     }
 
-    /// Rests for `time`, or until the node is closing; says whether it is.
+    /// Rests for `time`, or until the block thread may end; says whether it may.
     pub(crate) fn rest(&self, time: Duration) -> bool {
         let waited = self.changed.wait_timeout_while(self.lock(), time, |now| !now.stopping);
         waited.unwrap_or_else(PoisonError::into_inner).0.stopping

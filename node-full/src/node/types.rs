@@ -26,7 +26,7 @@ pub enum Writers {
     /// Anyone's: a writer is a key.
     #[default]
     Any,
-    /// Those of keys that the genesis lists.
+    /// Those of members who may write in the event's stream.
     Members,
 }
 
@@ -108,19 +108,37 @@ impl Status {
     }
 }
 
-/// A member as the genesis lists it.
+/// A member, as the log has it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a plain answer")]
-pub struct MemberKeys {
+pub struct Member {
     /// Its name.
     pub name: String,
-    /// Ids of its signing keys.
-    pub signing: Vec<KeyId>,
-    /// Ids of its wrap keys (X-Wing).
-    pub wraps: Vec<KeyId>,
+    /// All keys that it ever had, in the order in which they came.
+    pub keys: Vec<MemberKey>,
+    /// Whether it was not removed.
+    pub active: bool,
 }
 
-/// One stream as the genesis lists it.
+/// A key of a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a plain answer")]
+pub struct MemberKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Its suite, of signatures or of wraps.
+    pub suite: u8,
+    /// The public key.
+    pub bytes: Vec<u8>,
+    /// Whether it signs; otherwise wraps are made for it.
+    pub signs: bool,
+    /// The first entry it holds for.
+    pub first: u64,
+    /// The first one it holds for no more, if it was given up.
+    pub end: Option<u64>,
+}
+
+/// One stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a plain answer")]
 pub struct StreamName {

@@ -41,7 +41,7 @@ pub use scan::{Filter, Found, MAX_TERMS, Order, Scan};
 pub use term::{Field, Term};
 
 /// What the layout above is called; another one is made again from the log.
-const LAYOUT: u64 = 3;
+const LAYOUT: u64 = 4;
 /// Memory for blocks read lately.
 const CACHE_BYTES: u64 = 48 << 20;
 /// Memory for what is not in a sorted file yet.

@@ -1,6 +1,9 @@
 //! Keys, scopes, rates and origins, over HTTP.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cairn_node::access::{Access, digest_of, new_key};
 use cairn_node::api::Serving;
@@ -139,7 +142,7 @@ fn who_asks_too_fast_is_told_when_to_come_back() {
         assert_eq!(served.get_with("/v1/status", &key).status, 200, "a key has its own rate");
         assert_eq!(served.get("/livez").status, 200, "health is not counted");
     }
-    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    std::thread::sleep(Duration::from_millis(1_100));
     assert_eq!(served.get("/v1/status").status, 200);
 }
 
@@ -159,7 +162,40 @@ fn limits_are_settings() {
     let long = json!([draft(&"x".repeat(70_000))]).to_string();
     let answer = served.post("application/json", long.as_bytes());
     assert_eq!(answer.problem(), (413, "body-too-large".to_owned()));
-    // An answer that does not end takes no place: only its beginning does.
+    assert_eq!(served.get("/v1/status").status, 200);
+}
+
+/// Begins a request whose body does not come, and gives the answer.
+fn stalled(served: &Served) -> std::thread::JoinHandle<String> {
+    let address = served.url.strip_prefix("http://").unwrap().to_owned();
+    std::thread::spawn(move || {
+        let mut socket = TcpStream::connect(address).unwrap();
+        let head = "POST /v1/events HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+                    content-length: 100\r\n\r\n{";
+        socket.write_all(head.as_bytes()).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut answer = [0; 1_024];
+        let read = socket.read(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer[..read]).into_owned()
+    })
+}
+
+#[test]
+fn a_request_has_its_time_and_its_place() {
+    let served = serve_settings("time-limit = 1\nmax-requests = 2");
+    let waiting = [stalled(&served), stalled(&served)];
+    let busy = (0..100).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(5));
+        let answer = served.get("/v1/status");
+        (answer.status == 503).then_some(answer)
+    });
+    let busy = busy.unwrap();
+    assert_eq!(busy.problem().1, "overloaded");
+    assert!(busy.json()["detail"].as_str().unwrap().starts_with("2 requests"));
+    for answer in waiting {
+        let answer = answer.join().unwrap();
+        assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("timed-out"), "{answer}");
+    }
     assert_eq!(served.get("/v1/status").status, 200);
 }
 

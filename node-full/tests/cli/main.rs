@@ -11,6 +11,8 @@ mod import;
 #[cfg(test)]
 mod kit;
 #[cfg(test)]
+mod members;
+#[cfg(test)]
 mod operate;
 #[cfg(test)]
 mod secrets;

@@ -33,7 +33,7 @@ fn a_node_runs_on_encrypted_keys() {
         1,
     );
     assert_eq!(fs::read_to_string(folder.path("data/keys/validator.key")).unwrap(), secret);
-    assert_eq!(folder.json(&encrypt)["encrypted"], 3);
+    assert_eq!(folder.json(&encrypt)["encrypted"], 4);
     assert!(
         !fs::read_to_string(folder.path("data/keys/validator.key")).unwrap().contains("secret")
     );
@@ -58,13 +58,39 @@ fn a_node_runs_on_encrypted_keys() {
     folder.json(&["restore", "--from", "copy", "--dir", "restored", FILE, "one"]);
 
     let rotate = ["keys", "rotate", "--dir", "data", FILE, "one", "--new-passphrase-file", "two"];
-    assert_eq!(folder.json(&rotate)["rotated"], 3);
+    assert_eq!(folder.json(&rotate)["rotated"], 4);
     folder.fails(&["check", "--dir", "data", FILE, "one"], 1);
     fs::write(folder.path("data/cairn.toml"), "key-passphrase-file = \"two\"\n").unwrap();
     drop(folder.start(&start));
-    assert_eq!(folder.json(&["keys", "decrypt", "--dir", "data", FILE, "two"])["decrypted"], 3);
+    let check = ["config", "check", "--dir", "data"];
+    assert_eq!(folder.json(&check)["key-passphrase-file"], "two");
+    fs::rename(folder.path("two"), folder.path("three")).unwrap();
+    assert!(folder.fails(&check, 1).err.contains("two: "));
+    fs::rename(folder.path("three"), folder.path("two")).unwrap();
+    assert_eq!(folder.json(&["keys", "decrypt", "--dir", "data", FILE, "two"])["decrypted"], 4);
     assert_eq!(fs::read_to_string(folder.path("data/keys/validator.key")).unwrap(), secret);
     folder.fails(&["keys", "decrypt", "--dir", "data", FILE, "two"], 1);
     fs::remove_file(folder.path("data/cairn.toml")).unwrap();
     folder.json(&["check", "--dir", "data"]);
+}
+
+#[test]
+fn the_administrators_key_is_used_where_it_is() {
+    let folder = Folder::new();
+    folder.json(&["init", "--dir", "data"]);
+    fs::write(folder.path("one"), "the first passphrase\n").unwrap();
+    folder.json(&["keys", "encrypt", "--dir", "data", FILE, "one"]);
+    let words = ("CAIRN_KEY_PASSPHRASE_FILE", "one");
+    let node = folder.start_with(&["start", "--dir", "data", "--block-time", "20"], &[words]);
+    let remove = ["member", "remove", "eve", "--node", node.url(), "--key", "data/keys/admin.key"];
+    let locked = folder.fails(&remove, 1);
+    assert!(locked.err.contains("are encrypted"), "{locked:?}");
+    fs::copy(folder.path("data/keys/admin.key"), folder.path("admin.key")).unwrap();
+    let elsewhere = [&remove[..6], &["admin.key"]].concat();
+    assert!(folder.fails(&elsewhere, 1).err.contains("only where it is"));
+    let removed = folder.run_with(&remove, &[words]);
+    assert!(
+        removed.code == 1 && removed.err.contains("no member"),
+        "signed, and refused: {removed:?}"
+    );
 }
