@@ -113,6 +113,26 @@ impl Client {
         self.get(path, "application/octet-stream", None)
     }
 
+    /// Begins to fetch what may be long, and takes as long as it takes.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn reader(&self, path: &str) -> Result<impl std::io::Read + use<>, ClientError> {
+        let url = self.url(path);
+        let mut request = self.agent.get(&url).config().timeout_global(None).build();
+        if let Some(header) = &self.bearer {
+            request = request.header("authorization", header.as_str());
+        }
+        let answer = request.call();
+        match answer {
+            Ok(answer) if answer.status().is_success() => Ok(answer.into_body().into_reader()),
+            other => match finish(&url, other) {
+                Err(error) => Err(error),
+                Ok(_) => Err(ClientError::NotANode { url, what: "no archive".to_owned() }),
+            },
+        }
+    }
+
     /// Fetches bytes for one member only.
     ///
     /// # Errors

@@ -44,7 +44,7 @@ pub(crate) use directory::Directory;
 pub use directory::NotAllowed;
 pub use error::{NodeError, OpenError};
 pub(crate) use keys::{ADMIN_KEY, INGEST_KEY, VALIDATOR_KEY, chain_key};
-pub(crate) use open::{check_votes, lock};
+pub(crate) use open::{check_votes, lock, votes_hold};
 pub(crate) use records::KeyRecord;
 pub(crate) use replay::index_blocks;
 pub(crate) use shared::{Shared, Writing, encode_block};

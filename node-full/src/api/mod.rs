@@ -10,6 +10,7 @@ mod accept;
 mod access;
 mod admin;
 mod answer;
+mod archive;
 mod auth;
 mod blocks;
 mod body;

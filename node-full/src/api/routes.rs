@@ -12,8 +12,8 @@ use super::access::Live;
 use super::problem::Problem;
 use super::{App, Site};
 use super::{
-    access, admin, blocks, entries, events, guard, members, observe, payloads, proofs, receipts,
-    site, status, stream, tiles,
+    access, admin, archive, blocks, entries, events, guard, members, observe, payloads, proofs,
+    receipts, site, status, stream, tiles,
 };
 /// The whole service.
 pub(super) fn router(app: App, site: &Site, (limits, live): (guard::Limits, Live)) -> Router {
@@ -45,6 +45,7 @@ fn api(app: App) -> Router<App> {
         .route("/query", post(entries::query_json))
         .route("/events/{id}", get(entries::one))
         .route("/writers/{key}", get(entries::writer))
+        .route("/archive", get(archive::archive))
         .route("/members", get(members::members))
         .route("/members/{name}", get(members::member))
         .route("/genesis", get(blocks::genesis))

@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod config;
 mod event_args;
+mod export;
 pub(crate) mod import;
 mod init;
 mod keygen;
@@ -69,7 +70,9 @@ enum Command {
     Query(Box<query::Args>),
     /// Fetch an event's receipt
     Prove(prove::Args),
-    /// Check a receipt, offline
+    /// Write all events of some blocks to a file that anyone can check
+    Export(export::Args),
+    /// Check a receipt or an archive, offline
     Verify(verify::Args),
     /// See and change who is a member
     Member(member::MemberArgs),
@@ -168,6 +171,7 @@ pub fn run() -> ExitCode {
         Command::Import(args) => import::run(&args, json),
         Command::Query(args) => query::run(&args, json),
         Command::Prove(args) => prove::run(&args, json),
+        Command::Export(args) => export::run(&args, json),
         Command::Verify(args) => verify::run(&args, json),
         Command::Member(args) => member::run(&args, json),
         Command::Stream(args) => member::run_stream(&args, json),

@@ -15,7 +15,9 @@ use cairn_store::log::Log;
 use cairn_store::tiles::Tiles;
 use cairn_verifier::digest::HeaderDigest;
 use cairn_verifier::event::SignedEvent;
-use cairn_verifier::finality::{Certificate, Role, VOTE_PRECOMMIT, vote_message};
+use cairn_verifier::finality::{
+    Certificate, Header, Role, VOTE_PRECOMMIT, ValidatorSet, vote_message,
+};
 use cairn_verifier::tree::TreeHasher;
 use cairn_verifier::trust::{Genesis, MAX_GENESIS_LEN};
 
@@ -175,13 +177,21 @@ fn open_records(dir: &Path, index: &Index, entries: &Log) -> Result<(KeyStore, u
 /// Checks that the votes of a block's certificate hold. Whether they are a quorum, and whether it
 /// is too late to rely on them, is what auditors decide; here it shows a damaged block.
 pub(crate) fn check_votes(genesis: &Genesis<'_>, block: &Block) -> Result<(), String> {
-    let certificate = Certificate::decode(&block.certificate).map_err(|error| error.to_string())?;
-    let header = &block.header;
+    votes_hold(&genesis.set(), (&block.header, &block.digest), &block.certificate)
+}
+
+/// The same for a set, a header with its digest, and a certificate.
+pub(crate) fn votes_hold(
+    set: &ValidatorSet<'_>,
+    (header, digest): (&Header, &HeaderDigest),
+    certificate: &[u8],
+) -> Result<(), String> {
+    let certificate = Certificate::decode(certificate).map_err(|error| error.to_string())?;
     let place = (VOTE_PRECOMMIT, header.height, certificate.round());
-    let message = vote_message((&header.log, &header.set), place, &block.digest);
+    let message = vote_message((&header.log, &header.set), place, digest);
     let mut votes = 0_u8;
     for vote in certificate.votes() {
-        let validator = genesis.set().iter().nth(usize::from(vote.index));
+        let validator = set.iter().nth(usize::from(vote.index));
         let validator = validator.ok_or("its certificate names an unknown validator")?;
         let held = validator.key.verify(Role::Vote, &message, vote.signature);
         held.map_err(|_| format!("vote {} of its certificate does not hold", vote.index))?;
