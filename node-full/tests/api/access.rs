@@ -173,7 +173,7 @@ fn stalled(served: &Served) -> std::thread::JoinHandle<String> {
         let head = "POST /v1/events HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
                     content-length: 100\r\n\r\n{";
         socket.write_all(head.as_bytes()).unwrap();
-        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let mut answer = [0; 1_024];
         let read = socket.read(&mut answer).unwrap();
         String::from_utf8_lossy(&answer[..read]).into_owned()
@@ -182,10 +182,10 @@ fn stalled(served: &Served) -> std::thread::JoinHandle<String> {
 
 #[test]
 fn a_request_has_its_time_and_its_place() {
-    let served = serve_settings("time-limit = 1\nmax-requests = 2");
+    let served = serve_settings("time-limit = 5\nmax-requests = 2");
     let waiting = [stalled(&served), stalled(&served)];
-    let busy = (0..100).find_map(|_| {
-        std::thread::sleep(Duration::from_millis(5));
+    let busy = (0..400).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(10));
         let answer = served.get("/v1/status");
         (answer.status == 503).then_some(answer)
     });
