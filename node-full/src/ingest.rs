@@ -11,7 +11,7 @@ mod system;
 pub use draft::{
     Draft, DraftKind, DraftOutcome, DraftParty, DraftPayload, DraftResource, SealedDraft,
 };
-pub(crate) use prepare::{Prepared, prepare};
+pub(crate) use prepare::{Prepared, prepare, refuse_system};
 pub use refusal::{Refusal, Refused};
 pub(crate) use stage::{Staged, Staging, Written};
 

@@ -192,6 +192,7 @@ fn encode_genesis(
     if names.is_empty() {
         names.push(DEFAULT_STREAM.to_owned());
     }
+    // Last, so that it never is the stream of drafts that name none.
     names.push(SYSTEM_STREAM.to_owned());
     // Ids are random but ascend with the names as given, so that the genesis keeps their order.
     let mut ids = Vec::new();

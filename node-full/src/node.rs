@@ -39,13 +39,14 @@ use cairn_verifier::trust::{Genesis, TrustAnchor};
 use cairn_verifier::wire::DecodeError;
 
 use crate::ingest::{Accepted, Refusal, Refused, Submission};
+use crate::keyring::Passphrase;
 
 pub(crate) use commit::Request;
 pub(crate) use directory::Directory;
 pub use directory::NotAllowed;
 pub use error::{NodeError, OpenError};
 pub use expire::Expired;
-pub(crate) use keys::{ADMIN_KEY, INGEST_KEY, VALIDATOR_KEY, chain_key_path, read_text};
+pub(crate) use keys::{ADMIN_KEY, INGEST_KEY, VALIDATOR_KEY, chain_key};
 use life::Threads;
 use open::As;
 pub(crate) use open::{check_votes, lock, votes_hold};
@@ -53,7 +54,7 @@ pub(crate) use records::KeyRecord;
 pub(crate) use replay::index_blocks;
 pub(crate) use shared::{Shared, Writing, decode_block, encode_block};
 pub(crate) use state::{Place, Tree};
-pub use types::{Block, Entry, Member, MemberKey, Options, Status, StreamName};
+pub use types::{Block, Entry, Member, MemberKey, Options, Status, StreamName, Writers};
 
 /// A running node. Clones share it; dropping the last one closes it cleanly.
 #[derive(Clone, Debug)]
@@ -75,7 +76,19 @@ impl Node {
     /// # Errors
     /// [`OpenError`].
     pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
-        Self::validate(Arc::new(open::open(dir, options, As::Validator)?), None)
+        Self::open_with(dir, options, None)
+    }
+
+    /// The same, of a directory whose keys are encrypted.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_with(
+        dir: &Path,
+        options: Options,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<Self, OpenError> {
+        Self::validate(Arc::new(open::open(dir, options, As::Validator(passphrase))?), None)
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -108,6 +121,12 @@ impl Node {
     /// # Errors
     /// [`Refused`], with the place of the first refused submission.
     pub fn submit(&self, batch: Vec<Submission>) -> Result<Vec<Accepted>, Refused> {
+        crate::ingest::refuse_system(&batch)?;
+        self.submit_own(batch)
+    }
+
+    /// The same, for what the node itself has to say too.
+    pub(crate) fn submit_own(&self, batch: Vec<Submission>) -> Result<Vec<Accepted>, Refused> {
         let taken = self.submit_counted(batch);
         taken.inspect_err(|refused| {
             metrics::counter!("cairn_events_refused_total", "code" => refused.reason.code())
@@ -232,6 +251,12 @@ impl Node {
         self.shared().progress.blocks()
     }
 
+    /// The stream of the system's own events; old logs have none.
+    #[must_use]
+    pub fn system_stream(&self) -> Option<StreamName> {
+        self.shared().directory().system().cloned()
+    }
+
     /// The member who signs requests with this Ed25519 public key.
     #[must_use]
     pub fn member_by_signing_key(&self, key: &[u8; 32]) -> Option<Member> {
@@ -284,9 +309,13 @@ impl Node {
 ///
 /// # Errors
 /// As [`Node::open`].
-pub fn reindex(dir: &Path, options: Options) -> Result<Node, OpenError> {
+pub fn reindex(
+    dir: &Path,
+    options: Options,
+    passphrase: Option<&Passphrase>,
+) -> Result<Node, OpenError> {
     open::forget_index(dir)?;
-    Node::open_to_look(dir, options)
+    Node::open_to_look(dir, options, passphrase)
 }
 
 impl Drop for Inner {

@@ -15,7 +15,9 @@ impl From<Refused> for Problem {
             | Refusal::SequenceGap { .. }
             | Refusal::AlreadyRedacted(_)
             | Refusal::PreviousMismatch { .. } => StatusCode::CONFLICT,
-            Refusal::NotAllowed(_) => StatusCode::FORBIDDEN,
+            Refusal::NotAllowed(_) | Refusal::NotAWriter(_) | Refusal::SystemStream => {
+                StatusCode::FORBIDDEN
+            }
             Refusal::DiskFull(_) => StatusCode::INSUFFICIENT_STORAGE,
             Refusal::Storage(_) | Refusal::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::HeadLost(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -53,6 +55,7 @@ impl From<NodeError> for Problem {
             NodeError::BadCursor(_) | NodeError::TooBroad { .. } => {
                 Self::new(StatusCode::BAD_REQUEST, error.code(), error.to_string())
             }
+            NodeError::NotAudited(refusal) => (*refusal).at(0).into(),
             NodeError::Damaged { .. } | NodeError::Storage(_) => Self::internal(&error.to_string()),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -11,6 +12,7 @@ use super::App;
 use super::body;
 use super::params::Params;
 use super::problem::Problem;
+use crate::access::Caller;
 use crate::ingest::Accepted;
 
 /// How long `?wait=final` waits.
@@ -20,6 +22,7 @@ const WAIT_LIMIT: Duration = Duration::from_secs(10);
 /// `?wait=final` the answer waits for the block, and says whether it came in time.
 pub(super) async fn submit(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -30,6 +33,7 @@ pub(super) async fn submit(
         Some(_) => return Err(Problem::bad_parameter("wait", "must be `final`")),
     };
     let accepted = take(&app, request).await?;
+    app.writes.note(&caller, &accepted);
     let is_final = wait && wait_final(&app, &accepted).await?;
     let view = view(&accepted, is_final);
     Ok((StatusCode::ACCEPTED, [(header::CONTENT_TYPE, "application/json")], view).into_response())
@@ -39,7 +43,7 @@ pub(super) async fn submit(
 async fn take(app: &App, request: Request) -> Result<Vec<Accepted>, Problem> {
     let reserved = app.bodies.acquire_many(body::units(request.headers())).await;
     let _reserved = reserved.map_err(|error| Problem::internal(&error.to_string()))?;
-    let (kind, bytes) = body::read(request).await?;
+    let (kind, bytes) = body::read(request, app.max_body).await?;
     app.blocking(move |node| {
         let batch = body::submissions(kind, &bytes)?;
         Ok(node.submit(batch)?)

@@ -7,11 +7,14 @@
 //! **Invariant:** nothing here decides what is true; it decodes requests and encodes answers.
 
 mod accept;
+mod access;
+mod admin;
 mod answer;
 mod archive;
 mod auth;
 mod blocks;
 mod body;
+mod door;
 mod entries;
 mod errors;
 mod events;
@@ -31,14 +34,16 @@ mod stream;
 mod tiles;
 mod views;
 
-pub use server::{Server, ServerError};
+pub use server::{Server, ServerError, Serving};
 pub use site::Site;
 
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, watch};
 
+use crate::audit::Writes;
 use crate::node::Node;
+use crate::reload::Reloader;
 use problem::Problem;
 
 /// How many units of 64 KiB the bodies under way may have together: eight of the longest, or very
@@ -53,6 +58,12 @@ const STREAMS: usize = 1_024;
 struct App {
     node: Node,
     bodies: Arc<Semaphore>,
+    /// The longest body, in bytes.
+    max_body: usize,
+    /// Who logged how much, until that is logged.
+    writes: Arc<Writes>,
+    /// Reads the settings again, if they came from somewhere.
+    reloader: Option<Arc<Reloader>>,
     /// Places for those who follow the log.
     streams: Arc<Semaphore>,
     /// Whether the service is being stopped, which ends streams.
@@ -60,11 +71,6 @@ struct App {
 }
 
 impl App {
-    fn new(node: Node, closing: Arc<watch::Sender<bool>>) -> Self {
-        let (bodies, streams) = (Semaphore::new(BODY_UNITS), Semaphore::new(STREAMS));
-        Self { node, bodies: Arc::new(bodies), streams: Arc::new(streams), closing }
-    }
-
     /// Runs `work` where it may wait for the disk.
     async fn blocking<T: Send + 'static>(
         &self,

@@ -3,24 +3,20 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::routing::{any, get, post};
-use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::{Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use super::access::Live;
 use super::problem::Problem;
 use super::{App, Site};
 use super::{
-    archive, blocks, entries, events, guard, members, observe, payloads, proofs, receipts, site,
-    status, stream, tiles,
+    access, admin, archive, blocks, entries, events, guard, members, observe, payloads, proofs,
+    receipts, site, status, stream, tiles,
 };
-use crate::node::Node;
-
 /// The whole service.
-pub(super) fn router(node: Node, site: &Site, closing: Arc<watch::Sender<bool>>) -> Router {
-    let app = App::new(node, closing);
+pub(super) fn router(app: App, site: &Site, (limits, live): (guard::Limits, Live)) -> Router {
     let nosniff = SetResponseHeaderLayer::overriding(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -34,11 +30,13 @@ pub(super) fn router(node: Node, site: &Site, closing: Arc<watch::Sender<bool>>)
         .with_state(app)
         .merge(site::router(site))
         .layer(nosniff)
-        .layer(axum::middleware::from_fn_with_state(guard::Limits::default(), guard::limit))
+        .layer(axum::middleware::from_fn_with_state(limits, guard::limit))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&live), access::admit))
         .layer(CatchPanicLayer::custom(guard::panicked))
         .layer(axum::middleware::from_fn(observe::observe))
         // Outermost, so that a page elsewhere can read every refusal too.
-        .layer(cors())
+        .layer(access::cors())
+        .layer(axum::middleware::from_fn_with_state(live, access::allow_writing_pages))
 }
 
 fn api(app: App) -> Router<App> {
@@ -64,25 +62,10 @@ fn api(app: App) -> Router<App> {
         .route("/wraps/{event}", get(payloads::wrap))
         .route("/stream", get(stream::stream))
         .route("/status", get(status::status))
+        .route("/admin/reload", post(admin::reload))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .with_state(app)
-}
-
-/// Anyone's page may read the log; none but our own may write to it. Otherwise a page that its
-/// operator happens to visit could log events through a node that listens on loopback, signed by
-/// the node. Programs send no `Origin` and are not held to this.
-fn cors() -> CorsLayer {
-    let accepted: [HeaderName; 4] =
-        [header::ACCEPT, header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH];
-    let exposed: [HeaderName; 4] =
-        [header::CONTENT_DISPOSITION, header::ETAG, header::RETRY_AFTER, header::WWW_AUTHENTICATE];
-    CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::GET])
-        .allow_headers(accepted)
-        .expose_headers(exposed)
-        .max_age(std::time::Duration::from_secs(86_400))
 }
 
 async fn no_such_path(uri: axum::http::Uri) -> Problem {

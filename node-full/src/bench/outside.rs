@@ -20,7 +20,7 @@ pub(super) fn outside(
     let (every, to) = (LOOK_EVERY, to.to_owned());
     let publish = PublishOptions { to: to.clone(), every, head: None };
     let watch = Stopwatch::start();
-    let node = Node::open_publishing(data, Options::default(), &publish)?;
+    let node = Node::open_publishing(data, Options::default(), None, &publish)?;
     wait(&node, "publishing", observe)?;
     let published = watch.elapsed();
     let anchor = node.anchor();

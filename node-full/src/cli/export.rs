@@ -58,7 +58,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
-    let client = Client::new(&args.node);
+    let client = super::client(&args.node)?;
     let mut path = format!("/v1/archive?base={}&payloads={}", args.base, u8::from(args.payloads));
     for (name, value) in [("from", args.from), ("to", args.to)] {
         path.extend(value.map(|value| format!("&{name}={value}")));

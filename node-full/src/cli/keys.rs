@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::Failure;
 use crate::http_client::{hex, parse_hex};
 use crate::init::public_keys;
+use crate::keyring::is_sealed;
 
 const PUBLIC: &str = "cairn-public-member:";
 /// Length of an X-Wing public key.
@@ -24,6 +25,7 @@ const MAX_FILE: u64 = 16_384;
 /// Reads a member's secret key file.
 pub(crate) fn read_secret(path: &Path) -> Result<MemberSecret, Failure> {
     let text = read(path)?;
+    let text = if is_sealed(&text) { super::keyring::unseal(path)? } else { text };
     MemberSecret::parse(&text)
         .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }

@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use super::system::{Signer, show};
 use super::{DEFAULT_NODE, Failure, keys, out};
-use crate::http_client::Client;
 use crate::system::SystemEvent;
 
 const MEMBER_EXAMPLES: &str = "Examples:
@@ -103,7 +102,7 @@ pub(super) fn run(args: &MemberArgs, json: bool) -> Result<(), Failure> {
 }
 
 fn list_members(node: &str, json: bool) -> Result<(), Failure> {
-    let answer = Client::new(node).json("/v1/members")?;
+    let answer = super::client(node)?.json("/v1/members")?;
     if json {
         out::line(answer);
         return Ok(());
@@ -212,7 +211,7 @@ fn set(
 }
 
 fn list_streams(node: &str, json: bool) -> Result<(), Failure> {
-    let status = Client::new(node).json("/v1/status")?;
+    let status = super::client(node)?.json("/v1/status")?;
     let status: Value = serde_json::from_str(&status).map_err(Failure::failed)?;
     let streams = status.get("streams").cloned().unwrap_or_default();
     if json {

@@ -1,25 +1,32 @@
 //! `cairn start`
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_store::log::SEGMENT_LEN;
 use cairn_verifier::TrustAnchor;
 use cairn_verifier::json::Object;
 use clap::Args as ClapArgs;
+use tracing_subscriber::EnvFilter;
 
-use super::{Failure, out};
-use crate::api::{Server, Site};
-use crate::check::Checker;
+use super::{Failure, keyring, out};
+use crate::api::{Server, Serving, Site};
+use crate::keyring::Passphrase;
 use crate::node::{Node, OpenError, Options};
 use crate::publish::PublishOptions;
+use crate::reload::{Loaded, Reloader, SetFilter, Source};
 use crate::replica::ReplicaOptions;
 use crate::settings::{Flags, Settings};
+use crate::tls::LiveTls;
 
 const EXAMPLES: &str = "Examples:
   cairn start --dir data
   cairn start --dir data --listen 0.0.0.0:8420 --ui web-ui/dist --pkg pkg
   cairn start --dir data --metrics 127.0.0.1:9420 --check-rate 20
+  cairn start --dir data --listen 0.0.0.0:8420 --tls-cert chain.pem --tls-key key.pem
+  cairn start --dir data --key-passphrase-file /mnt/safe/cairn.passphrase
+  cairn start --dir data --allow-origin https://app.example
   cairn start --dir data --listen 127.0.0.1:0 --ready-file ready.json
   cairn start --dir data --publish s3://bucket/log
   cairn start --dir cache --read-only --from s3://bucket/log --anchor genesis:...
@@ -27,6 +34,9 @@ const EXAMPLES: &str = "Examples:
 
 An S3 store is named by the usual variables: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, and
 for one that is not Amazon's AWS_ENDPOINT=https://... (AWS_ALLOW_HTTP=true if it has no TLS).
+
+Whoever reaches the node may read. Until cairn.toml holds an API key (cairn api-key new) or a [jwt],
+this machine may log and no other. SIGHUP reads keys, rates, origins, certificate and log filter again.
 
 Flags stand over the environment (CAIRN_LISTEN, CAIRN_LOG and so on), and that over cairn.toml in the
 data directory: see cairn config --help.";
@@ -83,6 +93,18 @@ pub(super) struct Args {
     /// Where events can be logged, told to those who try it at a replica
     #[arg(long, value_name = "URL", requires = "read_only")]
     write_to: Option<String>,
+    /// A page of this origin may log events, with a key; may stand more than once
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
+    /// The certificate chain, in PEM: the node speaks TLS itself
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// A file whose first line opens the node's encrypted keys: see cairn keys --help
+    #[arg(long, value_name = "FILE")]
+    key_passphrase_file: Option<PathBuf>,
     /// From how many bytes on a segment of the log is closed
     #[arg(long, value_name = "BYTES", hide = true)]
     segment_bytes: Option<u64>,
@@ -92,10 +114,24 @@ pub(super) struct Args {
 }
 
 impl Args {
+    fn source(&self) -> Source {
+        Source {
+            dir: self.dir.clone(),
+            file: self.config.clone(),
+            environment: variable,
+            flags: self.flags(),
+        }
+    }
+
     fn flags(&self) -> Flags {
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         let number = |number: Option<u64>| number.map(|number| number.to_string());
+        let origins = (!self.allow_origin.is_empty()).then(|| self.allow_origin.join(","));
         vec![
+            ("allow-origin", origins),
+            ("tls-cert", path(&self.tls_cert)),
+            ("tls-key", path(&self.tls_key)),
+            ("key-passphrase-file", path(&self.key_passphrase_file)),
             ("listen", self.listen.clone()),
             ("metrics", self.metrics.clone()),
             ("ui", path(&self.ui)),
@@ -116,20 +152,29 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let settings = Settings::read(&args.dir, args.config.as_deref(), variable, args.flags());
-    let settings = settings.map_err(Failure::failed)?;
-    log_to_stderr(&settings.log);
+    let source = args.source();
+    let Loaded { settings, access, certificate, filter } =
+        source.load().map_err(Failure::failed)?;
+    let set_filter = log_to_stderr(filter);
     let options = Options {
         block_time: Duration::from_millis(settings.block_time),
         segment_bytes: args.segment_bytes.unwrap_or(SEGMENT_LEN),
         keep_payloads: settings
             .keep_payloads
             .map(|days| Duration::from_secs(days.saturating_mul(24 * 60 * 60))),
+        writers: settings.writers,
     };
     let site = site(settings.ui.as_deref(), settings.pkg.as_deref())?;
-    let node = open(args, &settings, options).map_err(Failure::failed)?;
+    let node = open(args, &settings, options)?;
     let anchor = node.status().anchor;
-    let server = Server::start(node.clone(), &settings.listen, &site).map_err(Failure::failed)?;
+    let mut serving = Serving::new(&settings, site);
+    serving.access.store(Arc::new(access));
+    serving.tls = certificate.map(LiveTls::new).map(Arc::new);
+    let live = (node.clone(), Arc::clone(&serving.access));
+    let reloader =
+        Arc::new(Reloader::new(source, settings.clone(), live, serving.tls.clone(), set_filter));
+    serving.reloader = Some(Arc::clone(&reloader));
+    let server = Server::serve(node, serving).map_err(Failure::failed)?;
     let url = server.url();
     let mut ready = Object::new().text("url", &url).text("anchor", anchor);
     if let Some(address) = &settings.metrics {
@@ -139,7 +184,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         ready = ready.text("metrics", metrics);
     }
     // After metrics are counted, so that the first look is.
-    let checker = Checker::start(&node, &settings).map_err(Failure::failed)?;
+    reloader.start_checker().map_err(Failure::failed)?;
     if let Some(file) = &args.ready_file {
         out::write_file(file, ready.finish().as_bytes())
             .map_err(|error| Failure::Failed(format!("{}: {error}", file.display())))?;
@@ -147,25 +192,38 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     out::line(format_args!("serving {url}"));
     out::line(format_args!("anchor  {anchor}"));
     let stopped = server.run_until_signal();
-    checker.stop();
+    reloader.stop_checker();
     stopped.map_err(Failure::failed)?;
     out::note("stopped");
     Ok(())
 }
 
 /// The node that publishes, follows or stands alone.
-fn open(args: &Args, settings: &Settings, options: Options) -> Result<Node, OpenError> {
+fn open(args: &Args, settings: &Settings, options: Options) -> Result<Node, Failure> {
+    let passphrase = if args.read_only {
+        None
+    } else {
+        keyring::find(&args.dir, settings.key_passphrase_file.as_deref())?
+    };
+    open_as(args, settings, (options, passphrase.as_ref())).map_err(Failure::failed)
+}
+
+fn open_as(
+    args: &Args,
+    settings: &Settings,
+    (options, passphrase): (Options, Option<&Passphrase>),
+) -> Result<Node, OpenError> {
     let every = Duration::from_millis(settings.publish_every);
     if let (Some(from), Some(anchor)) = (&args.from, args.anchor) {
         let (from, write_to) = (from.clone(), args.write_to.clone());
         return Node::follow(&args.dir, options, ReplicaOptions { from, anchor, write_to, every });
     }
     match &settings.publish {
-        None => Node::open(&args.dir, options),
+        None => Node::open_with(&args.dir, options, passphrase),
         Some(to) => {
             let head = settings.publish_head.clone();
             let publish = PublishOptions { to: to.clone(), every, head };
-            Node::open_publishing(&args.dir, options, &publish)
+            Node::open_publishing(&args.dir, options, passphrase, &publish)
         }
     }
 }
@@ -181,11 +239,12 @@ pub(crate) fn site(ui: Option<&Path>, pkg: Option<&Path>) -> Result<Site, Failur
 }
 
 /// What the node logs goes to standard error.
-pub(crate) fn log_to_stderr(filter: &str) {
-    let filter = tracing_subscriber::EnvFilter::new(filter);
-    let made =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
-    if let Err(error) = made {
+pub(crate) fn log_to_stderr(filter: EnvFilter) -> SetFilter {
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = log.with_filter_reloading();
+    let handle = log.reload_handle();
+    if let Err(error) = log.try_init() {
         out::note(format_args!("no log of the node's own: {error}"));
     }
+    Box::new(move |filter| handle.reload(filter).map_err(|error| error.to_string()))
 }

@@ -45,7 +45,7 @@ pub(super) struct Taken {
 
 impl Signer {
     pub(super) fn begin(&self) -> Result<Writing, Failure> {
-        let client = Client::new(&self.node);
+        let client = super::client(&self.node)?;
         let secret = keys::read_secret(&self.key)?;
         let name = name_of(&client, &secret.key_id())?;
         Ok(Writing { client, secret, name, reason: self.reason.clone() })

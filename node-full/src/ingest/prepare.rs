@@ -18,7 +18,7 @@ use cairn_verifier::pcek::v2;
 use super::system::{self, SystemReady};
 use super::{Draft, DraftPayload, MAX_BATCH, Refusal, Refused, SealedDraft, Submission};
 use crate::node::{KeyRecord, Place, Shared, StreamName};
-use crate::system::SystemEvent;
+use crate::system::{SYSTEM_STREAM, SystemEvent};
 
 /// What a ciphertext has over its plaintext: nonce and tag.
 const SEAL_OVERHEAD: u32 = 24 + 16;
@@ -86,6 +86,19 @@ pub(crate) fn prepare(shared: &Shared, batch: Vec<Submission>) -> Result<Vec<Pre
     batch.into_iter().enumerate().map(prepare_one).collect()
 }
 
+/// Refuses drafts for the stream of the system's own events; what others signed for it is refused
+/// with its other faults.
+pub(crate) fn refuse_system(batch: &[Submission]) -> Result<(), Refused> {
+    let is_for_system = |submission: &Submission| match submission {
+        Submission::Draft(draft) => draft.stream.as_deref() == Some(SYSTEM_STREAM),
+        Submission::Signed { .. } => false,
+    };
+    match batch.iter().position(is_for_system) {
+        Some(at) => Err(Refusal::SystemStream.at(at)),
+        None => Ok(()),
+    }
+}
+
 /// The node signs what its clients saw, not what the system does.
 fn check_draft_kind(draft: &Draft) -> Result<(), Refusal> {
     let kind = draft.kind.kind();
@@ -122,6 +135,9 @@ fn prepare_signed(
     let is_system = SystemEvent::is_kind(body.kind);
     if !is_system && !matches!(body.kind, Kind::Record | Kind::Import) {
         return Err(Refusal::KindNotAccepted(body.kind.name()));
+    }
+    if !is_system && shared.directory().is_system(&body.stream) {
+        return Err(Refusal::SystemStream);
     }
     let (id, _) = event.verify().map_err(Refusal::Signature)?;
     let known = shared.find(&id)?.is_some();

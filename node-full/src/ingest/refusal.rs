@@ -53,6 +53,15 @@ pub enum Refusal {
     /// A kind of event that only the system writes.
     #[error("events of kind {0} are not accepted here; submit record or import")]
     KindNotAccepted(&'static str),
+    /// The stream of the system's own events.
+    #[error("the stream `system` is for the system's own events; name another stream")]
+    SystemStream,
+    /// This node takes signed events from members only, in streams where they may write.
+    #[error(
+        "this node takes signed events of members only, and the key {0} is of none who may write in \
+         this stream; send a draft for the node to sign, or ask an administrator"
+    )]
+    NotAWriter(KeyId),
     /// Another event of this writer has this sequence number already.
     #[error(
         "sequence {found} is used already by this writer in this stream; the next is {expected}"
@@ -181,6 +190,8 @@ impl Refusal {
             Self::OtherLog { .. } => "other-log",
             Self::UnknownStream(_) | Self::UnknownStreamName(_) => "unknown-stream",
             Self::KindNotAccepted(_) => "kind-not-accepted",
+            Self::SystemStream => "system-stream",
+            Self::NotAWriter(_) => "not-a-writer",
             Self::SequenceReused { .. } => "sequence-reused",
             Self::SequenceGap { .. } => "sequence-gap",
             Self::PreviousMismatch { .. } => "previous-mismatch",

@@ -12,7 +12,7 @@ use super::prepare::{DraftReady, PayloadReady, SignedReady, prepare_draft};
 use super::system::{self, SystemReady};
 use super::{Accepted, Draft, Prepared, Refusal, Refused};
 use crate::clock;
-use crate::node::{Directory, Place, Shared};
+use crate::node::{Directory, Place, Shared, Writers};
 use crate::seal::{self, ChainKeys, SealedEvent};
 use crate::system::SystemEvent;
 
@@ -158,6 +158,7 @@ impl<'a> Staging<'a> {
         if event.previous != last {
             return Err(Refusal::PreviousMismatch { expected: last, found: event.previous });
         }
+        self.check_writer(&event)?;
         self.check_payload(&event)?;
         let mut record = event.record;
         if let Some(system) = &event.system {
@@ -166,6 +167,17 @@ impl<'a> Staging<'a> {
         }
         let SignedReady { bytes, payload, place, .. } = event;
         Ok(self.add((place, found), Staged { id, signed: bytes, payload, record }, undo))
+    }
+
+    /// Where only members may write, the writer is one who may in this stream. Who may say what of
+    /// the system has rules of its own.
+    fn check_writer(&self, event: &SignedReady) -> Result<(), Refusal> {
+        let (stream, writer) = &event.place;
+        let is_free = self.shared.options.writers == Writers::Any || event.system.is_some();
+        if is_free || self.directory.is_writer(stream, writer, self.next_index()) {
+            return Ok(());
+        }
+        Err(Refusal::NotAWriter(*writer))
     }
 
     /// A payload that was stored when the event was looked at may have been erased since.

@@ -52,7 +52,9 @@ impl Request {
 
 /// Commits until the queue is closed and empty.
 pub(super) fn run(shared: &Shared, requests: &Receiver<Request>) {
-    let mut chain_keys = ChainKeys::new(&shared.dir);
+    // A replica has none, and no committer either.
+    let Some(keys) = &shared.keys else { return };
+    let mut chain_keys = ChainKeys::new(keys.ring.clone());
     let mut left = None;
     while let Some(request) = left.take().or_else(|| requests.recv().ok()) {
         match request {

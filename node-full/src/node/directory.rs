@@ -142,6 +142,11 @@ impl Directory {
         }
     }
 
+    /// Whether this is the stream of the system's own events.
+    pub(crate) fn is_system(&self, id: &StreamId) -> bool {
+        self.system == Some(*id)
+    }
+
     /// The stream of the system's own events; old logs have none.
     pub(crate) fn system(&self) -> Option<&StreamName> {
         self.streams.iter().find(|stream| Some(stream.id) == self.system)

@@ -7,6 +7,8 @@ use thiserror::Error;
 use cairn_store::StoreError;
 use cairn_verifier::wire::DecodeError;
 
+use crate::ingest::Refusal;
+use crate::keyring::KeyringError;
 use crate::publish::PublishError;
 use crate::replica::FollowError;
 
@@ -47,6 +49,9 @@ pub enum OpenError {
         /// Which key.
         what: &'static str,
     },
+    /// A key cannot be read.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
     /// An entry's frame is whole, but it is not an event of this log.
     #[error("entry {index} of the log is not an event of this log: {reason}")]
     BadEntry {
@@ -115,6 +120,9 @@ pub enum NodeError {
         /// How many a query may follow.
         limit: usize,
     },
+    /// What was to be done is not done, because it could not be logged first.
+    #[error("not done, because it could not be logged: {0}")]
+    NotAudited(Box<Refusal>),
     /// A stored value does not decode: the disk changed it after it was checked.
     #[error("{what} {index} is damaged on disk: {reason}")]
     Damaged {
@@ -137,6 +145,7 @@ impl NodeError {
         match self {
             Self::BadCursor(_) => "bad-cursor",
             Self::TooBroad { .. } => "query-too-broad",
+            Self::NotAudited(refusal) => refusal.code(),
             Self::Damaged { .. } => "damaged",
             Self::Storage(_) => "storage",
         }

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 
 use super::open::{self, As};
 use super::{Inner, Node, OpenError, Options, Request, Shared, VALIDATOR_KEY, commit, erase};
+use crate::keyring::Passphrase;
 use crate::producer;
 use crate::publish::{PublishOptions, Publisher, Publishing};
 use crate::replica::{self, Follower, ReplicaOptions};
@@ -37,9 +38,10 @@ impl Node {
     pub fn open_publishing(
         dir: &Path,
         options: Options,
+        passphrase: Option<&Passphrase>,
         publish: &PublishOptions,
     ) -> Result<Self, OpenError> {
-        let shared = Arc::new(open::open(dir, options, As::Validator)?);
+        let shared = Arc::new(open::open(dir, options, As::Validator(passphrase))?);
         let publisher = Publisher::claim(&shared, publish)?;
         Self::validate(shared, Some(publisher))
     }
@@ -66,9 +68,13 @@ impl Node {
     ///
     /// # Errors
     /// [`OpenError`].
-    pub fn open_to_look(dir: &Path, options: Options) -> Result<Self, OpenError> {
+    pub fn open_to_look(
+        dir: &Path,
+        options: Options,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<Self, OpenError> {
         if dir.join(VALIDATOR_KEY).exists() {
-            return Self::open(dir, options);
+            return Self::open_with(dir, options, passphrase);
         }
         let shared = Arc::new(open::open(dir, options, As::Replica)?);
         Ok(Self::of(shared, None, Threads::default()))

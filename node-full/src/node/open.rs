@@ -28,27 +28,30 @@ use super::state::{State, Tree};
 use super::{Block, Directory, NodeError, OpenError, Options, Shared, format};
 use crate::clock::Stopwatch;
 use crate::init::GENESIS_FILE;
+use crate::keyring::{Keyring, Passphrase};
 
 /// Where a data directory keeps what can be forgotten.
 pub(super) const KEY_STORE: &str = "keystore";
 
 /// What a directory is opened for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum As {
-    /// To make blocks, with the keys in it.
-    Validator,
+#[derive(Clone, Copy)]
+pub(super) enum As<'a> {
+    /// To make blocks, with the keys in it, which this opens if they are encrypted.
+    Validator(Option<&'a Passphrase>),
     /// To follow another node's, without a key.
     Replica,
 }
 
-pub(super) fn open(dir: &Path, options: Options, purpose: As) -> Result<Shared, OpenError> {
+pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shared, OpenError> {
     format::check(dir)?;
     let lock = lock(dir)?;
     format::migrate(dir)?;
     let genesis_bytes = read_genesis(dir)?;
     let genesis = decode_genesis(dir, &genesis_bytes)?;
     let keys = match purpose {
-        As::Validator => Some(Keys::read(dir, &genesis)?),
+        As::Validator(passphrase) => {
+            Some(Keys::read(dir, Keyring::open(dir, passphrase)?, &genesis)?)
+        }
         As::Replica => None,
     };
     let index = Index::open(&dir.join("index"))?;
@@ -92,6 +95,12 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As) -> Result<Shared, 
     };
     let unreadable = |error: NodeError| OpenError::Directory { reason: error.to_string() };
     let directory = shared.read_directory().map_err(unreadable)?;
+    if directory.system().is_none() {
+        tracing::warn!(
+            "this log was made without the stream `system`, so what is done through the API is not \
+             logged in it"
+        );
+    }
     shared.set_directory(Arc::new(directory));
     Ok(shared)
 }

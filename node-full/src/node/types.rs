@@ -19,6 +19,20 @@ pub struct Options {
     pub segment_bytes: u64,
     /// How long payloads are kept; for ever if not said.
     pub keep_payloads: Option<Duration>,
+    /// Whose signed events are taken.
+    pub writers: Writers,
+}
+
+/// Whose signed events a node takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(clippy::exhaustive_enums, reason = "a writer is a member or not")]
+pub enum Writers {
+    /// Anyone's: a writer is a key.
+    #[default]
+    Any,
+    /// Those of members who may write in the event's stream.
+    Members,
 }
 
 impl Default for Options {
@@ -27,6 +41,7 @@ impl Default for Options {
             block_time: Duration::from_millis(250),
             segment_bytes: cairn_store::log::SEGMENT_LEN,
             keep_payloads: None,
+            writers: Writers::Any,
         }
     }
 }

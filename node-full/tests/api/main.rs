@@ -1,6 +1,10 @@
 //! The API of a real node on a real socket, asked by a real HTTP client.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod http;
@@ -14,5 +18,7 @@ mod proofs;
 mod site;
 #[cfg(test)]
 mod stream;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod wraps;

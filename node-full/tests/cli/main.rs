@@ -1,6 +1,8 @@
 //! The `cairn` program, as a person or a script runs it.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod archive;
 #[cfg(test)]
 mod demo;
@@ -14,5 +16,9 @@ mod kit;
 mod members;
 #[cfg(test)]
 mod operate;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod usage;

@@ -141,6 +141,7 @@ fn init_refuses_what_is_taken() {
     let fresh = log.dir.path().join("fresh");
     for options in [
         options().with_member("ingest", &member),
+        InitOptions { streams: vec!["system".to_owned()], ..options() },
         options().with_member("a", &member).with_member("a", &member),
         InitOptions { streams: vec!["s".to_owned(), "s".to_owned()], ..options() },
     ] {

@@ -115,7 +115,7 @@ fn a_database_can_keep_the_head() {
     options.head = Some(database);
     let open = |data: &str| {
         let path = log.path(data);
-        cairn_node::node::Node::open_publishing(&path, Default::default(), &options)
+        cairn_node::node::Node::open_publishing(&path, Default::default(), None, &options)
     };
     let first = open("data").unwrap();
     log_events(&first, 10);

@@ -7,10 +7,12 @@ use cairn_node::check::CheckOptions;
 use cairn_node::clock;
 use cairn_node::http_client::{Client, ClientError};
 use cairn_node::proofs::{BaseChoice, ReceiptWith};
+use cairn_node::system::SystemEvent;
 use cairn_verifier::TrustAnchor;
+use cairn_verifier::event::SignedEvent;
 use cairn_verifier::receipt::verify;
 
-use crate::kit::{Log, Place, code, drafts, end, followed, log_events, published};
+use crate::kit::{Log, Place, code, drafts, end, followed, log_events, published, wait};
 
 #[test]
 fn a_replica_serves_what_the_node_serves() {
@@ -30,7 +32,8 @@ fn a_replica_serves_what_the_node_serves() {
         Server::start(node.clone(), "127.0.0.1:0", &Site::default()).unwrap()
     };
     let (ours, theirs) = (server(&node), server(&replica));
-    let (original, copy) = (Client::new(&ours.url()), Client::new(&theirs.url()));
+    let (original, copy) =
+        (Client::new(&ours.url(), None).unwrap(), Client::new(&theirs.url(), None).unwrap());
     for path in [
         "/v1/events?actor=user/user%203&limit=1000",
         "/v1/events?type=test.happened&order=oldest&limit=50",
@@ -156,7 +159,8 @@ fn a_log_past_its_trust_period_needs_a_newer_anchor() {
     let (log, place) = (Log::new(), Place::new());
     let short = InitOptions { trust_period: 300, ..InitOptions::default() };
     let made = init(&log.path("short"), short).unwrap();
-    let node = Node::open_publishing(&log.path("short"), Options::default(), &place.publish());
+    let node =
+        Node::open_publishing(&log.path("short"), Options::default(), None, &place.publish());
     let node = node.unwrap();
     std::thread::sleep(Duration::from_millis(400));
     node.submit(drafts(0, 3).split_off(2)).unwrap();
@@ -185,13 +189,13 @@ fn what_changes_at_the_node_changes_outside() {
         (digest, node.payload(&digest).unwrap())
     };
     let (digest, there) = payload(&replica);
-    assert!(there.is_some() && place.file(&format!("payloads/{digest}")).is_some());
+    assert!(there.is_some() && place.get(&format!("payloads/{digest}")).is_some());
     assert_eq!(replica.member("ann"), None);
     let keys = vec![(1, vec![7; 32])];
     log.say(&node, &SystemEvent::MemberAdded { name: "ann".to_owned(), keys });
     log.say(&node, &SystemEvent::Redacted { event: ids[1] });
     wait("the payload is gone", || {
-        payload(&replica).1.is_none() && place.file(&format!("payloads/{digest}")).is_none()
+        payload(&replica).1.is_none() && place.get(&format!("payloads/{digest}")).is_none()
     });
     assert_eq!(payload(&node).1, None);
     assert_eq!(replica.member("ann"), node.member("ann"));

@@ -50,7 +50,7 @@ fn import(url: &str, events: &Path) -> Child {
 }
 
 fn status(url: &str) -> serde_json::Value {
-    let text = cairn_node::http_client::Client::new(url).json("/v1/status").unwrap();
+    let text = cairn_node::http_client::Client::new(url, None).unwrap().json("/v1/status").unwrap();
     serde_json::from_str(&text).unwrap()
 }
 

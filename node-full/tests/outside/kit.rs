@@ -5,14 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use cairn_node::ingest::Submission;
+use cairn_node::ingest::{DraftKind, Submission};
 use cairn_node::init::{InitOptions, init};
 use cairn_node::node::{Node, OpenError, Options, Status};
 use cairn_node::publish::PublishOptions;
 use cairn_node::replica::ReplicaOptions;
-use cairn_verifier::TrustAnchor;
+use cairn_node::system::SystemEvent;
 use cairn_verifier::digest::EventId;
+use cairn_verifier::event::{
+    EventBody, Kind, Metadata, Outcome, Party, Payload, Resource, encode_metadata, encode_signed,
+};
+use cairn_verifier::finality::{PublicKey, Role, Suite};
 use cairn_verifier::secret::MemberSecret;
+use cairn_verifier::{TrustAnchor, UnixMillis};
 use futures_util::TryStreamExt as _;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
@@ -138,7 +143,7 @@ impl Log {
     }
 
     pub(crate) fn try_publish(&self, data: &str, place: &Place) -> Result<Node, OpenError> {
-        Node::open_publishing(&self.path(data), options(), &place.publish())
+        Node::open_publishing(&self.path(data), options(), None, &place.publish())
     }
 
     pub(crate) fn follow(&self, place: &Place) -> Node {
@@ -155,6 +160,50 @@ impl Log {
         let from = place.url.clone();
         let following = ReplicaOptions { from, anchor, write_to, every: EVERY };
         Node::follow(&self.path(dir), options(), following)
+    }
+
+    /// Logs a system event as the administrator.
+    pub(crate) fn say(&self, node: &Node, event: &SystemEvent) {
+        let text = std::fs::read_to_string(self.path("data/keys/admin.key")).unwrap();
+        let admin = MemberSecret::parse(&text).unwrap();
+        let stream = node.streams().last().unwrap().id;
+        let (sequence, previous) = node.next_sequence(&stream, &admin.key_id()).unwrap();
+        let draft = event.draft("admin", "system", "");
+        let metadata = encode_metadata(&draft.metadata).unwrap();
+        let kind = match draft.kind {
+            DraftKind::Redaction => Kind::Redaction,
+            DraftKind::Grant => Kind::Grant,
+            DraftKind::Record | DraftKind::Import | DraftKind::Member => Kind::Member,
+        };
+        let body = EventBody {
+            log: node.log(),
+            stream,
+            writer: admin.key_id(),
+            sequence,
+            previous,
+            time: UnixMillis(1),
+            kind,
+            event_type: &draft.event_type,
+            actor: Party { kind: "member", id: "admin" },
+            resource: Resource {
+                party: Party { kind: &draft.resource.kind, id: &draft.resource.id },
+                parent: "",
+            },
+            outcome: Outcome::Success,
+            reason: "",
+            metadata: Metadata::decode(&metadata).unwrap(),
+            group_epoch: 0,
+            generation: 0,
+            payload: Payload::None,
+        };
+        let bytes = body.encode().unwrap();
+        let id = EventBody::id_of(&bytes);
+        let public = admin.public_key();
+        let key = PublicKey::new(Suite::Ed25519, &public).unwrap();
+        let signature = admin.sign(Role::Event, id.as_bytes()).unwrap();
+        let event = encode_signed(&bytes, &[(key, &signature)]).unwrap();
+        let signed = Submission::Signed { event, payload: None, wraps: vec![], salt: None };
+        node.submit(vec![signed]).unwrap();
     }
 
     /// A copy of the data directory, as one makes by mistake.
