@@ -51,7 +51,9 @@ impl From<NodeError> for Problem {
             NodeError::BadCursor(_) | NodeError::TooBroad { .. } => {
                 Self::new(StatusCode::BAD_REQUEST, error.code(), error.to_string())
             }
-            NodeError::Damaged { .. } | NodeError::Storage(_) => Self::internal(&error.to_string()),
+            NodeError::Damaged { .. } | NodeError::PayloadDamaged(_) | NodeError::Storage(_) => {
+                Self::unreadable(error.code(), &error.to_string())
+            }
         }
     }
 }

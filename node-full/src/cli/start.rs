@@ -53,6 +53,9 @@ pub(super) struct Args {
     /// From how many bytes on a segment of the log is closed
     #[arg(long, value_name = "BYTES", hide = true)]
     segment_bytes: Option<u64>,
+    /// Memory for what the index has not sorted into a file yet
+    #[arg(long, value_name = "BYTES", hide = true)]
+    index_memory: Option<u64>,
     /// Written once the node answers: JSON with `url`, `anchor` and `metrics`
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
@@ -85,6 +88,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let options = Options {
         block_time: Duration::from_millis(settings.block_time),
         segment_bytes: args.segment_bytes.unwrap_or(SEGMENT_LEN),
+        index_memory: args.index_memory.unwrap_or(cairn_store::index::MEMORY),
     };
     let site = site(settings.ui.as_deref(), settings.pkg.as_deref())?;
     let node = Node::open(&args.dir, options).map_err(Failure::failed)?;

@@ -37,7 +37,7 @@ pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
     let genesis_bytes = read_genesis(dir)?;
     let genesis = decode_genesis(dir, &genesis_bytes)?;
     let keys = Keys::read(dir, &genesis)?;
-    let index = Index::open(&dir.join("index"))?;
+    let index = open_index(dir, options.index_memory)?;
 
     let limit = options.segment_bytes;
     let known_blocks = index.mark(Mark::Blocks)?;
@@ -79,6 +79,20 @@ pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
     let directory = shared.read_directory().map_err(unreadable)?;
     shared.set_directory(Arc::new(directory));
     Ok(shared)
+}
+
+/// Opens the index. One that lost power left in pieces is made again: it is derived, and nothing of
+/// it was ever synced.
+fn open_index(dir: &Path, memory: u64) -> Result<Index, StoreError> {
+    let path = dir.join("index");
+    match Index::open(&path, memory) {
+        Err(error @ StoreError::IndexDamaged { .. }) => {
+            tracing::warn!(%error, "making the index again from the log");
+            Index::remove(&path)?;
+            Index::open(&path, memory)
+        }
+        opened => opened,
+    }
 }
 
 /// Removes the index of a directory that no node has open.

@@ -14,6 +14,8 @@ pub struct Options {
     pub block_time: Duration,
     /// From how many bytes on a segment of a log is closed.
     pub segment_bytes: u64,
+    /// Memory for what the index has not sorted into a file yet.
+    pub index_memory: u64,
 }
 
 impl Default for Options {
@@ -21,6 +23,7 @@ impl Default for Options {
         Self {
             block_time: Duration::from_millis(250),
             segment_bytes: cairn_store::log::SEGMENT_LEN,
+            index_memory: cairn_store::index::MEMORY,
         }
     }
 }
