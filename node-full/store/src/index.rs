@@ -24,6 +24,7 @@
 //! ```
 
 mod apply;
+mod damage;
 mod scan;
 mod term;
 
@@ -36,6 +37,7 @@ use cairn_verifier::digest::{EventId, HeaderDigest, KeyId, StreamId};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
 use crate::StoreError;
+use damage::failed;
 
 pub use apply::IndexedEntry;
 pub use scan::{Filter, Found, MAX_TERMS, Order, Scan};
@@ -259,33 +261,6 @@ impl Index {
 
     fn known(&self) -> std::sync::MutexGuard<'_, BTreeSet<[u8; 9]>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn failed(dir: &Path, error: &fjall::Error) -> StoreError {
-    let (path, reason) = (dir.to_owned(), error.to_string());
-    if is_damage(error) {
-        StoreError::IndexDamaged { path, reason }
-    } else {
-        StoreError::Index { path, reason }
-    }
-}
-
-/// Whether files are not what the engine wrote. Otherwise the system refused, the directory is
-/// another program's, or the engine stopped after a failure.
-fn is_damage(error: &fjall::Error) -> bool {
-    use fjall::Error;
-    match error {
-        Error::Io(error) | Error::Storage(fjall::LsmError::Io(error)) => matches!(
-            error.kind(),
-            ErrorKind::AlreadyExists
-                | ErrorKind::InvalidData
-                | ErrorKind::InvalidInput
-                | ErrorKind::NotFound
-                | ErrorKind::UnexpectedEof
-        ),
-        Error::Poisoned | Error::KeyspaceDeleted | Error::Locked => false,
-        _ => true,
     }
 }
 
