@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Body, Change, Disk, Loss, Names, Naming, NodeNo, ROOT, apply, name_as};
+use super::bytes::apply;
+use super::{Body, Change, Disk, Loss, Names, Naming, NodeNo, ROOT, name_as};
 use crate::dice::Dice;
 use crate::image::Image;
 
