@@ -109,7 +109,7 @@ fn change(site: &Site, flip: &Flip) -> Option<String> {
         .files()
         .into_iter()
         .filter(|(path, _, len)| path.starts_with(start) && path.ends_with(end) && *len > 0);
-    let (path, number, len) = if flip.is_last { files.last() } else { files.next() }?;
+    let (path, number, len) = if flip.is_last { files.next_back() } else { files.next() }?;
     // The engine's journal is as long as it will ever be.
     let middle = [if len > 1 << 20 { 1_000 } else { len / 2 }];
     for byte in if flip.bytes.is_empty() { &middle } else { flip.bytes } {

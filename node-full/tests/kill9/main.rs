@@ -1,6 +1,11 @@
 //! Kills and lost power: whatever the node acknowledged is there when it comes back, and the log
 //! only ever grew.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test crate")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a test crate, which says how it goes"
+)]
 
 #[cfg(target_os = "linux")]
 mod faults;

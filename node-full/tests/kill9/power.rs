@@ -188,10 +188,10 @@ fn syncs_that_are_left_out_are_noticed() {
 /// Leaves the syncs of a class out, and sees that what must follow does.
 fn leave_out(class: &Class) -> Result<(), String> {
     let name = class.name;
-    let mut hits = 0;
+    let mut hits = 0_u64;
     for _ in 0..TRIES {
         let (ran, count) = without(class);
-        hits += count;
+        hits = hits.saturating_add(count);
         match (&class.expect, ran) {
             (Expect::Noticed(said), Err(why)) if said.iter().any(|said| why.contains(said)) => {
                 eprintln!("{name}: {count} syncs left out, noticed: {}", first_line(&why));

@@ -33,6 +33,7 @@ pub struct Rule {
 
 impl Rule {
     /// A fault of the files whose path from the root fits one of these.
+    #[must_use]
     pub fn new(fault: Fault, files: &[&str]) -> Self {
         Self { fault, files: files.iter().map(|&text| text.to_owned()).collect(), hits: 0 }
     }

@@ -19,16 +19,15 @@ pub(super) fn failed(dir: &Path, error: &fjall::Error) -> StoreError {
 /// another program's, or the engine stopped after a failure.
 fn is_damage(error: &fjall::Error) -> bool {
     use fjall::Error;
-    match error {
-        Error::Io(error) | Error::Storage(fjall::LsmError::Io(error)) => matches!(
+    if let Error::Io(error) | Error::Storage(fjall::LsmError::Io(error)) = error {
+        return matches!(
             error.kind(),
             ErrorKind::AlreadyExists
                 | ErrorKind::InvalidData
                 | ErrorKind::InvalidInput
                 | ErrorKind::NotFound
                 | ErrorKind::UnexpectedEof
-        ),
-        Error::Poisoned | Error::KeyspaceDeleted | Error::Locked => false,
-        _ => true,
+        );
     }
+    !matches!(error, Error::Poisoned | Error::KeyspaceDeleted | Error::Locked)
 }

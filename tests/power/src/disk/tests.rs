@@ -95,7 +95,7 @@ fn writes_tear_at_sectors_and_the_same_seed_tears_alike() {
         disk.lose_power(Loss::Torn(seed));
         disk.read(number, 0, 4_000).unwrap()
     };
-    let found: std::collections::BTreeSet<_> = (0..200).map(torn).collect();
+    let found: BTreeSet<_> = (0..200).map(torn).collect();
     assert!(found.len() > 6, "{}", found.len());
     assert!(found.contains(&Vec::new()) && found.contains(&vec![1; 2_000]));
     let in_sectors = |bytes: &Vec<u8>| bytes.chunks(512).all(|s| s.iter().all(|b| *b == s[0]));
