@@ -27,15 +27,21 @@ pub(crate) fn ensure() -> Result<()> {
     if chromium().and_then(|_| chromedriver()).is_ok() {
         return Ok(());
     }
-    if Path::new("/usr/bin/apt-get").is_file() && (is_root() || sudo_needs_no_password()) {
-        for args in [&["update"][..], &["install", "-y"][..]] {
-            let names = if args.len() == 1 { &[][..] } else { &PACKAGES[..] };
-            tools::run(apt_get().args(args).args(names))
-                .map_err(|error| missing(format!("{error}; {ADVICE}")))?;
-        }
-    }
+    apt_install(&PACKAGES, ADVICE)?;
     chromium()?;
     chromedriver()?;
+    Ok(())
+}
+
+/// Installs Debian packages where that needs nobody's password; does nothing elsewhere.
+pub(crate) fn apt_install(packages: &[&str], advice: &str) -> Result<()> {
+    if Path::new("/usr/bin/apt-get").is_file() && (is_root() || sudo_needs_no_password()) {
+        for args in [&["update"][..], &["install", "-y"][..]] {
+            let names = if args.len() == 1 { &[][..] } else { packages };
+            tools::run(apt_get().args(args).args(names))
+                .map_err(|error| missing(format!("{error}; {advice}")))?;
+        }
+    }
     Ok(())
 }
 
@@ -48,7 +54,7 @@ fn apt_get() -> Command {
     command
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     tools::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 

@@ -1,10 +1,13 @@
 //! `cargo xtask kill9`: the node is killed at random moments under load, and nothing that it
 //! acknowledged may be missing afterwards, with or without the machine's power.
 
+use std::path::Path;
+
 use anyhow::Result;
 use clap::Args;
 
-use crate::tools;
+use crate::browser::{apt_install, is_root};
+use crate::tools::{self, missing};
 
 #[derive(Args)]
 pub(crate) struct Kill9 {
@@ -58,4 +61,21 @@ pub(crate) fn kill9(args: &Kill9) -> Result<()> {
     }
     // Whoever asks for it does not want to hear that nothing could be mounted, and that all is well.
     tools::run(test.env("CAIRN_REQUIRE", "all"))
+}
+
+const NO_DEVICE: &str = "no /dev/fuse, which tests of lost power need (`modprobe fuse`, or a \
+                         container with that device); they say that they did not run";
+const NO_MOUNT: &str = "tests of lost power mount a file system: install fusermount3 (Debian: \
+                        `apt-get install -y fuse3`), or run them as root";
+
+/// Installs what mounting a file system in user space needs: nothing if we are root.
+pub(crate) fn ensure_mount() -> Result<()> {
+    if !Path::new("/dev/fuse").exists() {
+        return Err(missing(NO_DEVICE));
+    }
+    let can_mount = || is_root() || tools::find("FUSERMOUNT3", "fusermount3").is_some();
+    if !can_mount() {
+        apt_install(&["fuse3"], NO_MOUNT)?;
+    }
+    if can_mount() { Ok(()) } else { Err(missing(NO_MOUNT)) }
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::build::{self, Part};
 use crate::demo::{self, Demo};
 use crate::tools::{self, BARE, Missing, WASM, cargo, cargo_wasm, missing, run};
-use crate::{browser, fuzz, npm, say, size};
+use crate::{browser, fuzz, kill9, npm, say, size};
 
 /// One step.
 pub(crate) struct Step {
@@ -29,7 +29,7 @@ const fn after_build(name: &'static str, about: &'static str, run: fn() -> Resul
 }
 
 pub(crate) const STEPS: [Step; 14] = [
-    step("setup", "targets, browser and npm packages that the other steps need", setup),
+    step("setup", "targets, browser, FUSE and npm packages that the other steps need", setup),
     step("fmt", "formatting", fmt),
     step("clippy", "lints on this machine", clippy),
     step("clippy-wasm", "lints for the browser", clippy_wasm),
@@ -51,6 +51,7 @@ fn setup() -> Result<()> {
         tools::ensure_target(WASM),
         tools::ensure_target(BARE),
         browser::ensure(),
+        kill9::ensure_mount(),
         npm::node().and_then(|_| npm::ensure_packages()),
     ];
     let mut lacks = Vec::new();
