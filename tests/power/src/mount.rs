@@ -88,11 +88,12 @@ impl Mounted {
         Ok(())
     }
 
-    /// A process that was just killed may have its files open for a moment longer.
     fn stop(&mut self) -> io::Result<()> {
-        match self.session.take() {
-            Some(session) => session.umount_and_join(),
-            None => Ok(()),
+        let Some(session) = self.session.take() else { return Ok(()) };
+        match session.umount_and_join() {
+            // What its thread may be told when the kernel has let go.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => Ok(()),
+            stopped => stopped,
         }
     }
 }
