@@ -138,6 +138,7 @@ const FAILING: &[Failing] = &[
     failing(&["data/keystore/level-*"], "keystore/level-0.nodes"),
     failing(&["data/keystore/root.keys"], "keystore/root.keys"),
     failing(&["data/payloads/*"], "payloads"),
+    failing(&["*"], "/data/"),
 ];
 
 #[test]
@@ -233,4 +234,15 @@ fn what_cannot_be_read_is_named() {
         }
     }
     assert!(failures.is_empty(), "{failures:#?}");
+}
+
+#[test]
+fn a_disk_that_became_read_only_stops_the_start() {
+    if !can_run() {
+        return;
+    }
+    let (site, _) = site(1);
+    site.mounted.disk().set_rules(vec![Rule::new(Fault::ReadOnly, &["*"])]);
+    let said = Program::start(&site.log.dir).map(|node| node.url.clone()).unwrap_err();
+    assert!(said.contains("LOCK: Read-only file system"), "{said}");
 }
