@@ -7,17 +7,36 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use cairn_verifier::json::Object;
 
-use super::App;
-use super::body;
 use super::params::Params;
 use super::problem::Problem;
+use super::{App, body, schema};
 use crate::ingest::Accepted;
 
 /// How long `?wait=final` waits.
 const WAIT_LIMIT: Duration = Duration::from_secs(10);
 
-/// Takes one event or a batch, all or nothing, and answers when they are durable. With
-/// `?wait=final` the answer waits for the block, and says whether it came in time.
+/// Log one event or a batch, all or nothing
+///
+/// Answers when they are durable. With `wait=final` the answer waits for the block, at most ten
+/// seconds, and says whether it came in time.
+#[utoipa::path(post, path = "/events", tag = "events",
+    params(("wait" = inline(Option<schema::Wait>), Query, description = "Wait until the events are final")),
+    request_body(description = "At most 1,000 events and 16 MiB", content(
+        (schema::Submissions = "application/json"),
+        (schema::Lines = "application/x-ndjson"),
+        (schema::Bytes = "application/vnd.cairn.event"),
+        (schema::Bytes = "application/vnd.cairn.events"),
+        (schema::CloudEvent = "application/cloudevents+json"),
+        (Vec<schema::CloudEvent> = "application/cloudevents-batch+json"),
+    )),
+    responses(
+        (status = 202, description = "Every event is durable", body = schema::Submitted),
+        (status = 409, description = "A signed event does not follow its writer's last one"),
+        (status = 413, description = "The body is longer than 16 MiB"),
+        (status = 415, description = "A content type that is not taken"),
+        (status = 422, description = "An event that the log does not take; `at` says which"),
+        (status = 507, description = "The disk is full"),
+    ))]
 pub(super) async fn submit(
     State(app): State<App>,
     params: Params,

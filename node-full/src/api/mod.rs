@@ -11,9 +11,12 @@ mod answer;
 mod auth;
 mod blocks;
 mod body;
+mod docs;
+mod document;
 mod entries;
 mod errors;
 mod events;
+mod follow;
 mod guard;
 mod observe;
 mod params;
@@ -22,19 +25,22 @@ mod problem;
 mod proofs;
 mod receipts;
 mod routes;
+pub mod schema;
 mod server;
 mod site;
 mod status;
 mod stream;
 mod tiles;
 mod views;
+mod ws;
 
+pub use document::openapi;
 pub use server::{Server, ServerError};
 pub use site::Site;
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::node::Node;
 use problem::Problem;
@@ -61,6 +67,13 @@ impl App {
     fn new(node: Node, closing: Arc<watch::Sender<bool>>) -> Self {
         let (bodies, streams) = (Semaphore::new(BODY_UNITS), Semaphore::new(STREAMS));
         Self { node, bodies: Arc::new(bodies), streams: Arc::new(streams), closing }
+    }
+
+    /// A place among those who follow the log, which is free again when it is dropped.
+    fn place_to_follow(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let place = Arc::clone(&self.streams).try_acquire_owned();
+        let full = |_| Problem::unavailable("overloaded", format!("{STREAMS} streams are open"));
+        place.map_err(full)
     }
 
     /// Runs `work` where it may wait for the disk.

@@ -71,6 +71,11 @@ impl Params {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Takes a parameter out.
+    pub(super) fn take(&mut self, name: &str) -> Option<String> {
+        self.0.remove(name)
+    }
+
     /// A parameter's value, if it is there.
     pub(super) fn optional<T: FromStr>(
         &self,

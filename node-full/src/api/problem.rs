@@ -56,7 +56,8 @@ impl Problem {
         self
     }
 
-    fn body(&self) -> String {
+    /// The problem as JSON.
+    pub(super) fn body(&self) -> String {
         let object = Object::new()
             .text("type", format_args!("/errors/{}", self.code))
             .text("title", self.code.replace('-', " "))

@@ -9,15 +9,23 @@ use cairn_verifier::tree::{BatchProof, Proof};
 use cairn_verifier::trust::ExtendsProof;
 use cairn_verifier::wire::Writer;
 
-use super::App;
 use super::accept::Form;
 use super::answer::{Answer, Stays};
 use super::params::Params;
 use super::problem::Problem;
-use super::views;
+use super::{App, schema, views};
 use crate::proofs::MAX_BATCH_PROOF;
 
-/// `GET /v1/proofs/inclusion?index=&size=`
+/// A leaf is in the tree of events
+#[utoipa::path(get, path = "/proofs/inclusion", tag = "proofs",
+    params(
+        ("index" = u64, Query, maximum = 9_007_199_254_740_991_u64, description = "The leaf's index"),
+        ("size" = u64, Query, maximum = 9_007_199_254_740_991_u64, description = "The tree's size"),
+    ),
+    responses(
+        (status = 200, description = "The proof", content((schema::Inclusion = "application/json"), (schema::Bytes = "application/octet-stream"))),
+        (status = 422, description = "No such leaf in a tree of that size, or it is not final yet"),
+    ))]
 pub(super) async fn inclusion(
     State(app): State<App>,
     headers: HeaderMap,
@@ -30,7 +38,16 @@ pub(super) async fn inclusion(
     respond(&headers, names, &hashes)
 }
 
-/// `GET /v1/proofs/batch?indices=&size=`, with indices as in `3,5,9-40`
+/// Many leaves are in the tree of events
+#[utoipa::path(get, path = "/proofs/batch", tag = "proofs",
+    params(
+        ("indices" = inline(schema::IndicesText), Query, description = "The leaves' indices, ascending, as in `3,5,9-40`; at most 10,000"),
+        ("size" = u64, Query, maximum = 9_007_199_254_740_991_u64, description = "The tree's size"),
+    ),
+    responses(
+        (status = 200, description = "The proof", content((schema::Batch = "application/json"), (schema::Bytes = "application/octet-stream"))),
+        (status = 422, description = "Indices that do not ascend, or leaves that are not in the tree"),
+    ))]
 pub(super) async fn batch(
     State(app): State<App>,
     headers: HeaderMap,
@@ -72,7 +89,16 @@ fn indices(text: &str) -> Result<Vec<u64>, Problem> {
     Ok(indices)
 }
 
-/// `GET /v1/proofs/consistency?old=&new=`
+/// The old tree of events is a prefix of the new one
+#[utoipa::path(get, path = "/proofs/consistency", tag = "proofs",
+    params(
+        ("old" = u64, Query, maximum = 9_007_199_254_740_991_u64, description = "The old tree's size"),
+        ("new" = u64, Query, maximum = 9_007_199_254_740_991_u64, description = "The new tree's size"),
+    ),
+    responses(
+        (status = 200, description = "The proof", content((schema::Consistency = "application/json"), (schema::Bytes = "application/octet-stream"))),
+        (status = 422, description = "The old tree is larger, or the new one is not final yet"),
+    ))]
 pub(super) async fn consistency(
     State(app): State<App>,
     headers: HeaderMap,
@@ -84,7 +110,17 @@ pub(super) async fn consistency(
     respond(&headers, [("old", old), ("new", new)], &hashes)
 }
 
-/// `GET /v1/proofs/extends?from=&to=`, heights
+/// The new header stands on the old one: nothing before it was rewritten
+#[utoipa::path(get, path = "/proofs/extends", tag = "proofs",
+    params(
+        ("from" = u64, Query, maximum = 9_007_199_254_740_991_u64, description = "The old header's height"),
+        ("to" = u64, Query, maximum = 9_007_199_254_740_991_u64, description = "The new header's height"),
+    ),
+    responses(
+        (status = 200, description = "The proof", content((schema::Extends = "application/json"), (schema::Bytes = "application/octet-stream"))),
+        (status = 404, description = "There is no such block yet"),
+        (status = 422, description = "The old height is larger"),
+    ))]
 pub(super) async fn extends(
     State(app): State<App>,
     headers: HeaderMap,

@@ -1,6 +1,8 @@
 //! The API of a real node on a real socket, asked by a real HTTP client.
 
 #[cfg(test)]
+mod document;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod http;
@@ -16,3 +18,5 @@ mod site;
 mod stream;
 #[cfg(test)]
 mod wraps;
+#[cfg(test)]
+mod ws;
