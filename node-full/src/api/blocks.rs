@@ -14,7 +14,10 @@ use super::{App, schema, views};
 
 /// The genesis: the bytes whose digest is the log id
 #[utoipa::path(get, path = "/genesis", tag = "blocks", responses(
-    (status = 200, description = "The genesis", content((schema::Genesis = "application/json"), (schema::Bytes = "application/octet-stream"))),
+    (status = 200, description = "The genesis", content(
+        (schema::Genesis = "application/json"),
+        (schema::Bytes = "application/octet-stream"),
+    )),
 ))]
 pub(super) async fn genesis(
     State(app): State<App>,
@@ -38,9 +41,12 @@ pub(super) async fn genesis(
 ///
 /// For who prefers binary, the bytes of both, one after the other.
 #[utoipa::path(get, path = "/blocks/{height}", tag = "blocks",
-    params(("height" = u64, Path, maximum = 9_007_199_254_740_991_u64, description = "The block's height")),
+    params(("height" = inline(schema::Number), Path, description = "The block's height")),
     responses(
-        (status = 200, description = "The block", content((schema::Block = "application/json"), (schema::Bytes = "application/octet-stream"))),
+        (status = 200, description = "The block", content(
+            (schema::Block = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
         (status = 404, description = "There is no such block yet"),
     ))]
 pub(super) async fn block(
@@ -66,11 +72,16 @@ pub(super) async fn block(
 /// A checkpoint: a header and why it is final
 #[utoipa::path(get, path = "/checkpoints/{height}", tag = "blocks",
     params(
-        ("height" = inline(schema::HeightText), Path, description = "The block's height, or `latest`"),
-        ("base" = inline(Option<schema::BaseText>), Query, description = "What the asker trusts already"),
+        ("height" = inline(schema::HeightText), Path,
+            description = "The block's height, or `latest`"),
+        ("base" = inline(Option<schema::BaseText>), Query,
+            description = "What the asker trusts already"),
     ),
     responses(
-        (status = 200, description = "The checkpoint", content((schema::Checkpoint = "application/json"), (schema::Bytes = "application/octet-stream"))),
+        (status = 200, description = "The checkpoint", content(
+            (schema::Checkpoint = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
         (status = 404, description = "There is no such block, or no such base"),
         (status = 409, description = "The base is older than what is to be proven"),
     ))]
@@ -102,15 +113,18 @@ pub(super) async fn checkpoint(
 ///
 /// In binary a two-byte count and that many handovers. A log whose set never changed has none.
 #[utoipa::path(get, path = "/handovers", tag = "blocks",
-    params(("from" = Option<u64>, Query, maximum = 9_007_199_254_740_991_u64, description = "From this height on")),
-    responses((status = 200, description = "The handovers", content((schema::Handovers = "application/json"), (schema::Bytes = "application/octet-stream")))))]
+    params(("from" = inline(Option<schema::Number>), Query, description = "From this height on")),
+    responses((status = 200, description = "The handovers", content(
+        (schema::Handovers = "application/json"),
+        (schema::Bytes = "application/octet-stream"),
+    ))))]
 pub(super) async fn handovers(
     State(app): State<App>,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Problem> {
     params.only(&["from"])?;
-    let _from: Option<u64> = params.optional("from", "a height")?;
+    let _from = params.optional_number("from")?;
     let changed = app.node.head().is_some_and(|head| head.header.epoch != 0);
     if changed {
         return Err(Problem::internal("this version keeps no handovers"));

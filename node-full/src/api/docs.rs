@@ -24,8 +24,11 @@ border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent)}th{font-
 .m{display:inline-block;min-width:3.2rem;font-weight:700}";
 
 /// This API for people
-#[utoipa::path(get, path = "/docs", tag = "node",
-    responses((status = 200, description = "A page", body = String, content_type = "text/html; charset=utf-8")))]
+#[utoipa::path(get, path = "/docs", operation_id = "docs", tag = "node",
+    responses((status = 200,
+        description = "A page",
+        body = String,
+        content_type = "text/html; charset=utf-8")))]
 pub(super) async fn page(State(_): State<App>, params: Params) -> Result<Response, Problem> {
     params.only(&[])?;
     let document =
@@ -58,7 +61,7 @@ fn render(document: &Value) -> String {
         }
     }
     page.raw("<h2>Values</h2>");
-    for (name, schema) in entries(&document["components"]["schemas"]) {
+    for (name, schema) in document.pointer("/components/schemas").into_iter().flat_map(entries) {
         page.schema(name, schema);
     }
     page.0

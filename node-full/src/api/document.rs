@@ -79,7 +79,7 @@ pub fn openapi() -> Result<String, ServerError> {
 }
 
 /// This document
-#[utoipa::path(get, path = "/openapi.json", tag = "node",
+#[utoipa::path(get, path = "/openapi.json", operation_id = "openapi", tag = "node",
     responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
 pub(super) async fn json(
     State(_): State<App>,
@@ -106,10 +106,10 @@ fn complete(operation: &mut Operation) {
         responses.entry(status.to_owned()).or_insert_with(said);
     }
     for (status, response) in responses {
-        if let RefOr::T(response) = response {
-            if status.starts_with(['4', '5']) {
-                refusal(response);
-            }
+        if let RefOr::T(response) = response
+            && status.starts_with(['4', '5'])
+        {
+            refusal(response);
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct Follower {
     topics: Topics,
     query: Query,
     at: Place,
-    ready: VecDeque<Message>,
+    ready: VecDeque<(Place, Item)>,
     changed: watch::Receiver<u64>,
     closing: watch::Receiver<bool>,
 }
@@ -69,33 +69,44 @@ impl Follower {
         self.at
     }
 
-    /// The messages, until the node closes or cannot read on.
-    pub(super) fn messages(self) -> impl Stream<Item = Message> + Send {
+    /// What comes, until the node closes or cannot read on.
+    pub(super) fn items(self) -> impl Stream<Item = (Place, Item)> + Send {
         stream::unfold(self, |mut follower| async {
-            let message = follower.next().await?;
-            Some((message, follower))
+            let item = follower.next().await?;
+            Some((item, follower))
         })
     }
 
-    async fn next(&mut self) -> Option<Message> {
+    /// The same as JSON.
+    pub(super) fn messages(self) -> impl Stream<Item = Message> + Send {
+        stream::unfold(self, |mut follower| async {
+            let (place, item) = follower.next().await?;
+            let message = match item {
+                // The one that looks at the disk again.
+                Item::Checkpoint(_) => {
+                    let node = follower.node.clone();
+                    let write = move || written(&node, place, &item);
+                    tokio::task::spawn_blocking(write).await.ok()?
+                }
+                Item::Event(_) | Item::Block(_) => written(&follower.node, place, &item),
+            };
+            Some((noted(message)?, follower))
+        })
+    }
+
+    async fn next(&mut self) -> Option<(Place, Item)> {
         loop {
-            if let Some(message) = self.ready.pop_front() {
-                return Some(message);
+            if let Some(item) = self.ready.pop_front() {
+                return Some(item);
             }
             self.changed.borrow_and_update();
             let (node, query, topics, at) =
                 (self.node.clone(), self.query.clone(), self.topics, self.at);
-            let read = tokio::task::spawn_blocking(move || look(&node, topics, &query, at));
-            let (messages, next) = read
-                .await
-                .ok()?
-                .inspect_err(|problem| {
-                    tracing::error!(?problem, "a stream ends: the log cannot be read");
-                })
-                .ok()?;
+            let look = move || Ok(node.feed(topics, &query, at)?);
+            let (items, next) = noted(tokio::task::spawn_blocking(look).await.ok()?)?;
             let stood_still = next == self.at;
             self.at = next;
-            self.ready.extend(messages);
+            self.ready.extend(items);
             if stood_still && self.ready.is_empty() {
                 tokio::select! {
                     changed = self.changed.changed() => changed.ok()?,
@@ -104,6 +115,13 @@ impl Follower {
             }
         }
     }
+}
+
+/// What was read; a stream that cannot read on ends.
+fn noted<T>(read: Result<T, Problem>) -> Option<T> {
+    let say =
+        |problem: &Problem| tracing::error!(?problem, "a stream ends: the log cannot be read");
+    read.inspect_err(say).ok()
 }
 
 fn topics(text: &str) -> Result<Topics, Problem> {
@@ -122,23 +140,13 @@ fn topics(text: &str) -> Result<Topics, Problem> {
     Ok(topics)
 }
 
-fn look(
-    node: &Node,
-    topics: Topics,
-    query: &Query,
-    at: Place,
-) -> Result<(Vec<Message>, Place), Problem> {
-    let (items, next) = node.feed(topics, query, at)?;
-    let mut messages = Vec::with_capacity(items.len());
-    for (place, item) in items {
-        let (topic, data) = match &item {
-            Item::Event(entry) => ("event", views::entry(entry)?),
-            Item::Block(block) => ("block", views::block(block)?),
-            Item::Checkpoint(block) => ("checkpoint", checkpoint(node, block)?),
-        };
-        messages.push(Message { topic, place, data });
-    }
-    Ok((messages, next))
+fn written(node: &Node, place: Place, item: &Item) -> Result<Message, Problem> {
+    let (topic, data) = match item {
+        Item::Event(entry) => ("event", views::entry(entry)?),
+        Item::Block(block) => ("block", views::block(block)?),
+        Item::Checkpoint(block) => ("checkpoint", checkpoint(node, block)?),
+    };
+    Ok(Message { topic, place, data })
 }
 
 /// A checkpoint's bytes, from the genesis, and what they claim.

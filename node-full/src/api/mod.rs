@@ -17,6 +17,8 @@ mod entries;
 mod errors;
 mod events;
 mod follow;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 mod guard;
 mod observe;
 mod params;
@@ -81,8 +83,8 @@ impl App {
         &self,
         work: impl FnOnce(&Node) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let node = self.node.clone();
-        let done = tokio::task::spawn_blocking(move || work(&node)).await;
+        let (node, span) = (self.node.clone(), tracing::Span::current());
+        let done = tokio::task::spawn_blocking(move || span.in_scope(|| work(&node))).await;
         done.map_err(|error| Problem::internal(&error.to_string()))?
     }
 }

@@ -18,9 +18,13 @@ use crate::clock;
 ///
 /// Anyone may fetch it: a sealed one is ciphertext.
 #[utoipa::path(get, path = "/payloads/{digest}", tag = "payloads",
-    params(("digest" = inline(schema::Digest), Path, description = "The payload's digest, as its event says")),
+    params(("digest" = inline(schema::Digest), Path,
+        description = "The payload's digest, as its event says")),
     responses(
-        (status = 200, description = "The payload", content((schema::StoredPayload = "application/json"), (schema::Bytes = "application/octet-stream"))),
+        (status = 200, description = "The payload", content(
+            (schema::StoredPayload = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
         (status = 404, description = "It is not stored here, or was erased"),
     ))]
 pub(super) async fn payload(
@@ -47,7 +51,10 @@ pub(super) async fn payload(
     params(("event" = inline(schema::Digest), Path, description = "The event's id")),
     security(("signed" = [])),
     responses(
-        (status = 200, description = "The wrap", content((schema::Wrap = "application/json"), (schema::Bytes = "application/octet-stream"))),
+        (status = 200, description = "The wrap", content(
+            (schema::Wrap = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
         (status = 401, description = "The request is not signed, or not well"),
         (status = 404, description = "There is no wrap of this event for this key"),
     ))]

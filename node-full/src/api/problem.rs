@@ -56,6 +56,26 @@ impl Problem {
         self
     }
 
+    /// The HTTP status.
+    pub(super) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The stable code.
+    pub(super) fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The sentence for people.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Which event of a batch is meant.
+    pub(super) const fn batch_place(&self) -> Option<usize> {
+        self.at
+    }
+
     /// The problem as JSON.
     pub(super) fn body(&self) -> String {
         let object = Object::new()

@@ -19,11 +19,14 @@ use crate::proofs::MAX_BATCH_PROOF;
 /// A leaf is in the tree of events
 #[utoipa::path(get, path = "/proofs/inclusion", tag = "proofs",
     params(
-        ("index" = u64, Query, maximum = 9_007_199_254_740_991_u64, description = "The leaf's index"),
-        ("size" = u64, Query, maximum = 9_007_199_254_740_991_u64, description = "The tree's size"),
+        ("index" = inline(schema::Number), Query, description = "The leaf's index"),
+        ("size" = inline(schema::Number), Query, description = "The tree's size"),
     ),
     responses(
-        (status = 200, description = "The proof", content((schema::Inclusion = "application/json"), (schema::Bytes = "application/octet-stream"))),
+        (status = 200, description = "The proof", content(
+            (schema::Inclusion = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
         (status = 422, description = "No such leaf in a tree of that size, or it is not final yet"),
     ))]
 pub(super) async fn inclusion(
@@ -41,12 +44,17 @@ pub(super) async fn inclusion(
 /// Many leaves are in the tree of events
 #[utoipa::path(get, path = "/proofs/batch", tag = "proofs",
     params(
-        ("indices" = inline(schema::IndicesText), Query, description = "The leaves' indices, ascending, as in `3,5,9-40`; at most 10,000"),
-        ("size" = u64, Query, maximum = 9_007_199_254_740_991_u64, description = "The tree's size"),
+        ("indices" = inline(schema::IndicesText), Query,
+            description = "The leaves' indices, ascending, as in `3,5,9-40`; at most 10,000"),
+        ("size" = inline(schema::Number), Query, description = "The tree's size"),
     ),
     responses(
-        (status = 200, description = "The proof", content((schema::Batch = "application/json"), (schema::Bytes = "application/octet-stream"))),
-        (status = 422, description = "Indices that do not ascend, or leaves that are not in the tree"),
+        (status = 200, description = "The proof", content(
+            (schema::Batch = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
+        (status = 422,
+            description = "Indices that do not ascend, or leaves that are not in the tree"),
     ))]
 pub(super) async fn batch(
     State(app): State<App>,
@@ -92,11 +100,14 @@ fn indices(text: &str) -> Result<Vec<u64>, Problem> {
 /// The old tree of events is a prefix of the new one
 #[utoipa::path(get, path = "/proofs/consistency", tag = "proofs",
     params(
-        ("old" = u64, Query, maximum = 9_007_199_254_740_991_u64, description = "The old tree's size"),
-        ("new" = u64, Query, maximum = 9_007_199_254_740_991_u64, description = "The new tree's size"),
+        ("old" = inline(schema::Number), Query, description = "The old tree's size"),
+        ("new" = inline(schema::Number), Query, description = "The new tree's size"),
     ),
     responses(
-        (status = 200, description = "The proof", content((schema::Consistency = "application/json"), (schema::Bytes = "application/octet-stream"))),
+        (status = 200, description = "The proof", content(
+            (schema::Consistency = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
         (status = 422, description = "The old tree is larger, or the new one is not final yet"),
     ))]
 pub(super) async fn consistency(
@@ -113,11 +124,14 @@ pub(super) async fn consistency(
 /// The new header stands on the old one: nothing before it was rewritten
 #[utoipa::path(get, path = "/proofs/extends", tag = "proofs",
     params(
-        ("from" = u64, Query, maximum = 9_007_199_254_740_991_u64, description = "The old header's height"),
-        ("to" = u64, Query, maximum = 9_007_199_254_740_991_u64, description = "The new header's height"),
+        ("from" = inline(schema::Number), Query, description = "The old header's height"),
+        ("to" = inline(schema::Number), Query, description = "The new header's height"),
     ),
     responses(
-        (status = 200, description = "The proof", content((schema::Extends = "application/json"), (schema::Bytes = "application/octet-stream"))),
+        (status = 200, description = "The proof", content(
+            (schema::Extends = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
         (status = 404, description = "There is no such block yet"),
         (status = 422, description = "The old height is larger"),
     ))]

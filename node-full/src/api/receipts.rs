@@ -19,11 +19,15 @@ use crate::proofs::ReceiptWith;
 #[utoipa::path(get, path = "/receipts/{id}", tag = "proofs",
     params(
         ("id" = inline(schema::Digest), Path, description = "The event's id"),
-        ("base" = inline(Option<schema::BaseText>), Query, description = "What the asker trusts already"),
+        ("base" = inline(Option<schema::BaseText>), Query,
+            description = "What the asker trusts already"),
         ("payload" = inline(Option<schema::Flag>), Query, description = "With the payload's bytes"),
     ),
     responses(
-        (status = 200, description = "The receipt", content((schema::Receipt = "application/json"), (schema::Bytes = "application/octet-stream"))),
+        (status = 200, description = "The receipt", content(
+            (schema::Receipt = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
         (status = 404, description = "There is no such event, base or payload"),
         (status = 409, description = "The event is not final yet, or newer than the base"),
     ))]

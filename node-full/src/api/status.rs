@@ -51,7 +51,10 @@ fn view(status: &Status, streams: Vec<String>) -> String {
 
 /// The process answers
 #[utoipa::path(get, path = "/livez", tag = "node",
-    responses((status = 200, description = "`ok`", body = String, content_type = "text/plain; charset=utf-8")))]
+    responses((status = 200,
+        description = "`ok`",
+        body = String,
+        content_type = "text/plain; charset=utf-8")))]
 pub(super) async fn live() -> &'static str {
     "ok\n"
 }

@@ -1,5 +1,5 @@
 //! `GET /v1/stream`: server-sent events, as things become final. Every message has an id; a client
-//! that comes back with the last one it saw goes on where it was, also after the node was restarted.
+//! that comes back with the last one it saw goes on where it was, also after a restart of the node.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -24,12 +24,18 @@ const ALIVE: Duration = Duration::from_secs(15);
 /// it was, also after the node was restarted.
 #[utoipa::path(get, path = "/stream", tag = "streams",
     params(
-        ("topics" = inline(Option<schema::TopicsText>), Query, description = "What to send; events and blocks if not said"),
-        ("after" = inline(Option<schema::PlaceText>), Query, description = "The id of the last message seen; from now on if not said"),
-        ("Last-Event-ID" = inline(Option<schema::PlaceText>), Header, description = "The same, as browsers send it; it goes before `after`"),
+        ("topics" = inline(Option<schema::TopicsText>), Query,
+            description = "What to send; events and blocks if not said"),
+        ("after" = inline(Option<schema::PlaceText>), Query,
+            description = "The id of the last message seen; from now on if not said"),
+        ("Last-Event-ID" = inline(Option<schema::PlaceText>), Header,
+            description = "The same, as browsers send it; it goes before `after`"),
         schema::EventFilters,
     ),
-    responses((status = 200, description = "Messages `event`, `block` and `checkpoint`, with JSON as their data", body = String, content_type = "text/event-stream")))]
+    responses((status = 200,
+        description = "Messages `event`, `block` and `checkpoint`, with JSON as their data",
+        body = String,
+        content_type = "text/event-stream")))]
 pub(super) async fn stream(
     State(app): State<App>,
     headers: HeaderMap,

@@ -16,15 +16,19 @@ use crate::proofs::{TileChoice, TileOf};
 
 /// A file of hashes or events, in the shape of C2SP tlog-tiles
 ///
-/// `of` is one of event, header and sha256, then `path` is `<level>/<number>`; or `entries`, then it is
-/// `<number>`. A number is written `x001/x234/067`, with `.p/W` behind it if the file holds the first W only.
+/// `of` is one of event, header and sha256, then `path` is `<level>/<number>`; or `entries`, then
+/// it is `<number>`. A number is written `x001/x234/067`, with `.p/W` behind it if the file holds
+/// the first W only.
 #[utoipa::path(get, path = "/tiles/{of}/{*path}", tag = "tiles",
     params(
         ("of" = inline(schema::TileKind), Path, description = "What the file holds"),
         ("path" = inline(schema::TilePath), Path, description = "Level and number"),
     ),
     responses(
-        (status = 200, description = "The file: 32 bytes a hash, or events with their length before each", body = schema::Bytes, content_type = "application/octet-stream"),
+        (status = 200,
+            description = "The file: 32 bytes a hash, or events with their length before each",
+            body = schema::Bytes,
+            content_type = "application/octet-stream"),
         (status = 404, description = "There is no such file, or not so much of it is final yet"),
     ))]
 pub(super) async fn tile(

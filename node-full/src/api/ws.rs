@@ -116,7 +116,8 @@ impl Client {
         loop {
             tokio::select! {
                 () = stopping(&mut self.closing) => {
-                    return Err(End::Told(close_code::AWAY, "the node stops; come back with `after`"));
+                    let stops = "the node stops; come back with `after`";
+                    return Err(End::Told(close_code::AWAY, stops));
                 }
                 frame = self.socket.recv() => self.heard(frame).await?,
                 Some((name, message)) = self.messages.next() => {

@@ -4,6 +4,9 @@
 mod document;
 #[cfg(test)]
 mod events;
+#[cfg(feature = "grpc")]
+#[cfg(test)]
+mod grpc;
 #[cfg(test)]
 mod http;
 #[cfg(test)]

@@ -34,6 +34,11 @@ pub struct Digest(pub String);
 #[schema(minimum = 0, example = 1_763_719_200_000_u64)]
 pub struct Millis(pub u64);
 
+/// A height, an index or a size: a number that every reader of JSON keeps exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(minimum = 0, maximum = 9_007_199_254_740_991_u64)]
+pub struct Number(pub u64);
+
 /// Bytes in base64 (standard alphabet, padded).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(content_encoding = "base64", pattern = "^[A-Za-z0-9+/]*={0,2}$")]
@@ -45,7 +50,7 @@ pub struct Base64(pub String);
 pub struct Decimal(pub String);
 
 /// The largest number that every reader of JSON keeps exactly.
-const MAX_EXACT: u64 = (1 << 53) - 1;
+pub(super) const MAX_EXACT: u64 = (1 << 53) - 1;
 
 /// Bytes in one of the formats of `verifier/SPEC.md`.
 #[derive(Clone, Copy, Debug)]
