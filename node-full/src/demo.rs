@@ -21,6 +21,7 @@ use crate::cli::{Failure, import, keys, out, prove, send::Sent, start};
 use crate::http_client::Client;
 use crate::init::{self, InitOptions};
 use crate::node::{Node, Options};
+use crate::telemetry::Telemetry;
 
 /// The file that says that a directory is the demo's to wipe.
 const MARKER: &str = "cairn-demo";
@@ -77,7 +78,8 @@ struct Ready {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let filter = start::variable("CAIRN_LOG");
-    start::log_to_stderr(filter.as_deref().unwrap_or("warn"));
+    let _until_the_end =
+        Telemetry::start(filter.as_deref().unwrap_or("warn"), None).map_err(Failure::failed)?;
     let site = start::site(args.ui.as_deref(), args.pkg.as_deref())?;
     let files = Files::make(&args.dir)?;
     let (auditor, stranger) = (keys::new_member()?, keys::new_member()?);

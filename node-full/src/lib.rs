@@ -28,3 +28,4 @@ pub mod proofs;
 pub mod query;
 pub mod seal;
 pub mod settings;
+pub mod telemetry;

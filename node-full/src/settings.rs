@@ -11,6 +11,7 @@
 //! check-rate = 20                 # CAIRN_CHECK_RATE  --check-rate   megabytes a second; none: no check
 //! check-every = 24                # CAIRN_CHECK_EVERY                hours
 //! log = "warn"                    # CAIRN_LOG
+//! otlp = "http://127.0.0.1:4318"  # CAIRN_OTLP        --otlp         an OpenTelemetry collector
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -26,8 +27,8 @@ pub const SETTINGS_FILE: &str = "cairn.toml";
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8420";
 
 /// Names in the file; in the environment they are `CAIRN_…`, in capitals, `_` for `-`.
-const NAMES: [&str; 8] =
-    ["listen", "metrics", "ui", "pkg", "block-time", "check-rate", "check-every", "log"];
+const NAMES: [&str; 9] =
+    ["listen", "metrics", "ui", "pkg", "block-time", "check-rate", "check-every", "log", "otlp"];
 
 /// How a node is set up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +51,8 @@ pub struct Settings {
     pub check_every: u64,
     /// What is logged, as in `CAIRN_LOG`.
     pub log: String,
+    /// The OpenTelemetry collector that traces go to, by OTLP over HTTP; none if not said.
+    pub otlp: Option<String>,
 }
 
 impl Default for Settings {
@@ -63,6 +66,7 @@ impl Default for Settings {
             check_rate: None,
             check_every: 24,
             log: "warn".to_owned(),
+            otlp: None,
         }
     }
 }

@@ -21,6 +21,7 @@ Settings stand in cairn.toml in the data directory, every line of it optional:
   check-rate = 20               megabytes a second to look at again while running; none if not said
   check-every = 24              hours between two looks
   log = \"warn\"                  what is logged
+  otlp = \"http://127.0.0.1:4318\"  an OpenTelemetry collector that traces go to; none if not said
 
 Over the file stands the environment: CAIRN_LISTEN, CAIRN_BLOCK_TIME and so on; over that stand flags.";
 

@@ -12,6 +12,7 @@ use crate::api::{Server, Site};
 use crate::check::Checker;
 use crate::node::{Node, Options};
 use crate::settings::{Flags, Settings};
+use crate::telemetry::Telemetry;
 
 const EXAMPLES: &str = "Examples:
   cairn start --dir data
@@ -47,6 +48,9 @@ pub(super) struct Args {
     /// Where to serve metrics for Prometheus, at /metrics; nowhere if not said
     #[arg(long, value_name = "HOST:PORT")]
     metrics: Option<String>,
+    /// Send traces to the OpenTelemetry collector at this URL (OTLP over HTTP)
+    #[arg(long, value_name = "URL")]
+    otlp: Option<String>,
     /// Look at everything again while running, at so many megabytes a second, once a day
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     check_rate: Option<u64>,
@@ -69,6 +73,7 @@ impl Args {
             ("pkg", path(&self.pkg)),
             ("block-time", number(self.block_time)),
             ("check-rate", number(self.check_rate)),
+            ("otlp", self.otlp.clone()),
         ]
     }
 }
@@ -81,7 +86,8 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let settings = Settings::read(&args.dir, args.config.as_deref(), variable, args.flags());
     let settings = settings.map_err(Failure::failed)?;
-    log_to_stderr(&settings.log);
+    let _until_the_end =
+        Telemetry::start(&settings.log, settings.otlp.as_deref()).map_err(Failure::failed)?;
     let options = Options {
         block_time: Duration::from_millis(settings.block_time),
         segment_bytes: args.segment_bytes.unwrap_or(SEGMENT_LEN),
@@ -121,14 +127,4 @@ pub(crate) fn site(ui: Option<&Path>, pkg: Option<&Path>) -> Result<Site, Failur
         }
     }
     Ok(Site { ui: ui.map(Path::to_owned), pkg: pkg.map(Path::to_owned) })
-}
-
-/// What the node logs goes to standard error.
-pub(crate) fn log_to_stderr(filter: &str) {
-    let filter = tracing_subscriber::EnvFilter::new(filter);
-    let made =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
-    if let Err(error) = made {
-        out::note(format_args!("no log of the node's own: {error}"));
-    }
 }

@@ -4,11 +4,18 @@
 mod demo;
 #[cfg(test)]
 mod flow;
+#[cfg(feature = "grpc")]
+#[cfg(test)]
+mod guide;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
 mod kit;
 #[cfg(test)]
 mod operate;
+#[cfg(test)]
+mod ops;
+#[cfg(test)]
+mod telemetry;
 #[cfg(test)]
 mod usage;
