@@ -10,6 +10,7 @@ mod modules;
 mod mutate;
 mod npm;
 mod say;
+mod schemathesis;
 mod size;
 mod soak;
 mod steps;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::build::{self, Part};
 use crate::demo::{self, Demo};
 use crate::tools::{self, BARE, Missing, WASM, cargo, cargo_wasm, missing, run};
-use crate::{browser, fuzz, npm, say, size};
+use crate::{browser, fuzz, npm, say, schemathesis, size};
 
 /// One step.
 pub(crate) struct Step {
@@ -28,8 +28,8 @@ const fn after_build(name: &'static str, about: &'static str, run: fn() -> Resul
     Step { name, about, needs_build: true, run }
 }
 
-pub(crate) const STEPS: [Step; 14] = [
-    step("setup", "targets, browser and npm packages that the other steps need", setup),
+pub(crate) const STEPS: [Step; 15] = [
+    step("setup", "targets, browser, npm and Python packages that the other steps need", setup),
     step("fmt", "formatting", fmt),
     step("clippy", "lints on this machine", clippy),
     step("clippy-wasm", "lints for the browser", clippy_wasm),
@@ -42,6 +42,11 @@ pub(crate) const STEPS: [Step; 14] = [
     after_build("npm", "the npm package in Node.js", npm_package),
     after_build("demo", "the demo, checked by a script", headless_demo),
     after_build("e2e", "page, node and browser together", e2e),
+    after_build(
+        "schemathesis",
+        "the node's answers against its OpenAPI document",
+        schemathesis::step,
+    ),
     step("deps", "one version of each cryptographic crate; licences and advisories", deps),
 ];
 
@@ -52,6 +57,7 @@ fn setup() -> Result<()> {
         tools::ensure_target(BARE),
         browser::ensure(),
         npm::node().and_then(|_| npm::ensure_packages()),
+        schemathesis::ensure(),
     ];
     let mut lacks = Vec::new();
     for error in parts.into_iter().filter_map(Result::err) {
