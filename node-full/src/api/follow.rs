@@ -70,6 +70,7 @@ impl Follower {
     }
 
     /// What comes, until the node closes or cannot read on.
+    #[cfg(feature = "grpc")]
     pub(super) fn items(self) -> impl Stream<Item = (Place, Item)> + Send {
         stream::unfold(self, |mut follower| async {
             let item = follower.next().await?;

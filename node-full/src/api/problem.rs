@@ -57,21 +57,25 @@ impl Problem {
     }
 
     /// The HTTP status.
+    #[cfg(feature = "grpc")]
     pub(super) const fn status(&self) -> StatusCode {
         self.status
     }
 
     /// The stable code.
+    #[cfg(feature = "grpc")]
     pub(super) fn code(&self) -> &str {
         &self.code
     }
 
     /// The sentence for people.
+    #[cfg(feature = "grpc")]
     pub(super) fn detail(&self) -> &str {
         &self.detail
     }
 
     /// Which event of a batch is meant.
+    #[cfg(feature = "grpc")]
     pub(super) const fn batch_place(&self) -> Option<usize> {
         self.at
     }
