@@ -6,6 +6,7 @@
 //! bare calls. So the ratios say what the node adds, whatever else the machine does.
 
 mod events;
+mod outside;
 mod peers;
 mod sparse;
 
@@ -96,16 +97,19 @@ pub struct BenchReport {
     pub memory: u64,
     /// How long opening the log took at the end.
     pub reopen: Duration,
+    /// Events a second that went to a bucket, and from there into a replica.
+    pub outside: Option<(u64, u64)>,
 }
 
-/// Measures with this many events in an empty directory, which is left as it is. `observe` is told
-/// what is going on and how far it is.
+/// Measures with this many events in an empty directory, which is left as it is; then publishes them
+/// to a bucket and follows that, if one is named. `observe` is told what is going on and how far it is.
 ///
 /// # Errors
 /// [`BenchError`].
 pub fn bench(
     dir: &Path,
     events: u64,
+    publish: Option<&str>,
     observe: &mut dyn FnMut(&str, u64, u64),
 ) -> Result<BenchReport, BenchError> {
     let data = dir.join("data");
@@ -129,6 +133,9 @@ pub fn bench(
     if node.status().size != events {
         return Err(BenchError::Wrong("the log is not as long as it was".to_owned()));
     }
+    drop(node);
+    let outside = publish.map(|to| outside::outside((&data, &dir.join("replica")), to, observe));
+    let outside = outside.transpose()?;
     let tenth = rounds.times.len().div_ceil(10);
     let (times, count) = (&rounds.times, rounds.times.len());
     Ok(BenchReport {
@@ -145,6 +152,7 @@ pub fn bench(
         overhead: stored.saturating_sub(rounds.bytes).checked_div(events).unwrap_or(0),
         memory: memory(),
         reopen,
+        outside: outside.map(|(there, back)| (per_second(events, there), per_second(events, back))),
     })
 }
 

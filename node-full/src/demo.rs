@@ -15,6 +15,7 @@ use cairn_verifier::receipt::Receipt;
 use cairn_verifier::secret::MemberSecret;
 use clap::Args as ClapArgs;
 use serde_json::Value;
+use tracing_subscriber::EnvFilter;
 
 use crate::api::Server;
 use crate::cli::{Failure, import, keys, out, prove, send::Sent, start};
@@ -78,8 +79,8 @@ struct Ready {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let filter = start::variable("CAIRN_LOG");
-    let _until_the_end =
-        Telemetry::start(filter.as_deref().unwrap_or("warn"), None).map_err(Failure::failed)?;
+    let filter = EnvFilter::new(filter.as_deref().unwrap_or("warn"));
+    let (_until_the_end, _fixed) = Telemetry::start(filter, None).map_err(Failure::failed)?;
     let site = start::site(args.ui.as_deref(), args.pkg.as_deref())?;
     let files = Files::make(&args.dir)?;
     let (auditor, stranger) = (keys::new_member()?, keys::new_member()?);
@@ -93,7 +94,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let node = Node::open(&files.data, Options::default()).map_err(Failure::failed)?;
     let server = Server::start(node.clone(), &args.listen, &site).map_err(Failure::failed)?;
     let (url, anchor) = (server.url(), made.anchor);
-    let filled = fill(args, &node, &Client::new(&url), (&files, &auditor));
+    let filled = fill(args, &node, &Client::new(&url, None)?, (&files, &auditor));
     let (sealed, events) = match filled {
         Ok(filled) => filled,
         Err(failure) => {
@@ -134,11 +135,12 @@ fn fill(
     let sample = prove::fetch(client, first, ("genesis", true), Some(auditor))?;
     write(&files.sample, &sample)?;
     write(&files.tampered, &tampered(&sample)?)?;
+    let events = sent.events.saturating_add(u64::try_from(sealed.len()).unwrap_or(0));
     let size = node.status().accepted;
     if !node.wait_size_final(size, Duration::from_secs(30)) {
         return Err(Failure::Failed("the log did not become final within 30 s".to_owned()));
     }
-    Ok((sealed, size))
+    Ok((sealed, events))
 }
 
 fn bring_over(args: &Args, client: &Client) -> Result<Sent, Failure> {

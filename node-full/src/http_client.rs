@@ -4,18 +4,24 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use cairn_verifier::UnixMillis;
-use cairn_verifier::digest::LogId;
+use cairn_verifier::digest::{self, LogId};
 use cairn_verifier::finality::Role;
 use cairn_verifier::receipt::MAX_RECEIPT_LEN;
 use cairn_verifier::request;
 use cairn_verifier::secret::MemberSecret;
 use serde::Deserialize;
 use thiserror::Error;
-use ureq::http::Response;
+use ureq::http::{Response, StatusCode, header};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
+use zeroize::Zeroizing;
 
 /// How long a request may take; longer than the node's own limit, so that its answer is seen.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long it waits at most to be let in again, and how often.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const TIMES: usize = 100;
 
 /// Why a node gave no good answer.
 #[derive(Debug, Error)]
@@ -41,6 +47,9 @@ pub enum ClientError {
         /// Which event of a batch.
         at: Option<usize>,
     },
+    /// The authority's certificate cannot be used.
+    #[error("the authority's certificate cannot be used: {0}")]
+    NoAuthority(String),
     /// An answer that is none of a node's.
     #[error("{url} answered something that is no node's answer: {what}")]
     NotANode {
@@ -64,19 +73,36 @@ struct ProblemJson {
 pub struct Client {
     agent: Agent,
     base: String,
+    /// `Authorization` of requests that nobody signs.
+    bearer: Option<Zeroizing<String>>,
 }
 
 impl Client {
-    /// A client of the node at this URL.
-    #[must_use]
-    pub fn new(base: &str) -> Self {
+    /// A client of the node at this URL, whose certificate comes from a public authority, or from
+    /// this one (PEM).
+    ///
+    /// # Errors
+    /// [`ClientError::NoAuthority`].
+    pub fn new(base: &str, authority: Option<&[u8]>) -> Result<Self, ClientError> {
         let mut config =
             Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIME_LIMIT));
         // A proxy of the environment cannot reach this machine.
         if ["://127.", "://localhost", "://[::1]"].iter().any(|host| base.contains(host)) {
             config = config.proxy(None);
         }
-        Self { agent: config.build().into(), base: base.trim_end_matches('/').to_owned() }
+        if let Some(pem) = authority {
+            let roots = RootCerts::from(certificates(pem)?);
+            config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
+        }
+        let base = base.trim_end_matches('/').to_owned();
+        Ok(Self { agent: config.build().into(), base, bearer: None })
+    }
+
+    /// Shows this API key or token with every request that nobody signs.
+    #[must_use]
+    pub fn with_key(mut self, key: &str) -> Self {
+        self.bearer = Some(Zeroizing::new(format!("Bearer {}", key.trim())));
+        self
     }
 
     /// Fetches bytes.
@@ -85,6 +111,26 @@ impl Client {
     /// [`ClientError`].
     pub fn bytes(&self, path: &str) -> Result<Vec<u8>, ClientError> {
         self.get(path, "application/octet-stream", None)
+    }
+
+    /// Begins to fetch what may be long, and takes as long as it takes.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn reader(&self, path: &str) -> Result<impl std::io::Read + use<>, ClientError> {
+        let url = self.url(path);
+        let mut request = self.agent.get(&url).config().timeout_global(None).build();
+        if let Some(header) = &self.bearer {
+            request = request.header("authorization", header.as_str());
+        }
+        let answer = request.call();
+        match answer {
+            Ok(answer) if answer.status().is_success() => Ok(answer.into_body().into_reader()),
+            other => match finish(&url, other) {
+                Err(error) => Err(error),
+                Ok(_) => Err(ClientError::NotANode { url, what: "no archive".to_owned() }),
+            },
+        }
     }
 
     /// Fetches bytes for one member only.
@@ -118,7 +164,13 @@ impl Client {
     /// [`ClientError`].
     pub fn post(&self, path: &str, kind: &str, body: &[u8]) -> Result<String, ClientError> {
         let url = self.url(path);
-        let sent = self.agent.post(&url).header("content-type", kind).send(body);
+        let sent = patiently(|| {
+            let mut request = self.agent.post(&url).header("content-type", kind);
+            if let Some(header) = &self.bearer {
+                request = request.header("authorization", header.as_str());
+            }
+            request.send(body)
+        });
         let bytes = finish(&url, sent)?;
         self.text(path, bytes)
     }
@@ -139,12 +191,43 @@ impl Client {
         authorization: Option<&str>,
     ) -> Result<Vec<u8>, ClientError> {
         let url = self.url(path);
-        let mut request = self.agent.get(&url).header("accept", accept);
-        if let Some(header) = authorization {
-            request = request.header("authorization", header);
-        }
-        finish(&url, request.call())
+        let shown = self.bearer.as_ref().map(|header| header.as_str());
+        let sent = patiently(|| {
+            let mut request = self.agent.get(&url).header("accept", accept);
+            if let Some(header) = authorization.or(shown) {
+                request = request.header("authorization", header);
+            }
+            request.call()
+        });
+        finish(&url, sent)
     }
+}
+
+/// Sends, and again whenever the node says that it was too fast, when the node says.
+fn patiently(
+    send: impl Fn() -> Result<Response<Body>, ureq::Error>,
+) -> Result<Response<Body>, ureq::Error> {
+    for _ in 0..TIMES {
+        let answer = send()?;
+        if answer.status() != StatusCode::TOO_MANY_REQUESTS {
+            return Ok(answer);
+        }
+        let after = answer.headers().get(header::RETRY_AFTER);
+        let seconds = after.and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(1);
+        std::thread::sleep(Duration::from_secs(seconds).min(LONGEST_WAIT));
+    }
+    send()
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, ClientError> {
+    let items = ureq::tls::parse_pem(pem).filter_map(|item| match item {
+        Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
+        Ok(_) => None,
+        Err(error) => Some(Err(ClientError::NoAuthority(error.to_string()))),
+    });
+    let found: Vec<_> = items.collect::<Result<_, _>>()?;
+    let none = || ClientError::NoAuthority("it holds no certificate in PEM".to_owned());
+    if found.is_empty() { Err(none()) } else { Ok(found) }
 }
 
 fn finish(url: &str, answer: Result<Response<Body>, ureq::Error>) -> Result<Vec<u8>, ClientError> {
@@ -176,6 +259,17 @@ pub fn hex(bytes: &[u8]) -> String {
         let _infallible = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// Hex whose length is a multiple of 64 digits.
+#[must_use]
+pub fn parse_hex(text: &str) -> Option<Vec<u8>> {
+    let chunks = text.as_bytes().chunks(64);
+    let parts = chunks.map(|chunk| {
+        let chunk = std::str::from_utf8(chunk).ok()?;
+        digest::parse_hex(chunk).ok()
+    });
+    Some(parts.collect::<Option<Vec<_>>>()?.as_flattened().to_vec())
 }
 
 /// A query's value, percent-encoded (RFC 3986, section 2.1).

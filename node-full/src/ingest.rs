@@ -6,13 +6,14 @@ mod draft;
 mod prepare;
 mod refusal;
 mod stage;
+mod system;
 
 pub use draft::{
     Draft, DraftKind, DraftOutcome, DraftParty, DraftPayload, DraftResource, SealedDraft,
 };
-pub(crate) use prepare::{Prepared, prepare};
+pub(crate) use prepare::{Prepared, prepare, refuse_system};
 pub use refusal::{Refusal, Refused};
-pub(crate) use stage::{Staged, Staging};
+pub(crate) use stage::{Staged, Staging, Written};
 
 use cairn_verifier::digest::{EventId, KeyId};
 

@@ -17,8 +17,9 @@ use cairn_verifier::trust::{
 use cairn_verifier::wire::DecodeError;
 
 use crate::clock;
-use crate::node::{INGEST_KEY, VALIDATOR_KEY};
+use crate::node::{ADMIN_KEY, INGEST_KEY, VALIDATOR_KEY};
 use crate::seal::random;
+use crate::system::{ADMIN_MEMBER, SYSTEM_STREAM};
 
 /// The file that says what a data directory is, and in which layout.
 pub const FORMAT_FILE: &str = "FORMAT";
@@ -41,7 +42,10 @@ pub const DEFAULT_GATE: u32 = 1_024;
 pub struct InitOptions {
     /// Members by name, with their public keys. The member `ingest` is added by itself.
     pub members: Vec<(String, Vec<KeyDraft>)>,
-    /// Names of the streams. `main` alone if empty.
+    /// Public keys of the member `admin`, who changes members and streams. If there are none, a key
+    /// is made and left in the directory.
+    pub admin: Vec<KeyDraft>,
+    /// Names of the streams. `main` alone if empty; `system` is added by itself.
     pub streams: Vec<String>,
     /// Distance between gates.
     pub gate: u32,
@@ -55,6 +59,7 @@ impl Default for InitOptions {
     fn default() -> Self {
         Self {
             members: Vec::new(),
+            admin: Vec::new(),
             streams: Vec::new(),
             gate: DEFAULT_GATE,
             trust_period: DEFAULT_TRUST_PERIOD,
@@ -120,12 +125,15 @@ pub enum InitError {
 ///
 /// # Errors
 /// [`InitError`]; no log is left behind then, because `FORMAT` is written last.
-pub fn init(dir: &Path, options: InitOptions) -> Result<Initialised, InitError> {
+pub fn init(dir: &Path, mut options: InitOptions) -> Result<Initialised, InitError> {
     check_names(&options)?;
     check_empty(dir)?;
     let validator = ValidatorSecret::from_seed(random().map_err(InitError::Random)?);
-    let ingest = MemberSecret::from_seed(random().map_err(InitError::Random)?);
-    let ingest = ingest.ok_or(InitError::NoKey)?;
+    let ingest = new_member()?;
+    let admin = if options.admin.is_empty() { Some(new_member()?) } else { None };
+    if let Some(admin) = &admin {
+        options.admin = public_keys(admin);
+    }
     let genesis = encode_genesis(options, &validator, &ingest)?;
     let log = Genesis::decode(&genesis)?.log();
 
@@ -134,14 +142,22 @@ pub fn init(dir: &Path, options: InitOptions) -> Result<Initialised, InitError> 
     let line = |text: &str| Zeroizing::new(format!("{text}\n").into_bytes());
     files::write(&dir.join(VALIDATOR_KEY), &line(&validator.to_text()), Secrecy::Secret)?;
     files::write(&dir.join(INGEST_KEY), &line(&ingest.to_text()), Secrecy::Secret)?;
+    if let Some(admin) = &admin {
+        files::write(&dir.join(ADMIN_KEY), &line(&admin.to_text()), Secrecy::Secret)?;
+    }
     files::write(&dir.join(GENESIS_FILE), &genesis, Secrecy::Public)?;
     files::write(&dir.join(FORMAT_FILE), FORMAT.as_bytes(), Secrecy::Public)?;
     Ok(Initialised { log, anchor: TrustAnchor::Genesis(log) })
 }
 
+fn new_member() -> Result<MemberSecret, InitError> {
+    let secret = MemberSecret::from_seed(random().map_err(InitError::Random)?);
+    secret.ok_or(InitError::NoKey)
+}
+
 fn check_names(options: &InitOptions) -> Result<(), InitError> {
-    let mut members = BTreeSet::from([INGEST_MEMBER]);
-    let mut streams = BTreeSet::new();
+    let mut members = BTreeSet::from([INGEST_MEMBER, ADMIN_MEMBER]);
+    let mut streams = BTreeSet::from([SYSTEM_STREAM]);
     let taken = |name: &String| InitError::NameTaken(name.clone());
     for (name, _) in &options.members {
         if !members.insert(name) {
@@ -171,10 +187,13 @@ fn encode_genesis(
 ) -> Result<Vec<u8>, InitError> {
     let mut members = options.members;
     members.push((INGEST_MEMBER.to_owned(), public_keys(ingest)));
+    members.push((ADMIN_MEMBER.to_owned(), options.admin));
     let mut names = options.streams;
     if names.is_empty() {
         names.push(DEFAULT_STREAM.to_owned());
     }
+    // Last, so that it never is the stream of drafts that name none.
+    names.push(SYSTEM_STREAM.to_owned());
     // Ids are random but ascend with the names as given, so that the genesis keeps their order.
     let mut ids = Vec::new();
     for _ in &names {

@@ -9,9 +9,13 @@
 //! **Invariant:** formats, hashes and checks are the verifier's; there is no second copy here.
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod api;
+pub mod archive;
+pub mod audit;
 pub mod backup;
 pub mod bench;
+pub mod bucket;
 pub mod check;
 pub mod cli;
 pub mod clock;
@@ -21,11 +25,17 @@ pub mod http_client;
 pub mod import;
 pub mod ingest;
 pub mod init;
+pub mod keyring;
 pub mod metrics;
 pub mod node;
 mod producer;
 pub mod proofs;
+pub mod publish;
 pub mod query;
+pub mod reload;
+pub mod replica;
 pub mod seal;
 pub mod settings;
+pub mod system;
 pub mod telemetry;
+pub mod tls;

@@ -15,6 +15,8 @@
 //! | `cairn_streams_cut_total` | counter | WebSockets that were cut because their reader was too slow |
 //! | `cairn_storage_bytes` | gauge | bytes in the data directory |
 //! | `cairn_ready` | gauge | 1 if events can be taken |
+//! | `cairn_behind` | gauge | final events that are not published yet, or published and not in this replica |
+//! | `cairn_published_heads_total`, `cairn_published_bytes_total` | counters | what was published |
 //! | `cairn_checks_total`, `cairn_check_findings` | counter, gauge | looks at all data, and what the last one found |
 
 use std::time::Duration;
@@ -70,6 +72,9 @@ fn describe() {
     describe_gauge!("cairn_head_age_seconds", Unit::Seconds, "Age of the newest block");
     describe_gauge!("cairn_storage_bytes", Unit::Bytes, "Bytes in the data directory");
     describe_gauge!("cairn_ready", "1 if events can be taken");
+    describe_gauge!("cairn_behind", "Final events not published yet, or not in this replica yet");
+    describe_counter!("cairn_published_heads_total", "Times that something was published");
+    describe_counter!("cairn_published_bytes_total", Unit::Bytes, "Bytes that were published");
     describe_counter!("cairn_checks_total", "Looks at all data while the node runs");
     describe_gauge!("cairn_check_findings", "What the last look at all data found wrong");
 }
@@ -84,6 +89,7 @@ pub fn render(handle: &PrometheusHandle, node: &Node) -> String {
     let age = clock::now().0.saturating_sub(status.head_time);
     gauge!("cairn_head_age_seconds").set(Duration::from_millis(age).as_secs_f64());
     gauge!("cairn_storage_bytes").set(number(status.storage_bytes));
+    gauge!("cairn_behind").set(number(status.behind()));
     gauge!("cairn_ready").set(f64::from(u8::from(status.is_healthy())));
     handle.render()
 }

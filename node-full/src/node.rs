@@ -6,15 +6,20 @@
 //!                             block thread: header, vote, certificate, sync -> final
 //! ```
 //!
-//! The committer is the only writer of entries and key records, the block thread the only writer
-//! of blocks; each publishes to `state::State` only what is durable. Trees and index are derived
-//! from the log; when the node opens they go on from where they were (`replay`).
+//! The committer is the only writer of entries and key records, and the only one who erases
+//! (`erase`), the block thread the only writer of blocks; each publishes to `state::State` only what
+//! is durable. Trees and index are derived from the log; when the node opens they go on from where
+//! they were (`replay`).
 
+mod about;
 mod commit;
 mod directory;
+mod erase;
 mod error;
+mod expire;
 mod format;
 mod keys;
+mod life;
 mod open;
 mod records;
 mod replay;
@@ -25,26 +30,31 @@ mod types;
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
+use cairn_verifier::UnixMillis;
 use cairn_verifier::digest::{EventId, HeaderDigest, KeyId, LogId, PayloadDigest, StreamId};
+use cairn_verifier::state::Roles;
 use cairn_verifier::trust::{Genesis, TrustAnchor};
 use cairn_verifier::wire::DecodeError;
 
 use crate::ingest::{Accepted, Refusal, Refused, Submission};
-use crate::producer;
+use crate::keyring::Passphrase;
 
 pub(crate) use commit::Request;
 pub(crate) use directory::Directory;
+pub use directory::NotAllowed;
 pub use error::{NodeError, OpenError};
-pub(crate) use keys::{INGEST_KEY, VALIDATOR_KEY, chain_key_path, read_text};
-pub(crate) use open::{check_votes, lock};
+pub use expire::Expired;
+pub(crate) use keys::{ADMIN_KEY, INGEST_KEY, VALIDATOR_KEY, chain_key};
+use life::Threads;
+use open::As;
+pub(crate) use open::{check_votes, lock, votes_hold};
 pub(crate) use records::KeyRecord;
 pub(crate) use replay::index_blocks;
-pub(crate) use shared::{Shared, Writing, encode_block};
+pub(crate) use shared::{Shared, Writing, decode_block, encode_block};
 pub(crate) use state::{Place, Tree};
-pub use types::{Block, Entry, MemberKeys, Options, Status, StreamName};
+pub use types::{Block, Entry, Member, MemberKey, Options, Status, StreamName, Writers};
 
 /// A running node. Clones share it; dropping the last one closes it cleanly.
 #[derive(Clone, Debug)]
@@ -58,12 +68,6 @@ struct Inner {
     threads: Mutex<Option<Threads>>,
 }
 
-#[derive(Debug)]
-struct Threads {
-    committer: JoinHandle<()>,
-    blocks: JoinHandle<()>,
-}
-
 impl Node {
     /// Opens a data directory: takes its lock, checks the last segment of each log, cuts a write
     /// that never finished, brings trees and index up to the log, makes the first block if there
@@ -72,27 +76,19 @@ impl Node {
     /// # Errors
     /// [`OpenError`].
     pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
-        let shared = Arc::new(open::open(dir, options)?);
-        if shared.head().is_none() {
-            producer::produce(&shared)
-                .map_err(|error| OpenError::FirstBlock { reason: error.to_string() })?;
-        }
-        let (queue, requests) = std::sync::mpsc::sync_channel(commit::QUEUE_LEN);
-        let committer = Arc::clone(&shared);
-        let blocks = Arc::clone(&shared);
-        let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
-            let builder = std::thread::Builder::new().name(name.to_owned());
-            builder.spawn(run).map_err(|source| OpenError::Thread { source })
-        };
-        let threads = Threads {
-            committer: spawn("committer", Box::new(move || commit::run(&committer, &requests)))?,
-            blocks: spawn("blocks", Box::new(move || producer::run(&blocks)))?,
-        };
-        Ok(Self(Arc::new(Inner {
-            shared,
-            queue: Mutex::new(Some(queue)),
-            threads: Mutex::new(Some(threads)),
-        })))
+        Self::open_with(dir, options, None)
+    }
+
+    /// The same, of a directory whose keys are encrypted.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_with(
+        dir: &Path,
+        options: Options,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<Self, OpenError> {
+        Self::validate(Arc::new(open::open(dir, options, As::Validator(passphrase))?), None)
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -125,6 +121,12 @@ impl Node {
     /// # Errors
     /// [`Refused`], with the place of the first refused submission.
     pub fn submit(&self, batch: Vec<Submission>) -> Result<Vec<Accepted>, Refused> {
+        crate::ingest::refuse_system(&batch)?;
+        self.submit_own(batch)
+    }
+
+    /// The same, for what the node itself has to say too.
+    pub(crate) fn submit_own(&self, batch: Vec<Submission>) -> Result<Vec<Accepted>, Refused> {
         let taken = self.submit_counted(batch);
         taken.inspect_err(|refused| {
             metrics::counter!("cairn_events_refused_total", "code" => refused.reason.code())
@@ -133,10 +135,11 @@ impl Node {
     }
 
     fn submit_counted(&self, batch: Vec<Submission>) -> Result<Vec<Accepted>, Refused> {
+        self.shared().expect_writable().map_err(|reason| reason.at(0))?;
         let prepared = crate::ingest::prepare(self.shared(), batch)?;
         let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or_else(|| Refusal::ShuttingDown.at(0))?;
-        let (request, answer) = Request::new(prepared);
+        let (request, answer) = Request::submit(prepared);
         queue.send(request).map_err(|_| Refusal::ShuttingDown.at(0))?;
         // The committer answers every request that it took; it is gone only if it panicked.
         answer.recv().unwrap_or_else(|_| {
@@ -216,27 +219,17 @@ impl Node {
     /// # Errors
     /// It cannot be read.
     pub fn wrap(&self, event: &EventId, recipient: &KeyId) -> Result<Option<Vec<u8>>, NodeError> {
-        let record = self.shared().key_record(event)?;
-        Ok(record.and_then(|record| record.wrap(recipient).map(<[u8]>::to_vec)))
+        self.shared().wrap(event, recipient)
     }
 
-    /// Forgets salts and wraps of these events' payloads: when it returns, nothing in the data
-    /// directory opens them any more. The events stay, and so does every proof of them; whoever
-    /// took a wrap or a receipt with one before keeps it. Returns how many events had any.
+    /// Forgets keys and stored bytes of the payloads of all events that were final before a time, and
+    /// logs that it did. Events and proofs stay.
     ///
     /// # Errors
     /// It could not be done; it can be asked again.
-    pub fn erase(&self, events: &[EventId]) -> Result<u64, NodeError> {
-        let shared = self.shared();
-        let (mut numbers, mut erased) = (Vec::new(), 0_u64);
-        for event in events {
-            let Some(index) = shared.find(event)? else { continue };
-            let found = shared.index.records_of(index)?;
-            erased = erased.saturating_add(u64::from(!found.is_empty()));
-            numbers.extend(found);
-        }
-        shared.records.erase(&numbers)?;
-        Ok(erased)
+    pub fn expire_payloads(&self, before: UnixMillis) -> Result<Expired, Refusal> {
+        let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        expire::expire_before(self.shared(), &queue.ok_or(Refusal::ShuttingDown)?, before)
     }
 
     /// Waits until an event is final; `false` if it is unknown, or not final within `timeout`.
@@ -258,16 +251,44 @@ impl Node {
         self.shared().progress.blocks()
     }
 
+    /// The stream of the system's own events; old logs have none.
+    #[must_use]
+    pub fn system_stream(&self) -> Option<StreamName> {
+        self.shared().directory().system().cloned()
+    }
+
     /// The member who signs requests with this Ed25519 public key.
     #[must_use]
-    pub fn member_by_signing_key(&self, key: &[u8; 32]) -> Option<MemberKeys> {
-        self.shared().directory.by_signing_key(key).cloned()
+    pub fn member_by_signing_key(&self, key: &[u8; 32]) -> Option<Member> {
+        self.shared().directory().by_signing_key(key)
+    }
+
+    /// All members, those removed too.
+    #[must_use]
+    pub fn members(&self) -> Vec<Member> {
+        self.shared().directory().members()
+    }
+
+    /// A member by name.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<Member> {
+        self.shared().directory().member(name)
+    }
+
+    /// What a member may do, in every stream where it may do something.
+    #[must_use]
+    pub fn roles_of(&self, member: &Member) -> Vec<(StreamName, Roles)> {
+        let directory = self.shared().directory();
+        let streams = directory.streams().iter().filter(|_| member.active);
+        let roles =
+            streams.map(|stream| (stream.clone(), directory.roles_of(&stream.id, &member.name)));
+        roles.filter(|(_, roles)| roles.writer || roles.reader).collect()
     }
 
     /// The log's streams, the one for drafts that name none first.
     #[must_use]
-    pub fn streams(&self) -> &[StreamName] {
-        self.shared().directory.streams()
+    pub fn streams(&self) -> Vec<StreamName> {
+        self.shared().directory().streams().to_vec()
     }
 
     /// What auditors pin: the genesis.
@@ -288,27 +309,13 @@ impl Node {
 ///
 /// # Errors
 /// As [`Node::open`].
-pub fn reindex(dir: &Path, options: Options) -> Result<Node, OpenError> {
+pub fn reindex(
+    dir: &Path,
+    options: Options,
+    passphrase: Option<&Passphrase>,
+) -> Result<Node, OpenError> {
     open::forget_index(dir)?;
-    Node::open(dir, options)
-}
-
-impl Inner {
-    fn close(&self) {
-        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let Some(threads) = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take()
-        else {
-            return;
-        };
-        // First the committer empties its queue, then the last block covers what it took.
-        if threads.committer.join().is_err() {
-            tracing::error!("the committing thread had panicked");
-        }
-        self.shared.progress.stop();
-        if threads.blocks.join().is_err() {
-            tracing::error!("the block thread had panicked");
-        }
-    }
+    Node::open_to_look(dir, options, passphrase)
 }
 
 impl Drop for Inner {

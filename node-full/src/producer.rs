@@ -16,6 +16,7 @@ use cairn_verifier::trust::Genesis;
 use cairn_verifier::wire::DecodeError;
 
 use crate::clock;
+use crate::ingest::Refusal;
 use crate::node::{Block, Shared, Tree, Writing, check_votes, encode_block, index_blocks};
 
 /// After this time without events an empty block shows that the log is alive: a day.
@@ -30,6 +31,8 @@ pub(crate) enum ProduceError {
     Format(#[from] DecodeError),
     #[error("the block does not check: {0}")]
     Unsound(String),
+    #[error(transparent)]
+    NotOurs(#[from] Refusal),
 }
 
 /// Makes blocks until the node closes, and a last one then.
@@ -60,6 +63,9 @@ fn timed(shared: &Shared) -> Result<(), ProduceError> {
 fn is_due(shared: &Shared) -> bool {
     let state = shared.state();
     let Some(head) = &state.head else { return true };
+    if shared.expect_writable().is_err() {
+        return false;
+    }
     let waiting = state.events.size() > head.header.events.get();
     waiting || clock::now().since(head.header.time) >= EMPTY_BLOCK_AFTER
 }
@@ -74,10 +80,12 @@ pub(crate) fn produce(shared: &Shared) -> Result<(), ProduceError> {
     let digest = header.digest();
     let place = (VOTE_PRECOMMIT, header.height, 0);
     let message = vote_message((&header.log, &header.set), place, &digest);
-    let validator = &shared.keys.validator;
+    // Asked last, so that a place that was lost meanwhile is noticed.
+    let keys = shared.keys()?;
+    let validator = &keys.validator;
     let vote = validator.sign(Role::Vote, &message);
     let vote = vote.ok_or_else(|| ProduceError::Unsound("the vote cannot be signed".to_owned()))?;
-    let votes = [(shared.keys.validator_index, validator.suite(), vote)];
+    let votes = [(keys.validator_index, validator.suite(), vote)];
     let certificate = encode_certificate(0, &votes)?;
     let block = Block { header, digest, header_bytes, certificate };
     check_votes(&genesis, &block).map_err(ProduceError::Unsound)?;
@@ -130,7 +138,7 @@ fn next_header(shared: &Shared, genesis: &Genesis<'_>) -> Result<Header, Produce
 }
 
 /// Writes tiles that became full, without keeping anyone from reading or committing.
-fn store_tiles(shared: &Shared) -> Result<(), StoreError> {
+pub(crate) fn store_tiles(shared: &Shared) -> Result<(), StoreError> {
     let (trees, sizes) = {
         let state = shared.state();
         let sha256 = state.sha256.as_ref();

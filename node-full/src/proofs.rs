@@ -233,7 +233,11 @@ impl Node {
         let event = SignedEvent::decode(&entry.signed).map_err(damaged)?;
         let none = || ProofError::NoPayload(entry.id);
         let digest = event.body().payload.stored().ok_or_else(none)?;
-        self.payload(&digest)?.ok_or_else(none)
+        match self.payload(&digest)? {
+            Some(bytes) => Ok(bytes),
+            None if self.shared().is_redacted(&entry.id)? => Err(ProofError::Redacted(entry.id)),
+            None => Err(none()),
+        }
     }
 
     fn wraps_of(&self, event: &EventId, keys: &[KeyId]) -> Result<Vec<Vec<u8>>, ProofError> {
@@ -242,9 +246,8 @@ impl Node {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let record = self.shared().key_record(event)?;
         let wrap = |key: &KeyId| {
-            let wrap = record.as_ref().and_then(|record| record.wrap(key));
+            let wrap = self.wrap(event, key)?;
             let none = || ProofError::NoWrap { event: *event, recipient: *key };
             Ok(wrap.ok_or_else(none)?.to_vec())
         };

@@ -2,21 +2,20 @@
 //! per event, a message key out of both, and a wrap of it for every recipient.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use cairn_store::files::{self, Secrecy};
-use cairn_verifier::digest::{self, EventId, Hash, KeyId, PayloadDigest, StreamId};
+use cairn_verifier::digest::{self, EventId, Hash, KeyId, LogId, PayloadDigest, StreamId};
 use cairn_verifier::event::{EventBody, Payload};
-use cairn_verifier::payload;
+use cairn_verifier::payload::{self, MessageKey};
 use cairn_verifier::pcek::v2;
 
 use crate::ingest::Refusal;
-use crate::node::{KeyRecord, StreamName, chain_key_path};
+use crate::keyring::{Keyring, KeyringError};
+use crate::node::{KeyRecord, StreamName, chain_key};
 
 /// What the one line of a chain key's file begins with.
 const CHAIN: &str = "cairn-secret-chain:";
@@ -51,13 +50,19 @@ pub(crate) fn random() -> Result<[u8; 32], getrandom::Error> {
 /// The streams' chain keys, made when first needed.
 #[derive(Debug)]
 pub(crate) struct ChainKeys {
-    dir: PathBuf,
+    ring: Keyring,
     keys: BTreeMap<StreamId, Zeroizing<[u8; 32]>>,
 }
 
 impl ChainKeys {
-    pub(crate) fn new(dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), keys: BTreeMap::new() }
+    pub(crate) const fn new(ring: Keyring) -> Self {
+        Self { ring, keys: BTreeMap::new() }
+    }
+
+    /// A stream's chain key, if there is one.
+    pub(crate) fn existing(&mut self, stream: &StreamName) -> Result<Option<&[u8; 32]>, Refusal> {
+        let is_there = self.keys.contains_key(&stream.id) || self.ring.has(&chain_key(&stream.id));
+        if is_there { self.get(stream).map(Some) } else { Ok(None) }
     }
 
     /// A stream's chain key. A new one is durable before it seals anything.
@@ -71,21 +76,22 @@ impl ChainKeys {
     }
 
     fn read_or_make(&self, stream: &StreamName) -> Result<Zeroizing<[u8; 32]>, Refusal> {
-        let path = chain_key_path(&self.dir, &stream.id);
-        if path.exists() {
-            let text = crate::node::read_text(&path).map_err(|error| Refusal::storage(&error))?;
-            let text = text.unwrap_or_default();
+        let name = chain_key(&stream.id);
+        let unusable = |error: KeyringError| {
+            if let KeyringError::Storage(error) = &error {
+                return Refusal::storage(error);
+            }
+            bad_chain_key(stream, &error.to_string())
+        };
+        if let Some(text) = self.ring.read(&name).map_err(unusable)? {
             let hex = text.trim().strip_prefix(CHAIN).and_then(|hex| digest::parse_hex(hex).ok());
             return hex
                 .map(Zeroizing::new)
-                .ok_or_else(|| bad_chain_key(stream, &format!("{} is damaged", path.display())));
+                .ok_or_else(|| bad_chain_key(stream, &format!("{name} is damaged")));
         }
         let key = Zeroizing::new(random().map_err(SealError::Random)?);
         let text = Zeroizing::new(format!("{CHAIN}{}\n", Hash::from_bytes(*key)));
-        path.parent()
-            .map_or(Ok(()), files::create_dir)
-            .and_then(|()| files::write(&path, text.as_bytes(), Secrecy::Secret))
-            .map_err(|error| Refusal::storage(&error))?;
+        self.ring.write(&name, &text).map_err(unusable)?;
         Ok(key)
     }
 }
@@ -117,15 +123,22 @@ pub(crate) fn seal_event<'a>(
     let sealed = payload::seal(plaintext, &context, &key, &nonce).map_err(SealError::Payload)?;
     body.payload = Payload::Sealed(sealed.commitment);
     let event: EventId = EventBody::id_of(&body.encode()?);
-    // The system gave random bytes a moment ago; it does not fail later.
-    let mut rng = UnwrapErr(SysRng);
-    let wrap = |(id, public): (&KeyId, &Vec<u8>)| {
-        Ok((*id, v2::wrap(&key, public, (&body.log, &event), &mut rng)?))
-    };
-    let wraps = recipients.iter().map(wrap).collect::<Result<_, Refusal>>()?;
+    let wraps = wrap_for(&key, (&body.log, &event), recipients)?;
     Ok(SealedEvent {
         body,
         payload: (sealed.commitment.ciphertext, sealed.stored),
         record: KeyRecord { event, salt: Some(salt), wraps },
     })
+}
+
+/// Wraps a message key for keys by their ids.
+pub(crate) fn wrap_for(
+    key: &MessageKey,
+    of: (&LogId, &EventId),
+    recipients: &BTreeMap<KeyId, Vec<u8>>,
+) -> Result<Vec<(KeyId, Vec<u8>)>, Refusal> {
+    // The system gave random bytes a moment ago; it does not fail later.
+    let mut rng = UnwrapErr(SysRng);
+    let wrap = |(id, public): (&KeyId, &Vec<u8>)| Ok((*id, v2::wrap(key, public, of, &mut rng)?));
+    recipients.iter().map(wrap).collect()
 }

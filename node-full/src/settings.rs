@@ -10,10 +10,44 @@
 //! block-time = 250                # CAIRN_BLOCK_TIME  --block-time   milliseconds
 //! check-rate = 20                 # CAIRN_CHECK_RATE  --check-rate   megabytes a second; none: no check
 //! check-every = 24                # CAIRN_CHECK_EVERY                hours
+//! keep-payloads = 365             # CAIRN_KEEP_PAYLOADS  --keep-payloads  days; for ever if not said
+//! publish = "s3://bucket/prefix"  # CAIRN_PUBLISH     --publish      where final blocks go; or file:///dir
+//! publish-every = 5000            # CAIRN_PUBLISH_EVERY --publish-every  milliseconds; a replica looks as often
+//! publish-head = "postgres://u@h/db" # CAIRN_PUBLISH_HEAD --publish-head  where a bucket cannot keep the head
 //! log = "warn"                    # CAIRN_LOG
 //! otlp = "http://127.0.0.1:4318"  # CAIRN_OTLP        --otlp         an OpenTelemetry collector
+//!
+//! read = "any"                    # CAIRN_READ            any, keys
+//! write = "local"                 # CAIRN_WRITE           any, local, keys; keys if there are any
+//! writers = "any"                 # CAIRN_WRITERS         any, members
+//! allow-origin = []               # CAIRN_ALLOW_ORIGIN    --allow-origin
+//! trusted-proxy = []              # CAIRN_TRUSTED_PROXY
+//! rate = 50                       # CAIRN_RATE            requests a second; none: no limit
+//! max-body = 16777216             # CAIRN_MAX_BODY        bytes
+//! max-requests = 512              # CAIRN_MAX_REQUESTS    at once
+//! time-limit = 30                 # CAIRN_TIME_LIMIT      seconds
+//! tls-cert = "chain.pem"          # CAIRN_TLS_CERT        --tls-cert
+//! tls-key = "key.pem"             # CAIRN_TLS_KEY         --tls-key
+//! key-passphrase-file = "…"       # CAIRN_KEY_PASSPHRASE_FILE  --key-passphrase-file
+//!
+//! [[api-key]]                     # made by `cairn api-key new`
+//! name = "importer"
+//! hash = "…"                      # or file = "…", or env = "…"
+//! scopes = ["write"]
+//! rate = 100
+//!
+//! [jwt]
+//! algorithm = "EdDSA"             # ES256, RS256, HS256
+//! key = "issuer.pub.pem"          # or jwks = "issuer.jwks.json"
+//! issuer = "https://id.example"
+//! audience = "cairn"
 //! ```
+//!
+//! A list in the environment has commas between its items.
 
+mod access;
+
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use config::builder::DefaultState;
@@ -21,14 +55,43 @@ use config::{Config, ConfigBuilder, ConfigError, File, FileFormat};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use access::{ApiKeySettings, JwtAlgorithm, JwtSettings, ReadAccess, WriteAccess};
+
+use crate::node::Writers;
+
 /// The file, in the data directory unless another is named.
 pub const SETTINGS_FILE: &str = "cairn.toml";
 /// Where a node listens if nobody says.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8420";
 
 /// Names in the file; in the environment they are `CAIRN_…`, in capitals, `_` for `-`.
-const NAMES: [&str; 9] =
-    ["listen", "metrics", "ui", "pkg", "block-time", "check-rate", "check-every", "log", "otlp"];
+const NAMES: [&str; 23] = [
+    "listen",
+    "metrics",
+    "ui",
+    "pkg",
+    "block-time",
+    "check-rate",
+    "check-every",
+    "keep-payloads",
+    "publish",
+    "publish-every",
+    "publish-head",
+    "log",
+    "otlp",
+    "read",
+    "write",
+    "writers",
+    "rate",
+    "max-body",
+    "max-requests",
+    "time-limit",
+    "tls-cert",
+    "tls-key",
+    "key-passphrase-file",
+];
+/// The same, of lists.
+const LISTS: [&str; 2] = ["allow-origin", "trusted-proxy"];
 
 /// How a node is set up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,10 +112,47 @@ pub struct Settings {
     pub check_rate: Option<u64>,
     /// How many hours after a look the next one begins.
     pub check_every: u64,
+    /// How many days payloads are kept; for ever if not said.
+    pub keep_payloads: Option<u64>,
+    /// Where final blocks are published; nowhere if not said.
+    pub publish: Option<String>,
+    /// How often new blocks are looked for, to publish them or to follow them, in milliseconds.
+    pub publish_every: u64,
+    /// The database that keeps the head, if the bucket cannot.
+    #[serde(serialize_with = "without_password")]
+    pub publish_head: Option<String>,
     /// What is logged, as in `CAIRN_LOG`.
     pub log: String,
     /// The OpenTelemetry collector that traces go to, by OTLP over HTTP; none if not said.
     pub otlp: Option<String>,
+    /// Who may read.
+    pub read: ReadAccess,
+    /// Who may log events: by keys if there are any, otherwise from this machine.
+    pub write: Option<WriteAccess>,
+    /// Whose signed events are taken.
+    pub writers: Writers,
+    /// Origins of pages that may write.
+    pub allow_origin: Vec<String>,
+    /// Addresses of proxies that say where a request comes from.
+    pub trusted_proxy: Vec<IpAddr>,
+    /// How many requests a second an address may send without a key.
+    pub rate: Option<u32>,
+    /// The longest body of a request, in bytes.
+    pub max_body: u64,
+    /// How many requests are worked on at once.
+    pub max_requests: u64,
+    /// How long one request may take, in seconds.
+    pub time_limit: u64,
+    /// The certificate chain of the node's own TLS, in PEM.
+    pub tls_cert: Option<PathBuf>,
+    /// Its key, in PEM.
+    pub tls_key: Option<PathBuf>,
+    /// The file whose first line opens the node's encrypted keys.
+    pub key_passphrase_file: Option<PathBuf>,
+    /// Keys that callers may show.
+    pub api_key: Vec<ApiKeySettings>,
+    /// Whose tokens hold.
+    pub jwt: Option<JwtSettings>,
 }
 
 impl Default for Settings {
@@ -65,8 +165,26 @@ impl Default for Settings {
             block_time: 250,
             check_rate: None,
             check_every: 24,
+            keep_payloads: None,
+            publish: None,
+            publish_every: 5_000,
+            publish_head: None,
             log: "warn".to_owned(),
             otlp: None,
+            read: ReadAccess::default(),
+            write: None,
+            writers: Writers::default(),
+            allow_origin: Vec::new(),
+            trusted_proxy: Vec::new(),
+            rate: None,
+            max_body: 16 << 20,
+            max_requests: 512,
+            time_limit: 30,
+            tls_cert: None,
+            tls_key: None,
+            key_passphrase_file: None,
+            api_key: Vec::new(),
+            jwt: None,
         }
     }
 }
@@ -123,7 +241,7 @@ impl Settings {
         };
         let source = File::from(path.as_path()).format(FileFormat::Toml).required(false);
         let mut builder = Config::builder().add_source(source);
-        for name in NAMES {
+        for name in NAMES.into_iter().chain(LISTS) {
             let variable = format!("CAIRN_{}", name.replace('-', "_").to_uppercase());
             builder = over(builder, name, environment(&variable)).map_err(bad)?;
         }
@@ -139,7 +257,18 @@ impl Settings {
         let limits = [
             ("block-time", Some(self.block_time), 1..=60_000, "1 to 60000 milliseconds"),
             ("check-rate", self.check_rate, 1..=100_000, "1 to 100000 megabytes a second"),
+            ("keep-payloads", self.keep_payloads, 1..=36_500, "1 to 36500 days"),
             ("check-every", Some(self.check_every), 1..=8_760, "1 to 8760 hours"),
+            (
+                "publish-every",
+                Some(self.publish_every),
+                50..=3_600_000,
+                "50 to 3600000 milliseconds",
+            ),
+            ("max-body", Some(self.max_body), 65_536..=16 << 20, "65536 to 16777216 bytes"),
+            ("max-requests", Some(self.max_requests), 1..=65_536, "1 to 65536 requests"),
+            // Longer than this, and a node that stops would not wait for its end.
+            ("time-limit", Some(self.time_limit), 1..=30, "1 to 30 seconds"),
         ];
         for (name, found, range, limits) in limits {
             if let Some(found) = found.filter(|found| !range.contains(found)) {
@@ -150,58 +279,33 @@ impl Settings {
     }
 }
 
+/// Settings are shown to people; a password in a URL is not.
+fn without_password<S: serde::Serializer>(
+    url: &Option<String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let shown = url.as_ref().map(|url| match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, rest)), Some((_, place))) => {
+            let user = rest.split([':', '@']).next().unwrap_or_default();
+            format!("{scheme}://{user}@{place}")
+        }
+        _ => url.clone(),
+    });
+    shown.serialize(serializer)
+}
+
 fn over(
     builder: ConfigBuilder<DefaultState>,
     name: &str,
     value: Option<String>,
 ) -> Result<ConfigBuilder<DefaultState>, ConfigError> {
-    builder.set_override_option(name, value)
+    let Some(value) = value else { return Ok(builder) };
+    if LISTS.contains(&name) {
+        let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());
+        return builder.set_override(name, items.map(str::to_owned).collect::<Vec<_>>());
+    }
+    builder.set_override(name, value)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(
-        file: &str,
-        environment: &[(&str, &str)],
-        flags: Flags,
-    ) -> Result<Settings, SettingsError> {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join(SETTINGS_FILE), file).unwrap();
-        let lookup = |name: &str| {
-            let found = environment.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| (*value).to_owned())
-        };
-        Settings::read(dir.path(), None, lookup, flags)
-    }
-
-    #[test]
-    fn flags_stand_over_the_environment_and_that_over_the_file() {
-        assert_eq!(read("", &[], vec![]).unwrap(), Settings::default());
-        let file = "listen = \"a:1\"\nblock-time = 10\ncheck-rate = 5\nlog = \"info\"";
-        let environment = [("CAIRN_LISTEN", "b:2"), ("CAIRN_BLOCK_TIME", "20")];
-        let flags = vec![("listen", Some("c:3".to_owned())), ("metrics", None)];
-        let settings = read(file, &environment, flags).unwrap();
-        let expected = Settings {
-            listen: "c:3".to_owned(),
-            block_time: 20,
-            check_rate: Some(5),
-            log: "info".to_owned(),
-            ..Settings::default()
-        };
-        assert_eq!(settings, expected);
-    }
-
-    #[test]
-    fn what_is_no_setting_is_said_by_name() {
-        let refused = |file: &str| read(file, &[], vec![]).unwrap_err().to_string();
-        assert!(refused("lisen = \"a:1\"").contains("lisen"));
-        assert!(refused("block-time = \"soon\"").contains("block-time"));
-        assert!(refused("block-time = 0").contains("1 to 60000"));
-        assert!(refused("check-rate = 0").contains("check-rate"));
-        assert!(refused("listen = ").contains(SETTINGS_FILE));
-        let missing = Settings::read(Path::new("."), Some(Path::new("no.toml")), |_| None, vec![]);
-        assert!(matches!(missing, Err(SettingsError::Missing(_))));
-    }
-}
+mod tests;

@@ -22,7 +22,9 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, fmt as lines};
+use tracing_subscriber::{EnvFilter, fmt as lines, reload};
+
+use crate::reload::SetFilter;
 
 /// How long one batch of spans may take to be sent.
 const SEND_LIMIT: Duration = Duration::from_secs(10);
@@ -51,15 +53,21 @@ pub struct Telemetry(Option<SdkTracerProvider>);
 
 impl Telemetry {
     /// Begins: lines as `filter` says to standard error, and spans to the collector at `otlp`.
+    /// What is given back beside it sets another filter, which traces do not depend on.
     ///
     /// # Errors
     /// [`TelemetryError`].
-    pub fn start(filter: &str, otlp: Option<&str>) -> Result<Self, TelemetryError> {
+    pub fn start(
+        filter: EnvFilter,
+        otlp: Option<&str>,
+    ) -> Result<(Self, SetFilter), TelemetryError> {
         let provider = otlp.map(provider).transpose()?;
-        let lines = lines::layer().with_writer(std::io::stderr).with_filter(EnvFilter::new(filter));
+        let (filter, handle) = reload::Layer::new(filter);
+        let lines = lines::layer().with_writer(std::io::stderr).with_filter(filter);
         let spans = provider.as_ref().map(spans);
         tracing_subscriber::registry().with(lines).with(spans).try_init()?;
-        Ok(Self(provider))
+        let set = move |filter| handle.reload(filter).map_err(|error| error.to_string());
+        Ok((Self(provider), Box::new(set)))
     }
 }
 

@@ -1,10 +1,10 @@
 //! The browser that tests run in, and its driver.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::apt;
 use crate::tools::{self, missing};
 
 const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
@@ -27,33 +27,8 @@ pub(crate) fn ensure() -> Result<()> {
     if chromium().and_then(|_| chromedriver()).is_ok() {
         return Ok(());
     }
-    if Path::new("/usr/bin/apt-get").is_file() && (is_root() || sudo_needs_no_password()) {
-        for args in [&["update"][..], &["install", "-y"][..]] {
-            let names = if args.len() == 1 { &[][..] } else { &PACKAGES[..] };
-            tools::run(apt_get().args(args).args(names))
-                .map_err(|error| missing(format!("{error}; {ADVICE}")))?;
-        }
-    }
+    apt::install(&PACKAGES, ADVICE)?;
     chromium()?;
     chromedriver()?;
     Ok(())
-}
-
-fn apt_get() -> Command {
-    let mut command = Command::new(if is_root() { "apt-get" } else { "sudo" });
-    if !is_root() {
-        command.args(["-n", "apt-get"]);
-    }
-    command.env("DEBIAN_FRONTEND", "noninteractive");
-    command
-}
-
-fn is_root() -> bool {
-    tools::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
-}
-
-fn sudo_needs_no_password() -> bool {
-    let mut sudo = Command::new("sudo");
-    sudo.args(["-n", "true"]).stdout(Stdio::null()).stderr(Stdio::null());
-    sudo.status().is_ok_and(|status| status.success())
 }

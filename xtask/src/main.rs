@@ -1,14 +1,17 @@
 //! The tasks of this repository, run as `cargo xtask`: build it, look at it, test it.
 #![forbid(unsafe_code)]
 
+mod apt;
 mod browser;
 mod build;
+mod ceph;
 mod demo;
 mod fuzz;
 mod kill9;
 mod modules;
 mod mutate;
 mod npm;
+mod postgres;
 mod say;
 mod schemathesis;
 mod size;
@@ -36,6 +39,7 @@ Examples:
   cargo xtask fuzz --seconds 60         a minute of hostile bytes for each decoder and check
   cargo xtask mutate --only tree pcek   break these modules one place at a time: do tests notice?
   cargo xtask kill9 --rounds 100        kill the node a hundred times: nothing acknowledged is lost
+  cargo xtask ceph                      a real S3 store on this machine, to publish a log to
   cargo xtask size                      bytes of the page and the npm package, compressed
   cargo xtask vectors --rfc6962 DIR     the standard tree against the vectors of others";
 
@@ -89,6 +93,8 @@ enum Task {
     BenchWasm(npm::Bench),
     /// Kill the node at random moments under load: nothing acknowledged may be lost
     Kill9(kill9::Kill9),
+    /// Run a real S3 store (Ceph) on loopback, and print what names it
+    Ceph(ceph::Ceph),
     /// Run everything that takes hours: kills, hostile bytes, broken code
     Soak(soak::Soak),
     /// Print the size of what a browser loads: raw, gzip and brotli; fail above a ceiling
@@ -142,6 +148,10 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Kill9(args) => {
             tools::enter_root()?;
             kill9::kill9(&args).map(ok)
+        }
+        Task::Ceph(args) => {
+            tools::enter_root()?;
+            ceph::ceph(&args).map(ok)
         }
         Task::Soak(args) => {
             tools::enter_root()?;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::build::{self, Part};
 use crate::demo::{self, Demo};
 use crate::tools::{self, BARE, Missing, WASM, cargo, cargo_wasm, missing, run};
-use crate::{browser, fuzz, npm, say, schemathesis, size};
+use crate::{browser, ceph, fuzz, npm, postgres, say, schemathesis, size};
 
 /// One step.
 pub(crate) struct Step {
@@ -28,7 +28,7 @@ const fn after_build(name: &'static str, about: &'static str, run: fn() -> Resul
     Step { name, about, needs_build: true, run }
 }
 
-pub(crate) const STEPS: [Step; 15] = [
+pub(crate) const STEPS: [Step; 16] = [
     step("setup", "targets, browser, npm and Python packages that the other steps need", setup),
     step("fmt", "formatting", fmt),
     step("clippy", "lints on this machine", clippy),
@@ -47,6 +47,7 @@ pub(crate) const STEPS: [Step; 15] = [
         "the node's answers against its OpenAPI document",
         schemathesis::step,
     ),
+    step("s3", "publishing and replicas against Ceph, the head in PostgreSQL", s3),
     step("deps", "one version of each cryptographic crate; licences and advisories", deps),
 ];
 
@@ -58,6 +59,8 @@ fn setup() -> Result<()> {
         browser::ensure(),
         npm::node().and_then(|_| npm::ensure_packages()),
         schemathesis::ensure(),
+        ceph::ensure(),
+        postgres::ensure(),
     ];
     let mut lacks = Vec::new();
     for error in parts.into_iter().filter_map(Result::err) {
@@ -159,6 +162,19 @@ fn e2e() -> Result<()> {
         .env("CAIRN_PKG", absolute(build::PKG)?)
         .env("CHROMIUM", browser::chromium()?);
     run(&mut test)
+}
+
+/// The tests that `native` runs on a directory, on a distributed store; they take the same turns.
+fn s3() -> Result<()> {
+    let store = ceph::start()?;
+    let database = postgres::start()?;
+    let mut test = cargo();
+    test.args(["test", "-p", "cairn-node", "--test", "outside"]);
+    test.envs(store.environment()).env("CAIRN_TEST_POSTGRES", database.url());
+    let tested = run(&mut test);
+    drop(database);
+    ceph::stop()?;
+    tested
 }
 
 /// Two versions of one of these in the light client would be twice the code to trust and to send.

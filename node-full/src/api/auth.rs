@@ -85,5 +85,5 @@ fn parse_signature(text: &str) -> Option<[u8; 64]> {
 }
 
 fn unauthorized(code: &'static str, detail: impl Into<String>) -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, code, detail)
+    Problem::new(StatusCode::UNAUTHORIZED, code, detail).challenge("Cairn")
 }

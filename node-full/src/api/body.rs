@@ -72,8 +72,8 @@ pub(super) fn units_of(len: usize) -> u32 {
     u32::try_from(len.min(MAX_BODY).div_ceil(UNIT).max(1)).unwrap_or(u32::MAX)
 }
 
-/// Reads a body of a known type, up to the limit.
-pub(super) async fn read(request: Request) -> Result<(BodyKind, Bytes), Problem> {
+/// Reads a body of a known type, up to a limit of bytes.
+pub(super) async fn read(request: Request, limit: usize) -> Result<(BodyKind, Bytes), Problem> {
     let content_type = request.headers().get(header::CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = BodyKind::of(content_type).ok_or_else(|| {
@@ -81,10 +81,10 @@ pub(super) async fn read(request: Request) -> Result<(BodyKind, Bytes), Problem>
         let why = format!("content type {content_type:?}; taken are: {}", known.join(", "));
         Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", why)
     })?;
-    match Limited::new(request.into_body(), MAX_BODY).collect().await {
+    match Limited::new(request.into_body(), limit).collect().await {
         Ok(body) => Ok((kind, body.to_bytes())),
         Err(error) if error.is::<LengthLimitError>() => {
-            let why = format!("the body is longer than {MAX_BODY} bytes");
+            let why = format!("the body is longer than {limit} bytes");
             Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", why))
         }
         Err(error) => {

@@ -8,7 +8,9 @@ use axum::response::Response;
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::response::Response as Answered;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
 
 use super::answer::{Answer, Stays};
@@ -32,6 +34,7 @@ use super::{App, ServerError, routes, schema};
         (name = "events", description = "What was logged"),
         (name = "blocks", description = "What makes it final"),
         (name = "proofs", description = "What shows it to someone who trusts nobody here"),
+        (name = "members", description = "Who writes and reads"),
         (name = "payloads", description = "What stands behind events"),
         (name = "streams", description = "Following the log"),
         (name = "tiles", description = "The log as files that never change"),
@@ -41,12 +44,18 @@ use super::{App, ServerError, routes, schema};
 struct Head;
 
 /// Refusals that any request can meet; a handler that says more of one says it itself.
-const ANYWHERE: [(&str, &str); 4] = [
+const ANYWHERE: [(&str, &str); 7] = [
     ("400", "A path, parameter or body that does not say what it must"),
-    ("408", "No answer within 30 seconds"),
+    ("401", "This needs a key or a token, or the one shown does not hold"),
+    ("403", "The key or token is not for this, or the page is of another origin"),
+    ("408", "No answer in time, which is 30 seconds if the operator says nothing else"),
+    ("429", "Too fast; come back after `Retry-After` seconds"),
     ("500", "The node failed; its log says more"),
     ("503", "The node is busy or cannot write; come back after `Retry-After` seconds"),
 ];
+
+/// A bearer's scopes are the operator's to say, not the document's.
+const NO_SCOPES: [&str; 0] = [];
 
 static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
     let mut document = Head::openapi();
@@ -55,6 +64,12 @@ static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
     let signed = ApiKeyValue::with_description("Authorization", what);
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("signed", SecurityScheme::ApiKey(ApiKey::Header(signed)));
+    let bearer = Http::builder()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("An API key (`cairn api-key new`) or a JWT, if the node asks for one"));
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
+    let nothing = SecurityRequirement::default();
+    document.security = Some(vec![nothing, SecurityRequirement::new("bearer", NO_SCOPES)]);
     document.merge(routes::documented());
     let paths = std::mem::take(&mut document.paths.paths);
     for (path, mut item) in paths {

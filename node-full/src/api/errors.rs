@@ -13,11 +13,23 @@ impl From<Refused> for Problem {
             Refusal::Malformed(_) | Refusal::NotBase64(_) => StatusCode::BAD_REQUEST,
             Refusal::SequenceReused { .. }
             | Refusal::SequenceGap { .. }
+            | Refusal::AlreadyRedacted(_)
             | Refusal::PreviousMismatch { .. } => StatusCode::CONFLICT,
+            Refusal::NotAllowed(_) | Refusal::NotAWriter(_) | Refusal::SystemStream => {
+                StatusCode::FORBIDDEN
+            }
             Refusal::DiskFull(_) => StatusCode::INSUFFICIENT_STORAGE,
             Refusal::Storage(_) | Refusal::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::HeadLost(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::ReadOnly { .. } => StatusCode::FORBIDDEN,
             Refusal::Seal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Refusal::BadWrap(_)
+            | Refusal::CannotGrant(_)
+            | Refusal::NoSuchEvent(_)
+            | Refusal::NothingSealed(_)
+            | Refusal::OtherReaders { .. }
+            | Refusal::System(_)
+            | Refusal::UnexpectedWraps
             | Refusal::KindNotAccepted(_)
             | Refusal::OtherLog { .. }
             | Refusal::PayloadMismatch(_)
@@ -43,6 +55,7 @@ impl From<NodeError> for Problem {
             NodeError::BadCursor(_) | NodeError::TooBroad { .. } => {
                 Self::new(StatusCode::BAD_REQUEST, error.code(), error.to_string())
             }
+            NodeError::NotAudited(refusal) => (*refusal).at(0).into(),
             NodeError::Damaged { .. } | NodeError::Storage(_) => Self::internal(&error.to_string()),
         }
     }
@@ -56,6 +69,7 @@ impl From<ProofError> for Problem {
             ProofError::NotAscending | ProofError::OutOfRange { .. } => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
+            ProofError::Redacted(_) => StatusCode::GONE,
             ProofError::NoPayload(_)
             | ProofError::NoWrap { .. }
             | ProofError::UnknownBase(_)

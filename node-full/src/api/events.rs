@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -11,6 +12,7 @@ use tokio::sync::SemaphorePermit;
 use super::params::Params;
 use super::problem::Problem;
 use super::{App, body, schema};
+use crate::access::Caller;
 use crate::ingest::Accepted;
 #[cfg(feature = "grpc")]
 use crate::ingest::Submission;
@@ -44,6 +46,8 @@ const WAIT_LIMIT: Duration = Duration::from_secs(10);
                 parameters(("id" = "$response.body#/accepted/0/id")),
             )),
         )),
+        (status = 403,
+            description = "The key or token is not for this, or an event is not its signer's to log"),
         (status = 409, description = "A signed event does not follow its writer's last one"),
         (status = 413, description = "The body is longer than 16 MiB"),
         (status = 415, description = "A content type that is not taken"),
@@ -52,6 +56,7 @@ const WAIT_LIMIT: Duration = Duration::from_secs(10);
     ))]
 pub(super) async fn submit(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -62,6 +67,7 @@ pub(super) async fn submit(
         Some(_) => return Err(Problem::bad_parameter("wait", "must be `final`")),
     };
     let accepted = take(&app, request).await?;
+    app.writes.note(&caller, &accepted);
     let is_final = wait && wait_final(&app, &accepted).await?;
     let view = view(&accepted, is_final);
     Ok((StatusCode::ACCEPTED, [(header::CONTENT_TYPE, "application/json")], view).into_response())
@@ -70,7 +76,7 @@ pub(super) async fn submit(
 /// Reads and submits while the body's memory is reserved; waiting needs none.
 async fn take(app: &App, request: Request) -> Result<Vec<Accepted>, Problem> {
     let _reserved = reserve(app, body::units(request.headers())).await?;
-    let (kind, bytes) = body::read(request).await?;
+    let (kind, bytes) = body::read(request, app.max_body).await?;
     app.blocking(move |node| Ok(node.submit(body::submissions(kind, &bytes)?)?)).await
 }
 

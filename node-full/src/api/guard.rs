@@ -13,21 +13,19 @@ use tokio::sync::Semaphore;
 
 use super::problem::Problem;
 
-/// How many requests are worked on at once; one more is told to come back.
-const AT_ONCE: usize = 512;
-/// How long one request may take, its body included.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
-
 /// How many requests run, and for how long.
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
     places: Arc<Semaphore>,
+    at_once: usize,
     time: Duration,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(AT_ONCE)), time: TIME_LIMIT }
+impl Limits {
+    /// One request more than `at_once` is told to come back; each may take `time`, its body
+    /// included.
+    pub(super) fn new(at_once: usize, time: Duration) -> Self {
+        Self { places: Arc::new(Semaphore::new(at_once)), at_once, time }
     }
 }
 
@@ -35,7 +33,7 @@ impl Default for Limits {
 /// What such a request was about to write may still be written.
 pub(super) async fn limit(State(limits): State<Limits>, request: Request, next: Next) -> Response {
     let Ok(_place) = limits.places.try_acquire() else {
-        let busy = format!("{AT_ONCE} requests are being answered; try again");
+        let busy = format!("{} requests are being answered; try again", limits.at_once);
         return Problem::unavailable("overloaded", busy).into_response();
     };
     match tokio::time::timeout(limits.time, next.run(request)).await {
@@ -100,15 +98,14 @@ mod tests {
     #[test]
     fn a_panic_and_a_slow_answer_leave_the_service_well() {
         let time = Duration::from_millis(100);
-        let found = answers(Limits { time, ..Limits::default() });
+        let found = answers(Limits::new(1, time));
         let expected = [(500, "internal"), (408, "timed-out"), (200, "")];
         assert_eq!(found, expected.map(|(status, code)| (status, code.to_owned())));
     }
 
     #[test]
     fn a_full_house_says_so() {
-        let places = Arc::new(Semaphore::new(0));
-        let found = answers(Limits { places, ..Limits::default() });
+        let found = answers(Limits::new(0, Duration::from_secs(30)));
         assert_eq!(found, vec![(503, "overloaded".to_owned()); 3]);
     }
 }

@@ -7,12 +7,16 @@
 //! **Invariant:** nothing here decides what is true; it decodes requests and encodes answers.
 
 mod accept;
+mod access;
+mod admin;
 mod answer;
+mod archive;
 mod auth;
 mod blocks;
 mod body;
 mod docs;
 mod document;
+mod door;
 mod entries;
 mod errors;
 mod events;
@@ -20,6 +24,7 @@ mod follow;
 #[cfg(feature = "grpc")]
 pub mod grpc;
 mod guard;
+mod members;
 mod observe;
 mod params;
 mod payloads;
@@ -37,14 +42,16 @@ mod views;
 mod ws;
 
 pub use document::openapi;
-pub use server::{Server, ServerError};
+pub use server::{Server, ServerError, Serving};
 pub use site::Site;
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use crate::audit::Writes;
 use crate::node::Node;
+use crate::reload::Reloader;
 use problem::Problem;
 
 /// How many units of 64 KiB the bodies under way may have together: eight of the longest, or very
@@ -59,6 +66,12 @@ const STREAMS: usize = 1_024;
 struct App {
     node: Node,
     bodies: Arc<Semaphore>,
+    /// The longest body, in bytes.
+    max_body: usize,
+    /// Who logged how much, until that is logged.
+    writes: Arc<Writes>,
+    /// Reads the settings again, if they came from somewhere.
+    reloader: Option<Arc<Reloader>>,
     /// Places for those who follow the log.
     streams: Arc<Semaphore>,
     /// Whether the service is being stopped, which ends streams.
@@ -66,11 +79,6 @@ struct App {
 }
 
 impl App {
-    fn new(node: Node, closing: Arc<watch::Sender<bool>>) -> Self {
-        let (bodies, streams) = (Semaphore::new(BODY_UNITS), Semaphore::new(STREAMS));
-        Self { node, bodies: Arc::new(bodies), streams: Arc::new(streams), closing }
-    }
-
     /// A place among those who follow the log, which is free again when it is dropped.
     fn place_to_follow(&self) -> Result<OwnedSemaphorePermit, Problem> {
         let place = Arc::clone(&self.streams).try_acquire_owned();

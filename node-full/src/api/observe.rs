@@ -12,7 +12,8 @@ use tracing::field::Empty;
 use crate::clock::Stopwatch;
 use crate::telemetry;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header with a request's id.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer ones than this are not taken over from the client.
 const MAX_ID_LEN: usize = 64;
 

@@ -12,7 +12,10 @@ use super::answer::{Answer, Stays};
 use super::params::{Params, Segment};
 use super::problem::Problem;
 use super::{App, auth, schema};
+use crate::audit::AuditRecord;
 use crate::clock;
+use crate::http_client::hex;
+use crate::ingest::DraftOutcome;
 
 /// A payload as stored
 ///
@@ -76,10 +79,19 @@ pub(super) async fn wrap(
                 Problem::not_found("no-wrap-for-this-key", why)
             };
             let member = node.member_by_signing_key(&caller.key).ok_or_else(nothing)?;
-            for key in &member.wraps {
-                if let Some(wrap) = node.wrap(&event, key)? {
+            // Keys that the member gave up too: what was sealed for them stays sealed for them.
+            for key in member.keys.iter().filter(|key| !key.signs) {
+                if let Some(wrap) = node.wrap(&event, &key.id)? {
+                    // Durable before the wrap leaves: nobody reads a key unseen.
+                    node.audit(key_read(&member.name, &event, &caller))?;
                     return Ok(wrap);
                 }
+            }
+            // A member who tries keys of others is seen as well.
+            if node.entry(&event)?.is_some() {
+                let mut record = key_read(&member.name, &event, &caller);
+                record.outcome = DraftOutcome::Denied;
+                node.audit(record)?;
             }
             Err(nothing())
         })
@@ -89,6 +101,14 @@ pub(super) async fn wrap(
         Form::Json => Answer::json(encoded(&event, "wrap", &bytes), Stays::ForTheCaller),
     };
     answer.respond(&headers)
+}
+
+/// What is logged of a member who reads the key of an event's payload.
+fn key_read(member: &str, event: &EventId, caller: &auth::Caller) -> AuditRecord {
+    let (actor, resource) = (("member", member.to_owned()), ("event", event.to_string()));
+    AuditRecord::new("cairn.key.read", actor, resource)
+        .with("what", "wrap")
+        .with("signing-key", hex(&caller.key))
 }
 
 fn encoded(id: &impl std::fmt::Display, name: &str, bytes: &[u8]) -> String {

@@ -15,6 +15,10 @@ pub(super) struct Problem {
     detail: String,
     /// Which event of a batch, from 0.
     at: Option<usize>,
+    /// What to show instead, at 401 and 403.
+    challenge: Option<&'static str>,
+    /// When to come back, in seconds.
+    again: Option<u64>,
 }
 
 impl Problem {
@@ -24,7 +28,8 @@ impl Problem {
         code: impl Into<Cow<'static, str>>,
         detail: impl Into<String>,
     ) -> Self {
-        Self { status, code: code.into(), detail: detail.into(), at: None }
+        let (code, detail) = (code.into(), detail.into());
+        Self { status, code, detail, at: None, challenge: None, again: None }
     }
 
     /// 400: a path or query that does not say what it must.
@@ -47,7 +52,20 @@ impl Problem {
 
     /// 503: try again later.
     pub(super) fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+        let again = std::time::Duration::from_secs(1);
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).again_in(again)
+    }
+
+    /// Says when to come back.
+    pub(super) const fn again_in(mut self, time: std::time::Duration) -> Self {
+        self.again = Some(time.as_secs());
+        self
+    }
+
+    /// Says what to show instead (RFC 6750, section 3, or a signed request of ours).
+    pub(super) const fn challenge(mut self, challenge: &'static str) -> Self {
+        self.challenge = Some(challenge);
+        self
     }
 
     /// Says which event of a batch is meant.
@@ -103,12 +121,15 @@ impl IntoResponse for Problem {
         let json = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, json);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Cairn"));
+        if let Some(challenge) = self.challenge {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.again {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        // For who cannot read it as JSON: see `grpc::refuse`.
+        #[cfg(feature = "grpc")]
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -29,6 +29,7 @@ use crate::proofs::ReceiptWith;
             (schema::Bytes = "application/octet-stream"),
         )),
         (status = 404, description = "There is no such event, base or payload"),
+        (status = 410, description = "The payload was redacted; the receipt without it is there"),
         (status = 409, description = "The event is not final yet, or newer than the base"),
     ))]
 pub(super) async fn receipt(

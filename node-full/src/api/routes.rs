@@ -3,27 +3,23 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::routing::any;
-use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::{Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::access::Live;
 use super::problem::Problem;
 use super::{App, Site};
 use super::{
-    blocks, docs, document, entries, events, guard, observe, payloads, proofs, receipts, site,
-    status, stream, tiles, ws,
+    access, admin, archive, blocks, docs, document, entries, events, guard, members, observe,
+    payloads, proofs, receipts, site, status, stream, tiles, ws,
 };
-use crate::node::Node;
-
 /// The whole service.
-pub(super) fn router(node: Node, site: &Site, closing: Arc<watch::Sender<bool>>) -> Router {
-    let app = App::new(node, closing);
+pub(super) fn router(app: App, site: &Site, (limits, live): (guard::Limits, Live)) -> Router {
     #[cfg(feature = "grpc")]
     let calls = super::grpc::router(&app);
     #[cfg(not(feature = "grpc"))]
@@ -32,16 +28,21 @@ pub(super) fn router(node: Node, site: &Site, closing: Arc<watch::Sender<bool>>)
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
-    api()
+    let router = api()
         .with_state(app)
         .merge(calls)
         .merge(site::router(site))
         .layer(nosniff)
-        .layer(axum::middleware::from_fn_with_state(guard::Limits::default(), guard::limit))
+        .layer(axum::middleware::from_fn_with_state(limits, guard::limit))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&live), access::admit))
         .layer(CatchPanicLayer::custom(guard::panicked))
-        .layer(axum::middleware::from_fn(observe::observe))
+        .layer(axum::middleware::from_fn(observe::observe));
+    #[cfg(feature = "grpc")]
+    let router = router.layer(axum::middleware::from_fn(super::grpc::refuse));
+    router
         // Outermost, so that a page elsewhere can read every refusal too.
-        .layer(cors())
+        .layer(access::cors())
+        .layer(axum::middleware::from_fn_with_state(live, access::allow_writing_pages))
 }
 
 fn api() -> Router<App> {
@@ -59,6 +60,9 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(entries::query_json))
         .routes(routes!(entries::one))
         .routes(routes!(entries::writer))
+        .routes(routes!(archive::archive))
+        .routes(routes!(members::members))
+        .routes(routes!(members::member))
         .routes(routes!(blocks::genesis))
         .routes(routes!(blocks::block))
         .routes(routes!(blocks::checkpoint))
@@ -74,6 +78,7 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(stream::stream))
         .routes(routes!(ws::ws))
         .routes(routes!(status::status))
+        .routes(routes!(admin::reload))
         .routes(routes!(document::json))
         .routes(routes!(docs::page))
 }
@@ -87,22 +92,6 @@ pub(super) fn documented() -> OpenApi {
     let mut document = OpenApi::default().nest("/v1", v1().into_openapi());
     document.merge(health().into_openapi());
     document
-}
-
-/// Anyone's page may read the log; none but our own may write to it. Otherwise a page that its
-/// operator happens to visit could log events through a node that listens on loopback, signed by
-/// the node. Programs send no `Origin` and are not held to this.
-fn cors() -> CorsLayer {
-    let accepted: [HeaderName; 4] =
-        [header::ACCEPT, header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH];
-    let exposed: [HeaderName; 4] =
-        [header::CONTENT_DISPOSITION, header::ETAG, header::RETRY_AFTER, header::WWW_AUTHENTICATE];
-    CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::GET])
-        .allow_headers(accepted)
-        .expose_headers(exposed)
-        .max_age(std::time::Duration::from_secs(86_400))
 }
 
 async fn no_such_path(uri: axum::http::Uri) -> Problem {

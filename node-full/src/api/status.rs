@@ -22,7 +22,7 @@ pub(super) async fn status(
     params.only(&[])?;
     let (status, streams) = app
         .blocking(|node| {
-            let streams = node.streams().iter().map(|stream| {
+            let streams = node.streams().into_iter().map(|stream| {
                 Object::new().text("id", stream.id).text("name", &stream.name).finish()
             });
             Ok((node.status(), streams.collect::<Vec<_>>()))
@@ -32,7 +32,7 @@ pub(super) async fn status(
 }
 
 fn view(status: &Status, streams: Vec<String>) -> String {
-    Object::new()
+    let mut view = Object::new()
         .text("log", status.log)
         .text("anchor", status.anchor)
         .plain("height", status.height)
@@ -45,8 +45,29 @@ fn view(status: &Status, streams: Vec<String>) -> String {
         .plain("uptime", status.uptime.as_millis())
         .plain("storageBytes", status.storage_bytes)
         .plain("healthy", status.is_healthy())
-        .text("version", env!("CARGO_PKG_VERSION"))
-        .finish()
+        .text("version", env!("CARGO_PKG_VERSION"));
+    if let Some(there) = &status.published {
+        let object = Object::new().text("to", &there.to).plain("size", there.size);
+        let object = object.plain("behind", status.behind());
+        view = view
+            .plain("published", with_error(object, there.lost.as_ref().or(there.error.as_ref())));
+    }
+    if let Some(there) = &status.followed {
+        let object = Object::new().text("from", &there.from).plain("size", there.published);
+        let mut object = object.plain("behind", status.behind());
+        if let Some(code) = there.refused {
+            object = object.text("refused", code);
+        }
+        view = view.plain("replica", with_error(object, there.error.as_ref()));
+    }
+    view.finish()
+}
+
+fn with_error(object: Object, error: Option<&String>) -> String {
+    match error {
+        Some(error) => object.text("error", error).finish(),
+        None => object.finish(),
+    }
 }
 
 /// The process answers
@@ -59,18 +80,23 @@ pub(super) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Events can be taken
+/// Events can be taken, or a replica follows
+///
+/// What does not keep it from that stands behind the `ok`.
 #[utoipa::path(get, path = "/readyz", tag = "node", responses(
     (status = 200, description = "`ok`", body = String, content_type = "text/plain; charset=utf-8"),
     (status = 503, description = "Events cannot be taken; `detail` says why"),
 ))]
 pub(super) async fn ready(State(app): State<App>) -> Result<Response, Problem> {
     let status = app.blocking(|node| Ok(node.status())).await?;
-    match status.disk_error {
-        None => Ok((StatusCode::OK, "ok\n").into_response()),
-        Some(error) => {
-            let why = format!("the last write failed, events are not taken: {error}");
-            Err(Problem::unavailable("storage", why))
-        }
+    if let Some((code, why)) = status.fault() {
+        return Err(Problem::unavailable(code, why));
     }
+    let published = status.published.as_ref().map(|there| (&there.to, &there.error));
+    let followed = status.followed.as_ref().map(|there| (&there.from, &there.error));
+    let note = published.or(followed).filter(|_| status.behind() != 0).map(|(url, error)| {
+        let error = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+        format!("{} events behind {url}{error}\n", status.behind())
+    });
+    Ok((StatusCode::OK, format!("ok\n{}", note.unwrap_or_default())).into_response())
 }

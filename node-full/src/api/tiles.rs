@@ -1,5 +1,5 @@
-//! The log as files that never change, in the shape of C2SP tlog-tiles: hashes of both trees, and
-//! the events themselves, 256 a file. A cache or a plain file server can serve them as well, and
+//! The log as files that never change, in the shape of C2SP tlog-tiles: hashes of the trees, and
+//! the events and blocks themselves, 256 a file. A cache or a plain file server can serve them as well, and
 //! who reads whole files does not tell which event is of interest.
 
 use std::str::FromStr;
@@ -14,11 +14,11 @@ use super::problem::Problem;
 use super::{App, schema};
 use crate::proofs::{TileChoice, TileOf};
 
-/// A file of hashes or events, in the shape of C2SP tlog-tiles
+/// A file of hashes, events or blocks, in the shape of C2SP tlog-tiles
 ///
-/// `of` is one of event, header and sha256, then `path` is `<level>/<number>`; or `entries`, then
-/// it is `<number>`. A number is written `x001/x234/067`, with `.p/W` behind it if the file holds
-/// the first W only.
+/// `of` is one of event, header and sha256, then `path` is `<level>/<number>`; or `entries` or
+/// `blocks`, then it is `<number>`. A number is written `x001/x234/067`, with `.p/W` behind it if
+/// the file holds the first W only.
 #[utoipa::path(get, path = "/tiles/{of}/{*path}", tag = "tiles",
     params(
         ("of" = inline(schema::TileKind), Path, description = "What the file holds"),
@@ -26,7 +26,8 @@ use crate::proofs::{TileChoice, TileOf};
     ),
     responses(
         (status = 200,
-            description = "The file: 32 bytes a hash, or events with their length before each",
+            description = "The file: 32 bytes a hash, or events or blocks with their length \
+                before each",
             body = schema::Bytes,
             content_type = "application/octet-stream"),
         (status = 404, description = "There is no such file, or not so much of it is final yet"),
@@ -50,6 +51,7 @@ pub(super) async fn tile(
 fn read(of: &str, path: &str) -> Option<TileChoice> {
     let (of, level, rest) = match of {
         "entries" => (TileOf::Entries, 0, path),
+        "blocks" => (TileOf::Blocks, 0, path),
         _ => {
             let (level, rest) = path.split_once('/')?;
             let of = match of {
@@ -106,6 +108,7 @@ mod tests {
         assert_eq!(read("event", "2/x001/x234/067"), deep);
         assert_eq!(read("header", "1/005.p/7"), tile(TileOf::Headers, 1, 5, 7));
         assert_eq!(read("entries", "x001/000"), tile(TileOf::Entries, 0, 1_000, 256));
+        assert_eq!(read("blocks", "000.p/9"), tile(TileOf::Blocks, 0, 0, 9));
         for (of, path) in [
             ("event", ""),
             ("event", "0"),

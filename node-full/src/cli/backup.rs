@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use cairn_verifier::json::Object;
 use clap::Args as ClapArgs;
 
+use super::keyring::PassphraseArgs;
 use super::{Failure, out};
 use crate::backup::{self, BackupReport, BackupWith};
 use crate::check::CheckOptions;
@@ -78,6 +79,8 @@ pub(super) struct RestoreArgs {
     /// A directory with the node's keys, if the backup has none
     #[arg(long)]
     keys: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
 }
 
 pub(super) fn run_restore(args: &RestoreArgs, json: bool) -> Result<(), Failure> {
@@ -86,7 +89,9 @@ pub(super) fn run_restore(args: &RestoreArgs, json: bool) -> Result<(), Failure>
     let done = backup::restore(&args.from, &args.dir, keys, &mut |count| bar.set_position(count));
     bar.finish_and_clear();
     let report = done.map_err(Failure::failed)?;
-    let node = Node::open(&args.dir, Options::default()).map_err(Failure::failed)?;
+    let passphrase = args.passphrase.of(&args.dir)?;
+    let node = Node::open_with(&args.dir, Options::default(), passphrase.as_ref());
+    let node = node.map_err(Failure::failed)?;
     let bar = out::bar("events and blocks");
     let checked = node.check(CheckOptions::default(), &mut |progress| {
         bar.set_length(progress.total);

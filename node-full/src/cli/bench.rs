@@ -13,6 +13,7 @@ const EXAMPLES: &str = "Examples:
   cairn bench
   cairn bench --events 1000000 --dir /mnt/log-disk/bench
   cairn bench --json
+  cairn bench --publish file:///mnt/log-disk/bucket
   cairn bench --leaves 1000000000          proofs alone, of a tree that is not all there
 
 The directory must be empty or absent; what is written there stays, for you to look at. It takes
@@ -30,6 +31,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", conflicts_with = "events",
           value_parser = clap::value_parser!(u64).range(1_000..=1_000_000_000_000))]
     leaves: Option<u64>,
+    /// Publish the events as well, to an empty place (s3://bucket/prefix or file:///directory), and
+    /// load them into a replica
+    #[arg(long, value_name = "URL", conflicts_with = "leaves")]
+    publish: Option<String>,
     /// An empty directory on the disk to be measured
     #[arg(long, default_value = "cairn-bench")]
     dir: PathBuf,
@@ -48,7 +53,7 @@ pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
         show_sparse(leaves, measured, json);
         return Ok(());
     }
-    let report = bench::bench(&args.dir, args.events, &mut observe);
+    let report = bench::bench(&args.dir, args.events, args.publish.as_deref(), &mut observe);
     bar.finish_and_clear();
     let report = report.map_err(Failure::failed)?;
     if json {
@@ -102,11 +107,15 @@ fn show(report: &BenchReport) {
     line("storage over the events", format!("{} bytes an event", report.overhead));
     line("memory at most", format!("{} MB", report.memory / 1_000_000));
     line("opening again", time(report.reopen));
+    if let Some((publish, replica)) = report.outside {
+        line("published", format!("{publish} events a second"));
+        line("into a replica", format!("{replica} events a second, all checked"));
+    }
 }
 
 fn show_json(report: &BenchReport) {
     let micros = |time: Duration| time.as_micros();
-    let view = Object::new()
+    let mut view = Object::new()
         .plain("events", report.events)
         .plain("meanBytes", report.mean_bytes)
         .plain("perSecond", report.per_second)
@@ -120,6 +129,9 @@ fn show_json(report: &BenchReport) {
         .plain("overheadBytes", report.overhead)
         .plain("memoryBytes", report.memory)
         .plain("reopenMicros", micros(report.reopen));
+    if let Some((publish, replica)) = report.outside {
+        view = view.plain("publishPerSecond", publish).plain("replicaPerSecond", replica);
+    }
     out::line(view.finish());
 }
 

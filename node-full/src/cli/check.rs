@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use cairn_verifier::json::Object;
 use clap::Args as ClapArgs;
 
+use super::keyring::PassphraseArgs;
 use super::{Failure, out};
 use crate::check::{CheckOptions, CheckProgress, CheckReport};
 use crate::node::{Node, Options, reindex};
@@ -27,10 +28,14 @@ pub(super) struct Args {
     /// At most this many megabytes a second; as fast as it goes if not said
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     rate: Option<u64>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
 }
 
 pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
-    let node = Node::open(&args.dir, Options::default()).map_err(Failure::failed)?;
+    let passphrase = args.passphrase.of(&args.dir)?;
+    let node = Node::open_to_look(&args.dir, Options::default(), passphrase.as_ref());
+    let node = node.map_err(Failure::failed)?;
     let bar = out::bar("events and blocks");
     let bytes_per_second = args.rate.map(|rate| rate.saturating_mul(1_000_000));
     let report = node.check(CheckOptions { bytes_per_second }, &mut |progress: CheckProgress| {
@@ -92,10 +97,14 @@ pub(super) struct ReindexArgs {
     /// The data directory
     #[arg(long)]
     dir: PathBuf,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
 }
 
 pub(super) fn run_reindex(args: &ReindexArgs, json: bool) -> Result<(), Failure> {
-    let node = reindex(&args.dir, Options::default()).map_err(Failure::failed)?;
+    let passphrase = args.passphrase.of(&args.dir)?;
+    let node = reindex(&args.dir, Options::default(), passphrase.as_ref());
+    let node = node.map_err(Failure::failed)?;
     let status = node.status();
     node.shutdown();
     if json {

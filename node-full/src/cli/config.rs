@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::{Failure, out, start};
-use crate::settings::Settings;
+use crate::reload::{Loaded, Source};
 
 const EXAMPLES: &str = "Examples:
   cairn config check --dir data
@@ -20,10 +20,42 @@ Settings stand in cairn.toml in the data directory, every line of it optional:
   block-time = 250              milliseconds that events wait for a block at most
   check-rate = 20               megabytes a second to look at again while running; none if not said
   check-every = 24              hours between two looks
+  keep-payloads = 365           days after which payloads are forgotten; kept for ever if not said
+  publish = \"s3://bucket/log\"  where final blocks go; file:///dir for a directory; nowhere if not said
+  publish-every = 5000          milliseconds between two looks for new blocks, in a replica too
+  publish-head = \"postgres://\" the database that keeps the head, for a bucket that overwrites
   log = \"warn\"                  what is logged
   otlp = \"http://127.0.0.1:4318\"  an OpenTelemetry collector that traces go to; none if not said
 
-Over the file stands the environment: CAIRN_LISTEN, CAIRN_BLOCK_TIME and so on; over that stand flags.";
+  read = \"any\"                  who may read: any, or keys
+  write = \"local\"               who may log: any, local (this machine), or keys if there are any
+  writers = \"any\"               whose signed events are taken: any, or members
+  rate = 50                     requests a second from an address without a key; no limit if not said
+  allow-origin = []             origins of pages that may log, with a key
+  trusted-proxy = []            addresses of proxies whose X-Forwarded-For holds
+  max-body = 16777216           bytes of one request
+  max-requests = 512            requests at once
+  time-limit = 30               seconds for one request
+  tls-cert = \"chain.pem\"        the node speaks TLS itself
+  tls-key = \"key.pem\"
+  key-passphrase-file = \"…\"     what opens the node's encrypted keys
+
+  [[api-key]]                   one for each caller: cairn api-key new prints it
+  name = \"importer\"
+  hash = \"…\"                    or file = \"…\", or env = \"…\": where the key itself stands
+  scopes = [\"write\"]            read, write, admin
+  rate = 100
+
+  [jwt]                         tokens of another system
+  algorithm = \"EdDSA\"           or ES256, RS256, HS256
+  key = \"issuer.pub.pem\"        or jwks = \"issuer.jwks.json\"
+  issuer = \"https://id.example\"
+  audience = \"cairn\"
+  scope-claim = \"scope\"
+  rate = 100
+
+SIGHUP reads them again. What changed and holds, and what needs a restart, stands in the node's log;
+settings that do not hold change nothing. Over the file stands the environment: CAIRN_LISTEN, CAIRN_BLOCK_TIME and so on; over that stand flags.";
 
 /// Arguments of `config`.
 #[derive(Debug, ClapArgs)]
@@ -48,8 +80,17 @@ enum What {
 
 pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
     let What::Check { dir, config } = &args.what;
-    let settings = Settings::read(dir, config.as_deref(), start::variable, Vec::new());
-    let settings = settings.map_err(Failure::failed)?;
+    let source = Source {
+        dir: dir.clone(),
+        file: config.clone(),
+        environment: start::variable,
+        flags: Vec::new(),
+    };
+    // The files that settings name are read too: keys, tokens, certificates.
+    let Loaded { settings, .. } = source.load().map_err(Failure::failed)?;
+    if let Some(file) = &settings.key_passphrase_file {
+        super::keyring::find(dir, Some(file))?;
+    }
     let view = serde_json::to_value(&settings).map_err(Failure::failed)?;
     if json {
         out::line(view);

@@ -115,7 +115,7 @@ impl LineArgs {
 }
 
 pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
-    let client = &Client::new(&args.node);
+    let client = &super::client(&args.node)?;
     let (format, lines) = match &args.source {
         Source::Git { path, keep } => {
             return finish(&git_with(client, path, keep.open()?)?, json);

@@ -22,6 +22,10 @@ pub(super) struct Args {
     /// A member and a file of `cairn keygen`, secret or public; may stand more than once
     #[arg(long, value_name = "NAME=FILE", value_parser = super::event_args::pair)]
     member: Vec<(String, String)>,
+    /// A file of `cairn keygen`, secret or public, of who changes members and streams; without it a
+    /// key is made and left in keys/admin.key
+    #[arg(long, value_name = "FILE")]
+    admin: Option<PathBuf>,
     /// A stream's name; may stand more than once; `main` if it does not
     #[arg(long, value_name = "NAME")]
     stream: Vec<String>,
@@ -37,6 +41,7 @@ pub(super) fn run(args: Args, json: bool) -> Result<(), Failure> {
     }
     let options = InitOptions {
         members,
+        admin: args.admin.as_deref().map(keys::read_public).transpose()?.unwrap_or_default(),
         streams: args.stream,
         sha256_tree: args.sha256_tree,
         ..InitOptions::default()

@@ -6,15 +6,15 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use cairn_verifier::digest;
 use cairn_verifier::finality::Suite;
 use cairn_verifier::secret::MemberSecret;
 use cairn_verifier::trust::{KeyDraft, WRAP_X_WING};
 use zeroize::Zeroizing;
 
 use super::Failure;
-use crate::http_client::hex;
+use crate::http_client::{hex, parse_hex};
 use crate::init::public_keys;
+use crate::keyring::is_sealed;
 
 const PUBLIC: &str = "cairn-public-member:";
 /// Length of an X-Wing public key.
@@ -25,6 +25,7 @@ const MAX_FILE: u64 = 16_384;
 /// Reads a member's secret key file.
 pub(crate) fn read_secret(path: &Path) -> Result<MemberSecret, Failure> {
     let text = read(path)?;
+    let text = if is_sealed(&text) { super::keyring::unseal(path)? } else { text };
     MemberSecret::parse(&text)
         .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }
@@ -53,16 +54,6 @@ pub(super) fn read_public(path: &Path) -> Result<Vec<KeyDraft>, Failure> {
 pub(super) fn public_text(secret: &MemberSecret) -> String {
     let bytes = [secret.public_key().as_slice(), &secret.wrap().public_key()].concat();
     format!("{PUBLIC}{}\n", hex(&bytes))
-}
-
-/// Hex whose length is a multiple of 64 digits.
-fn parse_hex(text: &str) -> Option<Vec<u8>> {
-    let chunks = text.as_bytes().chunks(64);
-    let parts = chunks.map(|chunk| {
-        let chunk = std::str::from_utf8(chunk).ok()?;
-        digest::parse_hex(chunk).ok()
-    });
-    Some(parts.collect::<Option<Vec<_>>>()?.as_flattened().to_vec())
 }
 
 fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {

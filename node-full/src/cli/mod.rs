@@ -1,30 +1,38 @@
 //! The commands of `cairn`. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 could not
 //! be checked (a newer format, a wrong clock, an anchor that is too old).
 
+mod api_key;
 mod backup;
 mod bench;
 mod check;
 mod config;
 mod event_args;
+mod export;
 pub(crate) mod import;
 mod init;
 mod keygen;
+mod keyring;
 pub(crate) mod keys;
+mod member;
 mod openapi;
 pub(crate) mod out;
 pub(crate) mod prove;
 mod query;
+mod redact;
 pub(crate) mod send;
 mod sign;
 pub(crate) mod start;
 mod submit;
+mod system;
 mod verify;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use zeroize::Zeroizing;
 
-use crate::http_client::ClientError;
+use crate::http_client::{Client, ClientError};
 
 /// Where the commands look for a node, and where a node listens, if not told otherwise.
 const DEFAULT_NODE: &str = "http://127.0.0.1:8420";
@@ -63,10 +71,24 @@ enum Command {
     Query(Box<query::Args>),
     /// Fetch an event's receipt
     Prove(prove::Args),
-    /// Check a receipt, offline
+    /// Write all events of some blocks to a file that anyone can check
+    Export(export::Args),
+    /// Check a receipt or an archive, offline
     Verify(verify::Args),
+    /// See and change who is a member
+    Member(member::MemberArgs),
+    /// See and change streams, and who may do what in them
+    Stream(member::StreamArgs),
+    /// Let more members open a payload
+    Grant(redact::GrantArgs),
+    /// Have payloads forgotten
+    Redact(redact::RedactArgs),
     /// Look at a node's settings
     Config(config::Args),
+    /// Make keys for those who call a node
+    ApiKey(api_key::Args),
+    /// Encrypt the node's own keys, or bring them back into the clear
+    Keys(keyring::Args),
     /// Look at everything in a data directory
     Check(check::Args),
     /// Make index and trees again from the log
@@ -120,6 +142,27 @@ impl From<ClientError> for Failure {
     }
 }
 
+/// A client of a node. The key that it shows, and the authority of the node's certificate if that
+/// is a private one, come from the environment.
+fn client(node: &str) -> Result<Client, Failure> {
+    let file = |name: &str| {
+        let path = std::env::var_os(name).map(PathBuf::from);
+        let read = path.map(|path| {
+            let failed = |error| Failure::Failed(format!("{name}: {}: {error}", path.display()));
+            std::fs::read_to_string(&path).map(Zeroizing::new).map_err(failed)
+        });
+        read.transpose()
+    };
+    let key = std::env::var("CAIRN_API_KEY").ok().map(Zeroizing::new);
+    let key = key.map_or_else(|| file("CAIRN_API_KEY_FILE"), |key| Ok(Some(key)))?;
+    let authority = file("CAIRN_CA_FILE")?;
+    let client = Client::new(node, authority.as_ref().map(|pem| pem.as_bytes()))?;
+    Ok(match key {
+        Some(key) => client.with_key(&key),
+        None => client,
+    })
+}
+
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -131,8 +174,15 @@ pub fn run() -> ExitCode {
         Command::Import(args) => import::run(&args, json),
         Command::Query(args) => query::run(&args, json),
         Command::Prove(args) => prove::run(&args, json),
+        Command::Export(args) => export::run(&args, json),
         Command::Verify(args) => verify::run(&args, json),
+        Command::Member(args) => member::run(&args, json),
+        Command::Stream(args) => member::run_stream(&args, json),
+        Command::Grant(args) => redact::run_grant(&args, json),
+        Command::Redact(args) => redact::run(&args, json),
         Command::Config(args) => config::run(&args, json),
+        Command::Keys(args) => keyring::run(&args, json),
+        Command::ApiKey(args) => api_key::run(&args, json),
         Command::Check(args) => check::run(&args, json),
         Command::Reindex(args) => check::run_reindex(&args, json),
         Command::Backup(args) => backup::run(&args, json),

@@ -47,7 +47,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
-    let client = Client::new(&args.node);
+    let client = super::client(&args.node)?;
     let secret = args.key.as_deref().map(keys::read_secret).transpose()?;
     let receipt = fetch(&client, &args.event, (&args.base, args.payload), secret.as_ref())?;
     if let Some(anchor) = args.anchor {

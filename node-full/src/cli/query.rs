@@ -4,7 +4,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use serde::Deserialize;
 
 use super::{DEFAULT_NODE, Failure, out};
-use crate::http_client::{Client, percent};
+use crate::http_client::percent;
 
 const EXAMPLES: &str = "Examples:
   cairn query
@@ -116,7 +116,7 @@ struct PartyJson {
 }
 
 pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
-    let client = Client::new(&args.node);
+    let client = super::client(&args.node)?;
     let mut cursor = args.cursor.clone();
     loop {
         let answer = client.json(&path(args, cursor.as_deref()))?;

@@ -242,11 +242,12 @@ const fn remembers(is_following: bool, id: &SourceId) -> bool {
 
 /// Which event of a batch the node will never take; `None` if the error is of another kind.
 fn refused(error: &ClientError, len: usize) -> Option<usize> {
-    let ClientError::Problem { status: 400..=499, at, code, .. } = error else {
+    let ClientError::Problem { status: status @ 400..=499, at, code, .. } = error else {
         return None;
     };
-    // Every event has the same recipients.
-    if code == "unknown-recipient" {
+    // Every event has the same recipients, and comes from the same caller.
+    let is_of_caller = at.is_none() && matches!(status, 401 | 403 | 408 | 429);
+    if code == "unknown-recipient" || is_of_caller {
         return None;
     }
     at.or((len == 1).then_some(0)).filter(|at| *at < len)

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cairn_verifier::UnixMillis;
-use cairn_verifier::digest::{self, EventId, KeyId, StreamId};
+use cairn_verifier::digest::{self, EventId, KeyId, LogId, StreamId};
 use cairn_verifier::event::{
     EventBody, Metadata, Party, Payload, Resource, encode_metadata, encode_signed,
 };
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::{Failure, keys};
 use crate::clock;
-use crate::http_client::Client;
+use crate::http_client::{Client, parse_hex, percent};
 use crate::ingest::{Draft, DraftPayload, SealedDraft};
 
 /// What the node says of the writer's last event. If it lies, it refuses or forks its own log,
@@ -35,9 +35,19 @@ pub(super) fn signed(
     secret: &MemberSecret,
     draft: &Draft,
 ) -> Result<String, Failure> {
+    signed_with(client, secret, draft, &[])
+}
+
+/// The same with wraps beside it: of another event's message key, for a grant.
+pub(super) fn signed_with(
+    client: &Client,
+    secret: &MemberSecret,
+    draft: &Draft,
+    wraps: &[(KeyId, Vec<u8>)],
+) -> Result<String, Failure> {
     let genesis = client.bytes("/v1/genesis")?;
     let genesis = Genesis::decode(&genesis).map_err(Failure::failed)?;
-    let stream = stream(&genesis, draft.stream.as_deref())?;
+    let stream = stream(client, draft.stream.as_deref())?;
     let writer = client.json(&format!("/v1/writers/{}?stream={stream}", secret.key_id()))?;
     let writer: WriterJson = serde_json::from_str(&writer).map_err(Failure::failed)?;
     let previous: EventId = writer.previous.parse().map_err(Failure::failed)?;
@@ -66,11 +76,11 @@ pub(super) fn signed(
     let sealed = match &draft.payload {
         None => Parcel::default(),
         Some(DraftPayload::Public(text)) => public(&mut body, text)?,
-        Some(DraftPayload::Sealed(fields)) => seal_to(&mut body, &genesis, fields)?,
+        Some(DraftPayload::Sealed(fields)) => seal_to(&mut body, client, fields)?,
     };
     let bytes = body.encode().map_err(Failure::failed)?;
     let id = EventBody::id_of(&bytes);
-    sealed.submission(&genesis, &sign(secret, &bytes, id)?, id)
+    sealed.submission(&genesis.log(), (&sign(secret, &bytes, id)?, id), wraps)
 }
 
 fn sign(secret: &MemberSecret, body: &[u8], id: EventId) -> Result<Vec<u8>, Failure> {
@@ -81,28 +91,61 @@ fn sign(secret: &MemberSecret, body: &[u8], id: EventId) -> Result<Vec<u8>, Fail
     encode_signed(body, &[(key, &signature)]).map_err(Failure::failed)
 }
 
-/// A stream by its name; `main`, or the only one, if there is no name.
-fn stream(genesis: &Genesis<'_>, name: Option<&str>) -> Result<StreamId, Failure> {
-    let wanted = name.unwrap_or("main");
-    let found = genesis.streams().find(|stream| stream.name == wanted);
-    let found = match name {
-        None => found.or_else(|| genesis.streams().next()),
-        Some(_) => found,
-    };
-    let unknown = || Failure::Failed(format!("the log has no stream named {wanted:?}"));
-    found.map(|stream| stream.id).ok_or_else(unknown)
+/// A stream by its name; the log's first one if there is no name.
+pub(super) fn stream(client: &Client, name: Option<&str>) -> Result<StreamId, Failure> {
+    #[derive(Deserialize)]
+    struct StatusJson {
+        streams: Vec<StreamJson>,
+    }
+    #[derive(Deserialize)]
+    struct StreamJson {
+        id: String,
+        name: String,
+    }
+    let status = client.json("/v1/status")?;
+    let StatusJson { streams } = serde_json::from_str(&status).map_err(Failure::failed)?;
+    let mut streams = streams.into_iter();
+    let found = streams.find(|stream| name.is_none_or(|name| stream.name == name));
+    let name = name.unwrap_or_default();
+    let unknown = || Failure::Failed(format!("the log has no stream named {name:?}"));
+    found.ok_or_else(unknown)?.id.parse().map_err(Failure::failed)
+}
+
+/// A member's keys, as the node tells them. Until a name is proven by the log's state, whoever seals
+/// for a name trusts the node for the keys behind it.
+pub(super) fn wrap_keys(client: &Client, name: &str) -> Result<Vec<(KeyId, Vec<u8>)>, Failure> {
+    #[derive(Deserialize)]
+    struct MemberJson {
+        keys: Vec<KeyJson>,
+    }
+    #[derive(Deserialize)]
+    struct KeyJson {
+        suite: u8,
+        end: Option<u64>,
+        public: String,
+    }
+    let path = format!("/v1/members/{}", percent(name).replace('/', "%2F"));
+    let member = client.json(&path)?;
+    let MemberJson { keys } = serde_json::from_str(&member).map_err(Failure::failed)?;
+    let keys = keys.into_iter().filter(|key| key.suite == WRAP_X_WING && key.end.is_none());
+    let public = keys.filter_map(|key| parse_hex(&key.public));
+    let keys: Vec<_> = public.map(|bytes| (v2::key_id(&bytes), bytes)).collect();
+    if keys.is_empty() {
+        return Err(Failure::Failed(format!("{name:?} is not a member with a wrap key")));
+    }
+    Ok(keys)
 }
 
 /// What goes to the node beside the event.
 #[derive(Default)]
-struct Parcel<'a> {
+struct Parcel {
     stored: Option<Vec<u8>>,
     key: Option<MessageKey>,
     /// The recipients' wrap keys.
-    recipients: Vec<(KeyId, &'a [u8])>,
+    recipients: Vec<(KeyId, Vec<u8>)>,
 }
 
-fn public<'a>(body: &mut EventBody<'_>, text: &str) -> Result<Parcel<'a>, Failure> {
+fn public(body: &mut EventBody<'_>, text: &str) -> Result<Parcel, Failure> {
     let bytes = STANDARD.decode(text).map_err(Failure::failed)?;
     let len = u32::try_from(bytes.len()).map_err(Failure::failed)?;
     let digest = digest::derive(digest::PUBLIC_PAYLOAD, &[&bytes]).into();
@@ -110,19 +153,14 @@ fn public<'a>(body: &mut EventBody<'_>, text: &str) -> Result<Parcel<'a>, Failur
     Ok(Parcel { stored: Some(bytes), ..Parcel::default() })
 }
 
-fn seal_to<'a>(
+fn seal_to(
     body: &mut EventBody<'_>,
-    genesis: &Genesis<'a>,
+    client: &Client,
     draft: &SealedDraft,
-) -> Result<Parcel<'a>, Failure> {
+) -> Result<Parcel, Failure> {
     let mut recipients = Vec::new();
     for name in &draft.recipients {
-        let member = genesis.members().find(|member| member.name == name);
-        let mut keys = member.into_iter().flat_map(|member| member.keys());
-        let key = keys.find(|key| key.suite == WRAP_X_WING);
-        let unknown = || Failure::Failed(format!("{name:?} is not a member with a wrap key"));
-        let key = key.ok_or_else(unknown)?;
-        recipients.push((key.id(), key.bytes));
+        recipients.extend(wrap_keys(client, name)?);
     }
     let fields =
         draft.fields.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes()));
@@ -136,27 +174,39 @@ fn seal_to<'a>(
     Ok(Parcel { stored: Some(sealed.stored), key: Some(key), recipients })
 }
 
-impl Parcel<'_> {
+impl Parcel {
     fn submission(
         self,
-        genesis: &Genesis<'_>,
-        signed: &[u8],
-        id: EventId,
+        log: &LogId,
+        (signed, id): (&[u8], EventId),
+        others: &[(KeyId, Vec<u8>)],
     ) -> Result<String, Failure> {
-        let log = genesis.log();
-        let mut wraps: Vec<Value> = Vec::new();
+        let mut wraps: Vec<_> = others.to_vec();
         if let Some(key) = &self.key {
-            for (recipient, public) in &self.recipients {
-                let mut rng = UnwrapErr(getrandom::SysRng);
-                let wrap = v2::wrap(key, public, (&log, &id), &mut rng).map_err(Failure::failed)?;
-                let (recipient, wrap) = (recipient.to_string(), STANDARD.encode(wrap));
-                wraps.push(json!({"key": recipient, "wrap": wrap}));
-            }
+            wraps.extend(wrap_for(key, (log, &id), &self.recipients)?);
         }
+        let wraps: Vec<Value> = wraps
+            .iter()
+            .map(|(key, wrap)| json!({"key": key.to_string(), "wrap": STANDARD.encode(wrap)}))
+            .collect();
         let mut view = json!({"signed": STANDARD.encode(signed), "wraps": wraps});
         if let (Some(stored), Some(view)) = (&self.stored, view.as_object_mut()) {
             view.insert("payload".to_owned(), STANDARD.encode(stored).into());
         }
         Ok(view.to_string())
     }
+}
+
+/// Wraps a message key of an event for each of these keys.
+pub(super) fn wrap_for(
+    key: &MessageKey,
+    of: (&LogId, &EventId),
+    recipients: &[(KeyId, Vec<u8>)],
+) -> Result<Vec<(KeyId, Vec<u8>)>, Failure> {
+    let mut rng = UnwrapErr(getrandom::SysRng);
+    let wrap = |(id, public): &(KeyId, Vec<u8>)| {
+        let wrap = v2::wrap(key, public, of, &mut rng).map_err(Failure::failed)?;
+        Ok((*id, wrap.to_vec()))
+    };
+    recipients.iter().map(wrap).collect()
 }

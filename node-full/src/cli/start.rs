@@ -1,24 +1,42 @@
 //! `cairn start`
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_store::log::SEGMENT_LEN;
+use cairn_verifier::TrustAnchor;
 use cairn_verifier::json::Object;
 use clap::Args as ClapArgs;
 
-use super::{Failure, out};
-use crate::api::{Server, Site};
-use crate::check::Checker;
-use crate::node::{Node, Options};
+use super::{Failure, keyring, out};
+use crate::api::{Server, Serving, Site};
+use crate::keyring::Passphrase;
+use crate::node::{Node, OpenError, Options};
+use crate::publish::PublishOptions;
+use crate::reload::{Loaded, Reloader, Source};
+use crate::replica::ReplicaOptions;
 use crate::settings::{Flags, Settings};
 use crate::telemetry::Telemetry;
+use crate::tls::LiveTls;
 
 const EXAMPLES: &str = "Examples:
   cairn start --dir data
   cairn start --dir data --listen 0.0.0.0:8420 --ui web-ui/dist --pkg pkg
   cairn start --dir data --metrics 127.0.0.1:9420 --check-rate 20
+  cairn start --dir data --listen 0.0.0.0:8420 --tls-cert chain.pem --tls-key key.pem
+  cairn start --dir data --key-passphrase-file /mnt/safe/cairn.passphrase
+  cairn start --dir data --allow-origin https://app.example
   cairn start --dir data --listen 127.0.0.1:0 --ready-file ready.json
+  cairn start --dir data --publish s3://bucket/log
+  cairn start --dir cache --read-only --from s3://bucket/log --anchor genesis:...
+  cairn start --dir cache --read-only --from file:///mnt/log --anchor checkpoint:... --write-to https://log.example
+
+An S3 store is named by the usual variables: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, and
+for one that is not Amazon's AWS_ENDPOINT=https://... (AWS_ALLOW_HTTP=true if it has no TLS).
+
+Whoever reaches the node may read. Until cairn.toml holds an API key (cairn api-key new) or a [jwt],
+this machine may log and no other. SIGHUP reads keys, rates, origins, certificate and log filter again.
 
 Flags stand over the environment (CAIRN_LISTEN, CAIRN_LOG and so on), and that over cairn.toml in the
 data directory: see cairn config --help.";
@@ -54,6 +72,42 @@ pub(super) struct Args {
     /// Look at everything again while running, at so many megabytes a second, once a day
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     check_rate: Option<u64>,
+    /// Forget payloads after so many days; events and proofs stay [default: keep them]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
+    keep_payloads: Option<u64>,
+    /// Where final blocks are published: s3://bucket/prefix or file:///directory
+    #[arg(long, value_name = "URL")]
+    publish: Option<String>,
+    /// How often new blocks are looked for, to publish or to follow them [default: 5000]
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(50..=3_600_000))]
+    publish_every: Option<u64>,
+    /// postgres://user@host/database that keeps the head, for a bucket that overwrites
+    #[arg(long, value_name = "URL", requires = "publish")]
+    publish_head: Option<String>,
+    /// Serve a copy of a published log; needs no key and takes no events
+    #[arg(long, requires = "from", requires = "anchor", conflicts_with = "publish")]
+    read_only: bool,
+    /// The published log that a replica follows: s3://bucket/prefix or file:///directory
+    #[arg(long, value_name = "URL", requires = "read_only")]
+    from: Option<String>,
+    /// What a replica trusts: genesis:... or checkpoint:...
+    #[arg(long, requires = "read_only")]
+    anchor: Option<TrustAnchor>,
+    /// Where events can be logged, told to those who try it at a replica
+    #[arg(long, value_name = "URL", requires = "read_only")]
+    write_to: Option<String>,
+    /// A page of this origin may log events, with a key; may stand more than once
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
+    /// The certificate chain, in PEM: the node speaks TLS itself
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// A file whose first line opens the node's encrypted keys: see cairn keys --help
+    #[arg(long, value_name = "FILE")]
+    key_passphrase_file: Option<PathBuf>,
     /// From how many bytes on a segment of the log is closed
     #[arg(long, value_name = "BYTES", hide = true)]
     segment_bytes: Option<u64>,
@@ -63,10 +117,24 @@ pub(super) struct Args {
 }
 
 impl Args {
+    fn source(&self) -> Source {
+        Source {
+            dir: self.dir.clone(),
+            file: self.config.clone(),
+            environment: variable,
+            flags: self.flags(),
+        }
+    }
+
     fn flags(&self) -> Flags {
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         let number = |number: Option<u64>| number.map(|number| number.to_string());
+        let origins = (!self.allow_origin.is_empty()).then(|| self.allow_origin.join(","));
         vec![
+            ("allow-origin", origins),
+            ("tls-cert", path(&self.tls_cert)),
+            ("tls-key", path(&self.tls_key)),
+            ("key-passphrase-file", path(&self.key_passphrase_file)),
             ("listen", self.listen.clone()),
             ("metrics", self.metrics.clone()),
             ("ui", path(&self.ui)),
@@ -74,6 +142,10 @@ impl Args {
             ("block-time", number(self.block_time)),
             ("check-rate", number(self.check_rate)),
             ("otlp", self.otlp.clone()),
+            ("keep-payloads", number(self.keep_payloads)),
+            ("publish", self.publish.clone()),
+            ("publish-every", number(self.publish_every)),
+            ("publish-head", self.publish_head.clone()),
         ]
     }
 }
@@ -84,18 +156,30 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let settings = Settings::read(&args.dir, args.config.as_deref(), variable, args.flags());
-    let settings = settings.map_err(Failure::failed)?;
-    let _until_the_end =
-        Telemetry::start(&settings.log, settings.otlp.as_deref()).map_err(Failure::failed)?;
+    let source = args.source();
+    let Loaded { settings, access, certificate, filter } =
+        source.load().map_err(Failure::failed)?;
+    let (_until_the_end, set_filter) =
+        Telemetry::start(filter, settings.otlp.as_deref()).map_err(Failure::failed)?;
     let options = Options {
         block_time: Duration::from_millis(settings.block_time),
         segment_bytes: args.segment_bytes.unwrap_or(SEGMENT_LEN),
+        keep_payloads: settings
+            .keep_payloads
+            .map(|days| Duration::from_secs(days.saturating_mul(24 * 60 * 60))),
+        writers: settings.writers,
     };
     let site = site(settings.ui.as_deref(), settings.pkg.as_deref())?;
-    let node = Node::open(&args.dir, options).map_err(Failure::failed)?;
+    let node = open(args, &settings, options)?;
     let anchor = node.status().anchor;
-    let server = Server::start(node.clone(), &settings.listen, &site).map_err(Failure::failed)?;
+    let mut serving = Serving::new(&settings, site);
+    serving.access.store(Arc::new(access));
+    serving.tls = certificate.map(LiveTls::new).map(Arc::new);
+    let live = (node.clone(), Arc::clone(&serving.access));
+    let reloader =
+        Arc::new(Reloader::new(source, settings.clone(), live, serving.tls.clone(), set_filter));
+    serving.reloader = Some(Arc::clone(&reloader));
+    let server = Server::serve(node, serving).map_err(Failure::failed)?;
     let url = server.url();
     let mut ready = Object::new().text("url", &url).text("anchor", anchor);
     if let Some(address) = &settings.metrics {
@@ -105,7 +189,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         ready = ready.text("metrics", metrics);
     }
     // After metrics are counted, so that the first look is.
-    let checker = Checker::start(&node, &settings).map_err(Failure::failed)?;
+    reloader.start_checker().map_err(Failure::failed)?;
     if let Some(file) = &args.ready_file {
         out::write_file(file, ready.finish().as_bytes())
             .map_err(|error| Failure::Failed(format!("{}: {error}", file.display())))?;
@@ -113,10 +197,40 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     out::line(format_args!("serving {url}"));
     out::line(format_args!("anchor  {anchor}"));
     let stopped = server.run_until_signal();
-    checker.stop();
+    reloader.stop_checker();
     stopped.map_err(Failure::failed)?;
     out::note("stopped");
     Ok(())
+}
+
+/// The node that publishes, follows or stands alone.
+fn open(args: &Args, settings: &Settings, options: Options) -> Result<Node, Failure> {
+    let passphrase = if args.read_only {
+        None
+    } else {
+        keyring::find(&args.dir, settings.key_passphrase_file.as_deref())?
+    };
+    open_as(args, settings, (options, passphrase.as_ref())).map_err(Failure::failed)
+}
+
+fn open_as(
+    args: &Args,
+    settings: &Settings,
+    (options, passphrase): (Options, Option<&Passphrase>),
+) -> Result<Node, OpenError> {
+    let every = Duration::from_millis(settings.publish_every);
+    if let (Some(from), Some(anchor)) = (&args.from, args.anchor) {
+        let (from, write_to) = (from.clone(), args.write_to.clone());
+        return Node::follow(&args.dir, options, ReplicaOptions { from, anchor, write_to, every });
+    }
+    match &settings.publish {
+        None => Node::open_with(&args.dir, options, passphrase),
+        Some(to) => {
+            let head = settings.publish_head.clone();
+            let publish = PublishOptions { to: to.clone(), every, head };
+            Node::open_publishing(&args.dir, options, passphrase, &publish)
+        }
+    }
 }
 
 /// The folders to serve, which must be there: a page that is missing is noticed too late.

@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::event_args::EventArgs;
 use super::{DEFAULT_NODE, Failure, keys, out, sign};
-use crate::http_client::Client;
 
 const EXAMPLES: &str = "Examples:
   cairn submit --type user.login --actor user:ann --resource app:shop
@@ -41,7 +40,7 @@ enum Wait {
 }
 
 pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
-    let client = Client::new(&args.node);
+    let client = super::client(&args.node)?;
     let draft = args.event.draft()?;
     let body = match &args.key {
         None => serde_json::to_string(&draft).map_err(Failure::failed)?,

@@ -13,7 +13,7 @@ use cairn_verifier::secret::MemberSecret;
 use cairn_verifier::{TrustAnchor, UnixMillis};
 use clap::Args as ClapArgs;
 
-use super::{Failure, keys};
+use super::{Failure, export, keys};
 use crate::clock;
 
 mod report;
@@ -30,7 +30,7 @@ too old. Take the anchor from someone you trust, not from the node under audit."
 #[derive(Debug, ClapArgs)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// The receipt
+    /// The receipt, or an archive of `cairn export`
     file: PathBuf,
     /// What you pin: genesis:<hex> or checkpoint:<hex>
     #[arg(long)]
@@ -52,9 +52,12 @@ enum NotOpened {
 }
 
 pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
+    let now = args.at.map_or_else(clock::now, UnixMillis);
+    if export::is_archive(&args.file) {
+        return export::verify(&args.file, (args.anchor, now), json);
+    }
     let bytes = read(&args.file)?;
     let secret = args.key.as_deref().map(keys::read_secret).transpose()?;
-    let now = args.at.map_or_else(clock::now, UnixMillis);
     let mut checks: Vec<Check> = Vec::new();
     let verified = receipt::verify(&bytes, args.anchor, now, &mut checks);
     let opened = match (&verified, &secret) {

@@ -102,16 +102,26 @@ impl DraftOutcome {
     }
 }
 
-/// The kinds that anyone may submit; all others are the system's own.
+/// The kinds of events. A node signs records and imports for its clients; the others are the
+/// system's own, and those who may write them sign them.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-#[expect(clippy::exhaustive_enums, reason = "the other kinds are the system's own")]
+#[expect(clippy::exhaustive_enums, reason = "validators write the other kinds")]
 pub enum DraftKind {
     /// What a writer wants remembered.
     #[default]
     Record,
     /// An event brought over from another system.
     Import,
+    /// A change of members or streams. No draft in JSON has this kind, nor the next two.
+    #[serde(skip)]
+    Member,
+    /// More readers of a payload.
+    #[serde(skip)]
+    Grant,
+    /// A payload to be forgotten, or one that was.
+    #[serde(skip)]
+    Redaction,
 }
 
 impl DraftKind {
@@ -119,6 +129,9 @@ impl DraftKind {
         match self {
             Self::Record => Kind::Record,
             Self::Import => Kind::Import,
+            Self::Member => Kind::Member,
+            Self::Grant => Kind::Grant,
+            Self::Redaction => Kind::Redaction,
         }
     }
 }

@@ -15,8 +15,10 @@ use cairn_verifier::event::{
 use cairn_verifier::payload::Fields;
 use cairn_verifier::pcek::v2;
 
+use super::system::{self, SystemReady};
 use super::{Draft, DraftPayload, MAX_BATCH, Refusal, Refused, SealedDraft, Submission};
 use crate::node::{KeyRecord, Place, Shared, StreamName};
+use crate::system::{SYSTEM_STREAM, SystemEvent};
 
 /// What a ciphertext has over its plaintext: nonce and tag.
 const SEAL_OVERHEAD: u32 = 24 + 16;
@@ -37,7 +39,10 @@ pub(crate) struct SignedReady {
     pub(super) sequence: u64,
     pub(super) previous: EventId,
     pub(super) payload: Option<(PayloadDigest, Vec<u8>)>,
+    /// The payload that the event commits to.
+    pub(super) stored: Option<PayloadDigest>,
     pub(super) record: Option<Vec<u8>>,
+    pub(super) system: Option<SystemReady>,
 }
 
 /// A draft that fits the format.
@@ -72,14 +77,38 @@ pub(crate) fn prepare(shared: &Shared, batch: Vec<Submission>) -> Result<Vec<Pre
             Submission::Signed { event, payload, wraps, salt } => {
                 prepare_signed(shared, event, payload, (wraps, salt)).map(Prepared::Signed)
             }
-            Submission::Draft(draft) => prepare_draft(shared, draft).map(Prepared::Draft),
+            Submission::Draft(draft) => check_draft_kind(&draft)
+                .and_then(|()| prepare_draft(shared, draft))
+                .map(Prepared::Draft),
         }
         .map_err(|reason: Refusal| reason.at(at))
     };
     batch.into_iter().enumerate().map(prepare_one).collect()
 }
 
-fn within(what: &'static str, found: usize, limit: usize) -> Result<(), Refusal> {
+/// Refuses drafts for the stream of the system's own events; what others signed for it is refused
+/// with its other faults.
+pub(crate) fn refuse_system(batch: &[Submission]) -> Result<(), Refused> {
+    let is_for_system = |submission: &Submission| match submission {
+        Submission::Draft(draft) => draft.stream.as_deref() == Some(SYSTEM_STREAM),
+        Submission::Signed { .. } => false,
+    };
+    match batch.iter().position(is_for_system) {
+        Some(at) => Err(Refusal::SystemStream.at(at)),
+        None => Ok(()),
+    }
+}
+
+/// The node signs what its clients saw, not what the system does.
+fn check_draft_kind(draft: &Draft) -> Result<(), Refusal> {
+    let kind = draft.kind.kind();
+    if matches!(kind, Kind::Record | Kind::Import) {
+        return Ok(());
+    }
+    Err(Refusal::KindNotAccepted(kind.name()))
+}
+
+pub(super) fn within(what: &'static str, found: usize, limit: usize) -> Result<(), Refusal> {
     if found <= limit {
         return Ok(());
     }
@@ -100,23 +129,34 @@ fn prepare_signed(
     if body.log != shared.log {
         return Err(Refusal::OtherLog { expected: shared.log, found: body.log });
     }
-    if !shared.directory.has_stream(&body.stream) {
+    if !shared.directory().has_stream(&body.stream) {
         return Err(Refusal::UnknownStream(body.stream));
     }
-    if !matches!(body.kind, Kind::Record | Kind::Import) {
+    let is_system = SystemEvent::is_kind(body.kind);
+    if !is_system && !matches!(body.kind, Kind::Record | Kind::Import) {
         return Err(Refusal::KindNotAccepted(body.kind.name()));
+    }
+    if !is_system && shared.directory().is_system(&body.stream) {
+        return Err(Refusal::SystemStream);
     }
     let (id, _) = event.verify().map_err(Refusal::Signature)?;
     let known = shared.find(&id)?.is_some();
     let payload = check_payload(shared, &body.payload, payload, known)?;
-    let record = check_keys(shared, (id, &body.payload), wraps, salt)?;
+    let (system, record) = if is_system {
+        system::prepare(shared, (id, body), wraps, salt)
+            .map(|(ready, record)| (Some(ready), record))?
+    } else {
+        (None, check_keys(shared, (id, &body.payload), wraps, salt)?)
+    };
     Ok(SignedReady {
         id,
         place: (body.stream, body.writer),
         sequence: body.sequence,
         previous: body.previous,
         payload,
+        stored: body.payload.stored(),
         record: record.map(|record| record.encode()),
+        system,
         bytes,
     })
 }
@@ -169,10 +209,23 @@ fn check_keys(
         }
         return if salt.is_some() { Err(Refusal::UnexpectedSalt) } else { Ok(None) };
     }
+    let wraps = check_wraps(shared, wraps)?;
+    if wraps.is_empty() && salt.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(KeyRecord { event, salt, wraps }))
+}
+
+/// Each wrap is for a key of a member, and no two for one.
+pub(super) fn check_wraps(
+    shared: &Shared,
+    wraps: Vec<(KeyId, Vec<u8>)>,
+) -> Result<Vec<(KeyId, Vec<u8>)>, Refusal> {
     within("wraps", wraps.len(), usize::from(cairn_verifier::receipt::MAX_WRAPS))?;
+    let directory = shared.directory();
     let mut seen = BTreeMap::new();
     for (key, wrap) in wraps {
-        if !shared.directory.has_wrap_key(&key) {
+        if directory.wrap_key(&key).is_none() {
             return Err(Refusal::UnknownRecipientKey(key));
         }
         // The hint is the key id's beginning; whether the wrap opens, only the recipient sees.
@@ -182,16 +235,13 @@ fn check_keys(
             return Err(Refusal::BadWrap(key));
         }
     }
-    if seen.is_empty() && salt.is_none() {
-        return Ok(None);
-    }
-    Ok(Some(KeyRecord { event, salt, wraps: seen.into_iter().collect() }))
+    Ok(seen.into_iter().collect())
 }
 
-fn prepare_draft(shared: &Shared, mut draft: Draft) -> Result<DraftReady, Refusal> {
+pub(super) fn prepare_draft(shared: &Shared, mut draft: Draft) -> Result<DraftReady, Refusal> {
     let name = draft.stream.as_deref();
     let unknown = || Refusal::UnknownStreamName(name.unwrap_or_default().to_owned());
-    let stream = shared.directory.stream(name).ok_or_else(unknown)?.clone();
+    let stream = shared.directory().stream(name).ok_or_else(unknown)?.clone();
     let metadata = encode_metadata(&draft.metadata)?;
     let payload = match draft.payload.take() {
         None => PayloadReady::None,
@@ -211,8 +261,9 @@ fn prepare_draft(shared: &Shared, mut draft: Draft) -> Result<DraftReady, Refusa
 
 fn prepare_sealed(shared: &Shared, sealed: SealedDraft) -> Result<PayloadReady, Refusal> {
     let mut recipients = BTreeMap::new();
+    let directory = shared.directory();
     for name in sealed.recipients {
-        let keys = shared.directory.wrap_keys_of(&name);
+        let keys = directory.wrap_keys_of(&name);
         if keys.is_empty() {
             return Err(Refusal::UnknownRecipient(name));
         }
@@ -241,7 +292,7 @@ impl DraftReady {
         Ok(EventBody {
             log: shared.log,
             stream: self.stream.id,
-            writer: shared.keys.ingest.key_id(),
+            writer: shared.keys()?.ingest.key_id(),
             sequence,
             previous,
             time: draft.time.map_or(now, UnixMillis),

@@ -7,7 +7,9 @@ use cairn_verifier::digest::{EventId, KeyId, LogId, PayloadDigest, StreamId};
 use cairn_verifier::event::EventError;
 use cairn_verifier::wire::DecodeError;
 
+use crate::node::NotAllowed;
 use crate::seal::SealError;
+use crate::system::SystemError;
 
 /// The first refused submission of a batch; nothing of the batch was taken.
 #[derive(Debug, Error)]
@@ -51,6 +53,15 @@ pub enum Refusal {
     /// A kind of event that only the system writes.
     #[error("events of kind {0} are not accepted here; submit record or import")]
     KindNotAccepted(&'static str),
+    /// The stream of the system's own events.
+    #[error("the stream `system` is for the system's own events; name another stream")]
+    SystemStream,
+    /// This node takes signed events from members only, in streams where they may write.
+    #[error(
+        "this node takes signed events of members only, and the key {0} is of none who may write in \
+         this stream; send a draft for the node to sign, or ask an administrator"
+    )]
+    NotAWriter(KeyId),
     /// Another event of this writer has this sequence number already.
     #[error(
         "sequence {found} is used already by this writer in this stream; the next is {expected}"
@@ -95,6 +106,37 @@ pub enum Refusal {
     /// A recipient by key which no member has.
     #[error("no member has the wrap key {0}")]
     UnknownRecipientKey(KeyId),
+    /// An event of a system kind that says nothing that the system knows.
+    #[error("no system event: {0}")]
+    System(#[from] SystemError),
+    /// A system event against the rules.
+    #[error("not allowed: {0}")]
+    NotAllowed(#[from] NotAllowed),
+    /// The event that a grant or a redaction is about is not in the log.
+    #[error("the log has no event {0}")]
+    NoSuchEvent(EventId),
+    /// There is nothing to grant or to redact.
+    #[error("event {0} has no payload that this could be about")]
+    NothingSealed(EventId),
+    /// The payload was redacted before.
+    #[error("the payload of event {0} was redacted")]
+    AlreadyRedacted(EventId),
+    /// Wraps beside an event that grants nothing.
+    #[error("wraps came along, but the event grants nothing")]
+    UnexpectedWraps,
+    /// Wraps for other keys than those that the grant names.
+    #[error("the grant names {named} readers, and the {wraps} wraps are not one for each")]
+    OtherReaders {
+        /// How many it names.
+        named: usize,
+        /// How many came along.
+        wraps: usize,
+    },
+    /// The node cannot make wraps, because it does not hold the message key.
+    #[error(
+        "this node did not seal the payload of event {0}, so it cannot make wraps; whoever can open it can"
+    )]
+    CannotGrant(EventId),
     /// More than the limit.
     #[error("{what}: {found}, the limit is {limit}")]
     TooLarge {
@@ -114,9 +156,27 @@ pub enum Refusal {
     /// The disk is full; nothing was taken. Free space and submit again.
     #[error("no space left on the node's disk, so the event was not taken: {0}")]
     DiskFull(String),
+    /// A replica takes no events.
+    #[error("this is a read-only replica of {from}; {}", where_to(.write_to.as_deref()))]
+    ReadOnly {
+        /// What it follows.
+        from: String,
+        /// Where events can be logged.
+        write_to: Option<String>,
+    },
+    /// Another node publishes this log now.
+    #[error("events are not taken: {0}")]
+    HeadLost(String),
     /// The node is shutting down; nothing was taken.
     #[error("the node is shutting down")]
     ShuttingDown,
+}
+
+fn where_to(write_to: Option<&str>) -> String {
+    match write_to {
+        Some(url) => format!("log events at {url}"),
+        None => "log events at the node that publishes there".to_owned(),
+    }
 }
 
 impl Refusal {
@@ -130,6 +190,8 @@ impl Refusal {
             Self::OtherLog { .. } => "other-log",
             Self::UnknownStream(_) | Self::UnknownStreamName(_) => "unknown-stream",
             Self::KindNotAccepted(_) => "kind-not-accepted",
+            Self::SystemStream => "system-stream",
+            Self::NotAWriter(_) => "not-a-writer",
             Self::SequenceReused { .. } => "sequence-reused",
             Self::SequenceGap { .. } => "sequence-gap",
             Self::PreviousMismatch { .. } => "previous-mismatch",
@@ -137,10 +199,19 @@ impl Refusal {
             Self::PayloadMissing(_) => "payload-missing",
             Self::BadWrap(_) => "bad-wrap",
             Self::UnknownRecipient(_) | Self::UnknownRecipientKey(_) => "unknown-recipient",
+            Self::System(_) => "bad-system-event",
+            Self::NotAllowed(_) => "not-allowed",
+            Self::NoSuchEvent(_) => "no-such-event",
+            Self::NothingSealed(_) => "nothing-sealed",
+            Self::AlreadyRedacted(_) => "already-redacted",
+            Self::UnexpectedWraps | Self::OtherReaders { .. } => "wraps-mismatch",
+            Self::CannotGrant(_) => "cannot-grant",
             Self::TooLarge { .. } => "too-large",
             Self::Seal(_) => "seal-failed",
             Self::Storage(_) => "storage",
             Self::DiskFull(_) => "disk-full",
+            Self::ReadOnly { .. } => "read-only",
+            Self::HeadLost(_) => "head-lost",
             Self::ShuttingDown => "shutting-down",
         }
     }
@@ -148,7 +219,14 @@ impl Refusal {
     /// Whether the submission itself is at fault, so that sending it again is of no use.
     #[must_use]
     pub const fn is_permanent(&self) -> bool {
-        !matches!(self, Self::Storage(_) | Self::DiskFull(_) | Self::ShuttingDown | Self::Seal(_))
+        !matches!(
+            self,
+            Self::Storage(_)
+                | Self::DiskFull(_)
+                | Self::HeadLost(_)
+                | Self::ShuttingDown
+                | Self::Seal(_)
+        )
     }
 
     /// A failed write, which one answer says to every submitter it hit.

@@ -1,17 +1,20 @@
 //! Giving events their place, on the committer's thread: sequence numbers, and signing drafts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cairn_verifier::digest::EventId;
-use cairn_verifier::event::{EventBody, Payload, encode_signed};
+use cairn_verifier::event::{EventBody, Payload, SignedEvent, encode_signed};
 use cairn_verifier::finality::{PublicKey, Role, Suite};
 use cairn_verifier::wire::DecodeError;
 
-use super::prepare::{DraftReady, PayloadReady, SignedReady};
-use super::{Accepted, Prepared, Refusal, Refused};
+use super::prepare::{DraftReady, PayloadReady, SignedReady, prepare_draft};
+use super::system::{self, SystemReady};
+use super::{Accepted, Draft, Prepared, Refusal, Refused};
 use crate::clock;
-use crate::node::{Place, Shared};
+use crate::node::{Directory, Place, Shared, Writers};
 use crate::seal::{self, ChainKeys, SealedEvent};
+use crate::system::SystemEvent;
 
 /// An event as it will be written.
 #[derive(Debug)]
@@ -33,12 +36,26 @@ pub(crate) struct Staging<'a> {
     ids: BTreeMap<EventId, u64>,
     /// Next sequence number and last event, where staged events changed it.
     writers: BTreeMap<Place, (u64, EventId)>,
+    /// Members and streams as they are after the staged events.
+    directory: Arc<Directory>,
+    /// Events whose payload a staged event redacts.
+    redacted: Vec<EventId>,
+}
+
+/// What is to be written.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) events: Vec<Staged>,
+    /// Members and streams after these events.
+    pub(crate) directory: Arc<Directory>,
 }
 
 /// What staging a batch has changed so far, to be undone if an event of it is refused.
 struct Undo {
     staged: usize,
     writers: Vec<(Place, Option<(u64, EventId)>)>,
+    directory: Arc<Directory>,
+    redacted: usize,
 }
 
 impl<'a> Staging<'a> {
@@ -49,12 +66,14 @@ impl<'a> Staging<'a> {
             staged: Vec::new(),
             ids: BTreeMap::new(),
             writers: BTreeMap::new(),
+            directory: shared.directory(),
+            redacted: Vec::new(),
         }
     }
 
     /// What is to be written.
-    pub(crate) fn into_staged(self) -> Vec<Staged> {
-        self.staged
+    pub(crate) fn finish(self) -> Written {
+        Written { events: self.staged, directory: self.directory }
     }
 
     /// Gives a batch its place, or changes nothing.
@@ -63,11 +82,11 @@ impl<'a> Staging<'a> {
         chain_keys: &mut ChainKeys,
         batch: Vec<Prepared>,
     ) -> Result<Vec<Accepted>, Refused> {
-        let mut undo = Undo { staged: self.staged.len(), writers: Vec::new() };
+        let mut undo = self.begin();
         let mut accepted = Vec::with_capacity(batch.len());
         for (at, prepared) in batch.into_iter().enumerate() {
             let placed = match prepared {
-                Prepared::Signed(event) => self.place_signed(event, &mut undo),
+                Prepared::Signed(event) => self.place_signed(event, chain_keys, &mut undo),
                 Prepared::Draft(draft) => self.place_draft(&draft, chain_keys, &mut undo),
             };
             match placed {
@@ -81,7 +100,18 @@ impl<'a> Staging<'a> {
         Ok(accepted)
     }
 
+    fn begin(&self) -> Undo {
+        Undo {
+            staged: self.staged.len(),
+            writers: Vec::new(),
+            directory: Arc::clone(&self.directory),
+            redacted: self.redacted.len(),
+        }
+    }
+
     fn undo(&mut self, undo: Undo) {
+        self.directory = undo.directory;
+        self.redacted.truncate(undo.redacted);
         for event in self.staged.drain(undo.staged..) {
             self.ids.remove(&event.id);
         }
@@ -107,7 +137,12 @@ impl<'a> Staging<'a> {
         }
     }
 
-    fn place_signed(&mut self, event: SignedReady, undo: &mut Undo) -> Result<Accepted, Refusal> {
+    fn place_signed(
+        &mut self,
+        event: SignedReady,
+        chain_keys: &mut ChainKeys,
+        undo: &mut Undo,
+    ) -> Result<Accepted, Refusal> {
         let id = event.id;
         if let Some(index) = self.find(&id)? {
             return Ok(Accepted { id, index, duplicate: true });
@@ -123,8 +158,76 @@ impl<'a> Staging<'a> {
         if event.previous != last {
             return Err(Refusal::PreviousMismatch { expected: last, found: event.previous });
         }
-        let SignedReady { bytes, payload, record, place, .. } = event;
+        self.check_writer(&event)?;
+        self.check_payload(&event)?;
+        let mut record = event.record;
+        if let Some(system) = &event.system {
+            let made = self.check_system(system, (id, &event.bytes), &record, chain_keys)?;
+            record = record.or(made);
+        }
+        let SignedReady { bytes, payload, place, .. } = event;
         Ok(self.add((place, found), Staged { id, signed: bytes, payload, record }, undo))
+    }
+
+    /// Where only members may write, the writer is one who may in this stream. Who may say what of
+    /// the system has rules of its own.
+    fn check_writer(&self, event: &SignedReady) -> Result<(), Refusal> {
+        let (stream, writer) = &event.place;
+        let is_free = self.shared.options.writers == Writers::Any || event.system.is_some();
+        if is_free || self.directory.is_writer(stream, writer, self.next_index()) {
+            return Ok(());
+        }
+        Err(Refusal::NotAWriter(*writer))
+    }
+
+    /// A payload that was stored when the event was looked at may have been erased since.
+    fn check_payload(&self, event: &SignedReady) -> Result<(), Refusal> {
+        match event.stored {
+            Some(digest) if event.payload.is_none() && !self.shared.blobs.contains(&digest) => {
+                Err(Refusal::PayloadMissing(digest))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Applies the rules of system events. The record of a grant that came without wraps is made.
+    fn check_system(
+        &mut self,
+        system: &SystemReady,
+        (id, bytes): (EventId, &[u8]),
+        record: &Option<Vec<u8>>,
+        chain_keys: &mut ChainKeys,
+    ) -> Result<Option<Vec<u8>>, Refusal> {
+        let event = SignedEvent::decode(bytes)?;
+        let index = self.next_index();
+        let Some(target) = &system.target else {
+            Arc::make_mut(&mut self.directory).change(&system.event, event.body(), index)?;
+            return Ok(None);
+        };
+        let of = (&target.stream, &target.writer);
+        self.directory.may_grant_or_redact(event.body(), of, index)?;
+        if self.redacted.contains(&target.id) || self.shared.is_redacted(&target.id)? {
+            return Err(Refusal::AlreadyRedacted(target.id));
+        }
+        if matches!(system.event, SystemEvent::Redacted { .. }) {
+            self.redacted.push(target.id);
+        }
+        if let (SystemEvent::Granted { readers, .. }, None) = (&system.event, record) {
+            let made = system::make_wraps(self.shared, chain_keys, (id, target, readers))?;
+            return Ok(Some(made.encode()));
+        }
+        Ok(None)
+    }
+
+    /// Gives an event of the node's own its place.
+    pub(crate) fn stage_own(
+        &mut self,
+        chain_keys: &mut ChainKeys,
+        draft: Draft,
+    ) -> Result<Accepted, Refusal> {
+        let ready = prepare_draft(self.shared, draft)?;
+        let mut undo = self.begin();
+        self.place_draft(&ready, chain_keys, &mut undo)
     }
 
     fn place_draft(
@@ -133,7 +236,7 @@ impl<'a> Staging<'a> {
         chain_keys: &mut ChainKeys,
         undo: &mut Undo,
     ) -> Result<Accepted, Refusal> {
-        let ingest = &self.shared.keys.ingest;
+        let ingest = &self.shared.keys()?.ingest;
         let place = (draft.stream.id, ingest.key_id());
         let (sequence, previous) = self.next_of(&place)?;
         let mut body = draft.body(self.shared, (sequence, previous), clock::now())?;
@@ -161,7 +264,7 @@ impl<'a> Staging<'a> {
         payload: Option<(cairn_verifier::digest::PayloadDigest, Vec<u8>)>,
         record: Option<Vec<u8>>,
     ) -> Result<Staged, Refusal> {
-        let ingest = &self.shared.keys.ingest;
+        let ingest = &self.shared.keys()?.ingest;
         let body = body.encode()?;
         let id = EventBody::id_of(&body);
         let public = ingest.public_key();
@@ -172,10 +275,13 @@ impl<'a> Staging<'a> {
         Ok(Staged { id, signed, payload, record })
     }
 
-    fn add(&mut self, (place, sequence): (Place, u64), event: Staged, undo: &mut Undo) -> Accepted {
-        let id = event.id;
+    fn next_index(&self) -> u64 {
         let behind = u64::try_from(self.staged.len()).unwrap_or(u64::MAX);
-        let index = self.first.saturating_add(behind);
+        self.first.saturating_add(behind)
+    }
+
+    fn add(&mut self, (place, sequence): (Place, u64), event: Staged, undo: &mut Undo) -> Accepted {
+        let (id, index) = (event.id, self.next_index());
         let before = self.writers.insert(place, (sequence.saturating_add(1), id));
         undo.writers.push((place, before));
         self.ids.insert(id, index);

@@ -11,10 +11,12 @@ use cairn_store::StoreError;
 use cairn_verifier::event::SignedEvent;
 use metrics::{counter, histogram};
 
+use super::erase::Erase;
+use super::expire::Expire;
 use super::replay::apply_events;
 use super::{Shared, Writing};
 use crate::clock::Stopwatch;
-use crate::ingest::{Accepted, Prepared, Refusal, Refused, Staged, Staging};
+use crate::ingest::{Accepted, Prepared, Refusal, Refused, Staged, Staging, Written};
 use crate::seal::ChainKeys;
 
 /// How many requests may wait; more wait to be queued.
@@ -24,39 +26,75 @@ const GROUP_EVENTS: usize = 4_096;
 
 type Answer = Result<Vec<Accepted>, Refused>;
 
-/// A batch that waits for its place in the log.
+/// What only the committer may do.
 #[derive(Debug)]
-pub(crate) struct Request {
+pub(crate) enum Request {
+    /// A batch that waits for its place in the log.
+    Submit(Submit),
+    /// A payload to be forgotten.
+    Erase(Erase),
+    /// Old payloads to be forgotten.
+    Expire(Expire),
+}
+
+#[derive(Debug)]
+pub(crate) struct Submit {
     batch: Vec<Prepared>,
     answer: SyncSender<Answer>,
 }
 
 impl Request {
-    pub(super) fn new(batch: Vec<Prepared>) -> (Self, Receiver<Answer>) {
+    pub(super) fn submit(batch: Vec<Prepared>) -> (Self, Receiver<Answer>) {
         let (answer, receiver) = sync_channel(1);
-        (Self { batch, answer }, receiver)
+        (Self::Submit(Submit { batch, answer }), receiver)
     }
 }
 
 /// Commits until the queue is closed and empty.
 pub(super) fn run(shared: &Shared, requests: &Receiver<Request>) {
-    let mut chain_keys = ChainKeys::new(&shared.dir);
-    while let Ok(first) = requests.recv() {
-        let mut events = first.batch.len();
-        let mut group = vec![first];
-        while events < GROUP_EVENTS {
-            let Ok(next) = requests.try_recv() else { break };
-            events = events.saturating_add(next.batch.len());
-            group.push(next);
+    // A replica has none, and no committer either.
+    let Some(keys) = &shared.keys else { return };
+    let mut chain_keys = ChainKeys::new(keys.ring.clone());
+    let mut left = None;
+    while let Some(request) = left.take().or_else(|| requests.recv().ok()) {
+        match request {
+            Request::Submit(first) => {
+                let (group, next) = gather(first, requests);
+                commit(shared, &mut chain_keys, group);
+                left = next;
+            }
+            Request::Erase(erase) => erase.run(shared, &mut chain_keys),
+            Request::Expire(expire) => expire.run(shared, &mut chain_keys),
         }
-        commit(shared, &mut chain_keys, group);
     }
 }
 
-fn commit(shared: &Shared, chain_keys: &mut ChainKeys, group: Vec<Request>) {
+/// All batches that wait, up to what one write takes, and the request that ended them.
+fn gather(first: Submit, requests: &Receiver<Request>) -> (Vec<Submit>, Option<Request>) {
+    let mut events = first.batch.len();
+    let mut group = vec![first];
+    while events < GROUP_EVENTS {
+        match requests.try_recv() {
+            Ok(Request::Submit(next)) => {
+                events = events.saturating_add(next.batch.len());
+                group.push(next);
+            }
+            Ok(other) => return (group, Some(other)),
+            Err(_) => break,
+        }
+    }
+    (group, None)
+}
+
+/// Brings the index up to the log; nothing is staged before.
+pub(super) fn catch_up(shared: &Shared) -> Result<(), StoreError> {
     let caught_up = shared.catch_up();
     shared.note_write(Writing::Index, &caught_up);
-    if let Err(error) = caught_up {
+    caught_up
+}
+
+fn commit(shared: &Shared, chain_keys: &mut ChainKeys, group: Vec<Submit>) {
+    if let Err(error) = catch_up(shared) {
         for request in group {
             reply(&request.answer, Err(Refusal::storage(&error).at(0)));
         }
@@ -70,15 +108,7 @@ fn commit(shared: &Shared, chain_keys: &mut ChainKeys, group: Vec<Request>) {
             Err(refused) => reply(&request.answer, Err(refused)),
         }
     }
-    let staged = staging.into_staged();
-    let watch = Stopwatch::start();
-    let written = if staged.is_empty() { Ok(()) } else { write(shared, &staged) };
-    if written.is_ok() && !staged.is_empty() {
-        let count = u32::try_from(staged.len()).unwrap_or(u32::MAX);
-        histogram!("cairn_commit_seconds").record(watch.elapsed());
-        histogram!("cairn_commit_events").record(f64::from(count));
-        counter!("cairn_events_accepted_total").increment(count.into());
-    }
+    let written = write_counted(shared, staging.finish());
     for (answer, accepted) in waiting {
         let answered = match &written {
             Ok(()) => Ok(accepted),
@@ -88,12 +118,27 @@ fn commit(shared: &Shared, chain_keys: &mut ChainKeys, group: Vec<Request>) {
     }
 }
 
+/// Makes what was staged durable, then visible.
+pub(super) fn write_counted(shared: &Shared, staged: Written) -> Result<(), StoreError> {
+    let Written { events, directory } = staged;
+    if events.is_empty() {
+        return Ok(());
+    }
+    let watch = Stopwatch::start();
+    write(shared, &events)?;
+    shared.set_directory(directory);
+    let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
+    histogram!("cairn_commit_seconds").record(watch.elapsed());
+    histogram!("cairn_commit_events").record(f64::from(count));
+    counter!("cairn_events_accepted_total").increment(count.into());
+    Ok(())
+}
+
 /// A submitter that stopped waiting needs no answer.
 fn reply(to: &SyncSender<Answer>, answer: Answer) {
     let _gone = to.send(answer);
 }
 
-/// Makes staged events durable, then visible.
 fn write(shared: &Shared, staged: &[Staged]) -> Result<(), StoreError> {
     let written = write_files(shared, staged);
     shared.note_write(Writing::Events, &written);

@@ -1,57 +1,128 @@
-//! Who and what the genesis names: members with their keys, and streams.
+//! Who may do what: members with their keys, streams, and roles in them. The genesis says how it
+//! begins, and every change is an event of the log (`change`), so it can be made again from that.
 
-use std::collections::BTreeMap;
+mod change;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_verifier::digest::{KeyId, StreamId};
-use cairn_verifier::finality::Suite;
-use cairn_verifier::trust::{Genesis, WRAP_X_WING};
+use cairn_verifier::finality::{PublicKey, Suite};
+use cairn_verifier::state::Roles;
+use cairn_verifier::trust::{Genesis, KeyDraft, WRAP_X_WING};
 
-use super::{MemberKeys, StreamName};
-use crate::init::DEFAULT_STREAM;
+use super::StreamName;
+use super::types::{Member, MemberKey};
+use crate::init::{DEFAULT_STREAM, INGEST_MEMBER};
+use crate::system::{ADMIN_MEMBER, SYSTEM_STREAM};
+
+pub use change::NotAllowed;
+pub(crate) use change::key_id;
+
+/// The end of a key's range while it is in use.
+const IN_USE: u64 = u64::MAX;
+const ALL: Roles = Roles { writer: true, reader: true };
 
 /// Members and streams, by everything one asks for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Directory {
+    /// The default one first, the system's last.
     streams: Vec<StreamName>,
-    members: BTreeMap<String, MemberKeys>,
-    /// Names by Ed25519 public key.
-    signers: BTreeMap<[u8; 32], String>,
-    /// X-Wing public keys by id.
-    wrap_keys: BTreeMap<KeyId, Vec<u8>>,
+    system: Option<StreamId>,
+    members: BTreeMap<String, Known>,
+    keys: BTreeMap<KeyId, Key>,
+    /// Roles that an event set. Without one, a member has the roles it began with.
+    roles: BTreeMap<(StreamId, String), Roles>,
+    /// Streams of the genesis.
+    first_streams: BTreeSet<StreamId>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    /// In the order in which they came.
+    keys: Vec<KeyId>,
+    /// The genesis names it.
+    is_first: bool,
+    is_removed: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Key {
+    member: String,
+    suite: u8,
+    bytes: Vec<u8>,
+    /// It holds for entries from this index on,
+    first: u64,
+    /// and up to, but not including, this one.
+    end: u64,
+}
+
+impl Key {
+    const fn holds_at(&self, index: u64) -> bool {
+        self.first <= index && index < self.end
+    }
+
+    fn signs(&self) -> bool {
+        Suite::from_byte(self.suite).is_some()
+    }
 }
 
 impl Directory {
+    /// As it is when a log begins.
     pub(super) fn new(genesis: &Genesis<'_>) -> Self {
         let mut directory = Self {
             streams: Vec::new(),
+            system: None,
             members: BTreeMap::new(),
-            signers: BTreeMap::new(),
-            wrap_keys: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            first_streams: BTreeSet::new(),
         };
         for stream in genesis.streams() {
-            directory.streams.push(StreamName { id: stream.id, name: stream.name.to_owned() });
+            directory.first_streams.insert(stream.id);
+            directory.push_stream(stream.id, stream.name);
         }
-        // Stable: the others keep their order.
-        directory.streams.sort_by_key(|stream| stream.name != DEFAULT_STREAM);
         for member in genesis.members() {
-            let name = member.name.to_owned();
-            let mut keys = MemberKeys { name: name.clone(), signing: vec![], wraps: vec![] };
+            directory.push_member(member.name, true);
             for key in member.keys() {
-                if key.suite == WRAP_X_WING {
-                    keys.wraps.push(key.id());
-                    directory.wrap_keys.insert(key.id(), key.bytes.to_vec());
-                } else if key.suite == Suite::Ed25519.byte() {
-                    keys.signing.push(key.id());
-                    if let Ok(public) = key.bytes.try_into() {
-                        directory.signers.insert(public, name.clone());
-                    }
-                } else if Suite::from_byte(key.suite).is_some() {
-                    keys.signing.push(key.id());
-                }
+                directory.push_key(member.name, &(key.suite, key.bytes.to_vec()), 0);
             }
-            directory.members.insert(name, keys);
         }
         directory
+    }
+
+    fn push_stream(&mut self, id: StreamId, name: &str) {
+        if name == SYSTEM_STREAM {
+            self.system = Some(id);
+        }
+        self.streams.push(StreamName { id, name: name.to_owned() });
+        // Stable: the others keep their order.
+        self.streams.sort_by_key(|stream| match stream.name.as_str() {
+            DEFAULT_STREAM => 0,
+            SYSTEM_STREAM => 2,
+            _ => 1,
+        });
+    }
+
+    fn push_member(&mut self, name: &str, is_first: bool) {
+        let member = Known { keys: Vec::new(), is_first, is_removed: false };
+        self.members.insert(name.to_owned(), member);
+    }
+
+    fn push_key(&mut self, member: &str, key: &KeyDraft, first: u64) {
+        let id = key_id(key);
+        let (suite, bytes) = key.clone();
+        self.keys.insert(id, Key { member: member.to_owned(), suite, bytes, first, end: IN_USE });
+        if let Some(member) = self.members.get_mut(member) {
+            member.keys.push(id);
+        }
+    }
+
+    /// The id of the key that signs drafts.
+    pub(crate) fn ingest_key(&self) -> KeyId {
+        let keys = self.members.get(INGEST_MEMBER).map(|member| member.keys.iter());
+        let mut signing =
+            keys.into_iter().flatten().filter(|id| self.keys.get(*id).is_some_and(Key::signs));
+        signing.next().copied().unwrap_or(KeyId::ZERO)
     }
 
     /// The streams, the default one first.
@@ -71,18 +142,91 @@ impl Directory {
         }
     }
 
-    pub(crate) fn by_signing_key(&self, key: &[u8; 32]) -> Option<&MemberKeys> {
-        self.members.get(self.signers.get(key)?)
+    /// Whether this is the stream of the system's own events.
+    pub(crate) fn is_system(&self, id: &StreamId) -> bool {
+        self.system == Some(*id)
     }
 
-    /// Ids and public keys that a member opens wraps with.
+    /// The stream of the system's own events; old logs have none.
+    pub(crate) fn system(&self) -> Option<&StreamName> {
+        self.streams.iter().find(|stream| Some(stream.id) == self.system)
+    }
+
+    /// All members, by name.
+    pub(crate) fn members(&self) -> Vec<Member> {
+        self.members.keys().filter_map(|name| self.member(name)).collect()
+    }
+
+    pub(crate) fn member(&self, name: &str) -> Option<Member> {
+        let known = self.members.get(name)?;
+        let keys = known.keys.iter().filter_map(|id| {
+            let key = self.keys.get(id)?;
+            Some(MemberKey {
+                id: *id,
+                suite: key.suite,
+                bytes: key.bytes.clone(),
+                signs: key.signs(),
+                first: key.first,
+                end: (key.end != IN_USE).then_some(key.end),
+            })
+        });
+        Some(Member { name: name.to_owned(), keys: keys.collect(), active: !known.is_removed })
+    }
+
+    /// The member who signs with this Ed25519 key now.
+    pub(crate) fn by_signing_key(&self, key: &[u8; 32]) -> Option<Member> {
+        let id = PublicKey::new(Suite::Ed25519, key)?.id();
+        let key = self.keys.get(&id).filter(|key| key.end == IN_USE)?;
+        self.member(&key.member)
+    }
+
+    /// Ids and public keys that wraps are made for, for a member.
     pub(crate) fn wrap_keys_of(&self, member: &str) -> Vec<(KeyId, &[u8])> {
-        let ids = self.members.get(member).map(|keys| keys.wraps.as_slice()).unwrap_or_default();
-        let key = |id: &KeyId| Some((*id, self.wrap_keys.get(id)?.as_slice()));
-        ids.iter().filter_map(key).collect()
+        let keys = self.members.get(member).map(|member| member.keys.as_slice());
+        let ids = keys.unwrap_or_default().iter();
+        ids.filter_map(|id| Some((*id, self.wrap_key(id)?))).collect()
     }
 
-    pub(crate) fn has_wrap_key(&self, id: &KeyId) -> bool {
-        self.wrap_keys.contains_key(id)
+    /// A public key that wraps are made for.
+    pub(crate) fn wrap_key(&self, id: &KeyId) -> Option<&[u8]> {
+        let key = self.keys.get(id).filter(|key| key.suite == WRAP_X_WING && key.end == IN_USE)?;
+        Some(&key.bytes)
+    }
+
+    /// The member whose signing key this is, if it holds at an index.
+    pub(crate) fn signer_at(&self, key: &KeyId, index: u64) -> Option<&str> {
+        let key = self.keys.get(key).filter(|key| key.signs() && key.holds_at(index))?;
+        Some(&key.member)
+    }
+
+    /// What a member may do in a stream, if it is still one.
+    pub(crate) fn roles_of(&self, stream: &StreamId, member: &str) -> Roles {
+        if let Some(roles) = self.roles.get(&(*stream, member.to_owned())) {
+            return *roles;
+        }
+        let none = Roles { writer: false, reader: false };
+        let is_first = self.members.get(member).is_some_and(|member| member.is_first);
+        if !is_first || !self.first_streams.contains(stream) {
+            return none;
+        }
+        let is_system = self.system == Some(*stream);
+        if is_system && member != ADMIN_MEMBER && member != INGEST_MEMBER { none } else { ALL }
+    }
+
+    /// Whether a key may write to a stream at an index.
+    pub(crate) fn is_writer(&self, stream: &StreamId, key: &KeyId, index: u64) -> bool {
+        let member = self.signer_at(key, index);
+        member.is_some_and(|member| self.roles_of(stream, member).writer)
+    }
+
+    /// Whether a key is an administrator's at an index: one who may write to the system's stream.
+    pub(crate) fn is_admin(&self, key: &KeyId, index: u64) -> bool {
+        self.system.is_some_and(|system| self.is_writer(&system, key, index))
+    }
+
+    /// Whether two keys are of one member; the second one may have been given up.
+    pub(crate) fn is_same_member(&self, key: &KeyId, other: &KeyId) -> bool {
+        let member = |key| self.keys.get(key).map(|key: &Key| key.member.as_str());
+        key == other || member(key).is_some_and(|name| member(other) == Some(name))
     }
 }

@@ -7,6 +7,11 @@ use thiserror::Error;
 use cairn_store::StoreError;
 use cairn_verifier::wire::DecodeError;
 
+use crate::ingest::Refusal;
+use crate::keyring::KeyringError;
+use crate::publish::PublishError;
+use crate::replica::FollowError;
+
 /// Why a data directory cannot be opened. Nothing in it was changed, except that a torn tail
 /// (a write that never finished, so was never acknowledged) may have been cut.
 #[derive(Debug, Error)]
@@ -44,6 +49,9 @@ pub enum OpenError {
         /// Which key.
         what: &'static str,
     },
+    /// A key cannot be read.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
     /// An entry's frame is whole, but it is not an event of this log.
     #[error("entry {index} of the log is not an event of this log: {reason}")]
     BadEntry {
@@ -68,6 +76,12 @@ pub enum OpenError {
         /// What is wrong.
         reason: DecodeError,
     },
+    /// Members and streams cannot be read out of the log.
+    #[error("members and streams cannot be read out of the log: {reason}")]
+    Directory {
+        /// What is wrong.
+        reason: String,
+    },
     /// The first block of a new log could not be made.
     #[error("the first block could not be made: {reason}")]
     FirstBlock {
@@ -80,6 +94,12 @@ pub enum OpenError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The log cannot be published.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The published log cannot be followed.
+    #[error(transparent)]
+    Follow(#[from] FollowError),
     /// A file is damaged, or cannot be read or written.
     #[error(transparent)]
     Storage(#[from] StoreError),
@@ -100,6 +120,9 @@ pub enum NodeError {
         /// How many a query may follow.
         limit: usize,
     },
+    /// What was to be done is not done, because it could not be logged first.
+    #[error("not done, because it could not be logged: {0}")]
+    NotAudited(Box<Refusal>),
     /// A stored value does not decode: the disk changed it after it was checked.
     #[error("{what} {index} is damaged on disk: {reason}")]
     Damaged {
@@ -122,6 +145,7 @@ impl NodeError {
         match self {
             Self::BadCursor(_) => "bad-cursor",
             Self::TooBroad { .. } => "query-too-broad",
+            Self::NotAudited(refusal) => refusal.code(),
             Self::Damaged { .. } => "damaged",
             Self::Storage(_) => "storage",
         }

@@ -1,27 +1,26 @@
-//! The node's secret keys: one file each, readable by the owner only.
+//! The node's secret keys: one file each, readable by the owner only, and encrypted if the operator
+//! wants that (`keyring`).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use zeroize::Zeroizing;
-
-use cairn_store::files;
 use cairn_verifier::digest::StreamId;
 use cairn_verifier::secret::{MemberSecret, ValidatorSecret};
 use cairn_verifier::trust::Genesis;
 
 use super::OpenError;
 use crate::init::INGEST_MEMBER;
+use crate::keyring::Keyring;
 
 /// The key that votes for blocks.
 pub(crate) const VALIDATOR_KEY: &str = "keys/validator.key";
 /// The key that signs drafts.
 pub(crate) const INGEST_KEY: &str = "keys/ingest.key";
-/// No key file is longer.
-const MAX_KEY_FILE: u64 = 4_096;
+/// The key that changes members and streams. A node does not need it, and it is safer elsewhere.
+pub(crate) const ADMIN_KEY: &str = "keys/admin.key";
 
 /// Where the chain key of a stream is: what all its message keys are made from.
-pub(crate) fn chain_key_path(dir: &Path, stream: &StreamId) -> PathBuf {
-    dir.join("keys/chain").join(format!("{stream}.key"))
+pub(crate) fn chain_key(stream: &StreamId) -> String {
+    format!("keys/chain/{stream}.key")
 }
 
 /// The keys that the node cannot run without.
@@ -31,14 +30,20 @@ pub(crate) struct Keys {
     /// The validator's index in the set.
     pub(crate) validator_index: u8,
     pub(crate) ingest: MemberSecret,
+    /// Where they are, and the streams' chain keys.
+    pub(crate) ring: Keyring,
 }
 
 impl Keys {
     /// Reads both keys and checks that they are the genesis' own.
-    pub(super) fn read(dir: &Path, genesis: &Genesis<'_>) -> Result<Self, OpenError> {
+    pub(super) fn read(
+        dir: &Path,
+        ring: Keyring,
+        genesis: &Genesis<'_>,
+    ) -> Result<Self, OpenError> {
         let bad = |name: &str, what: &'static str| OpenError::BadKey { path: dir.join(name), what };
         let no_validator = || bad(VALIDATOR_KEY, "a key of the log's validator set");
-        let text = read_text(&dir.join(VALIDATOR_KEY))?.ok_or_else(no_validator)?;
+        let text = ring.read(VALIDATOR_KEY)?.ok_or_else(no_validator)?;
         let validator = ValidatorSecret::parse(&text).map_err(|_| no_validator())?;
         let id = validator.key_id();
         let mut entries = (0_u8..).zip(genesis.set().iter());
@@ -46,7 +51,7 @@ impl Keys {
         let (validator_index, _) = place.ok_or_else(no_validator)?;
 
         let no_ingest = || bad(INGEST_KEY, "the key of the member `ingest`");
-        let text = read_text(&dir.join(INGEST_KEY))?.ok_or_else(no_ingest)?;
+        let text = ring.read(INGEST_KEY)?.ok_or_else(no_ingest)?;
         let ingest = MemberSecret::parse(&text).map_err(|_| no_ingest())?;
         let id = ingest.key_id();
         let mut members = genesis.members();
@@ -54,15 +59,6 @@ impl Keys {
         if !member.is_some_and(|member| member.keys().any(|key| key.id() == id)) {
             return Err(no_ingest());
         }
-        Ok(Self { validator, validator_index, ingest })
+        Ok(Self { validator, validator_index, ingest, ring })
     }
-}
-
-/// A key file's text, wiped when dropped; `None` if there is no such file or it is no text.
-pub(crate) fn read_text(path: &Path) -> Result<Option<Zeroizing<String>>, cairn_store::StoreError> {
-    let bytes = files::read(path, MAX_KEY_FILE)?.map(Zeroizing::new);
-    Ok(bytes.and_then(|bytes| {
-        let text = std::str::from_utf8(&bytes).ok()?;
-        Some(Zeroizing::new(text.to_owned()))
-    }))
 }

@@ -15,7 +15,9 @@ use cairn_store::log::Log;
 use cairn_store::tiles::Tiles;
 use cairn_verifier::digest::HeaderDigest;
 use cairn_verifier::event::SignedEvent;
-use cairn_verifier::finality::{Certificate, Role, VOTE_PRECOMMIT, vote_message};
+use cairn_verifier::finality::{
+    Certificate, Header, Role, VOTE_PRECOMMIT, ValidatorSet, vote_message,
+};
 use cairn_verifier::tree::TreeHasher;
 use cairn_verifier::trust::{Genesis, MAX_GENESIS_LEN};
 
@@ -23,20 +25,35 @@ use super::keys::Keys;
 use super::replay::{Replay, index_blocks};
 use super::shared::{Progress, decode_block};
 use super::state::{State, Tree};
-use super::{Block, Directory, OpenError, Options, Shared, format};
+use super::{Block, Directory, NodeError, OpenError, Options, Shared, format};
 use crate::clock::Stopwatch;
 use crate::init::GENESIS_FILE;
+use crate::keyring::{Keyring, Passphrase};
 
 /// Where a data directory keeps what can be forgotten.
 pub(super) const KEY_STORE: &str = "keystore";
 
-pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
+/// What a directory is opened for.
+#[derive(Clone, Copy)]
+pub(super) enum As<'a> {
+    /// To make blocks, with the keys in it, which this opens if they are encrypted.
+    Validator(Option<&'a Passphrase>),
+    /// To follow another node's, without a key.
+    Replica,
+}
+
+pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shared, OpenError> {
     format::check(dir)?;
     let lock = lock(dir)?;
     format::migrate(dir)?;
     let genesis_bytes = read_genesis(dir)?;
     let genesis = decode_genesis(dir, &genesis_bytes)?;
-    let keys = Keys::read(dir, &genesis)?;
+    let keys = match purpose {
+        As::Validator(passphrase) => {
+            Some(Keys::read(dir, Keyring::open(dir, passphrase)?, &genesis)?)
+        }
+        As::Replica => None,
+    };
     let index = Index::open(&dir.join("index"))?;
 
     let limit = options.segment_bytes;
@@ -56,11 +73,11 @@ pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
     if cut_bytes != 0 {
         tracing::warn!(cut_bytes, "cut writes that never finished; none had been acknowledged");
     }
-    Ok(Shared {
+    let shared = Shared {
         dir: dir.to_owned(),
         options,
         log: genesis.log(),
-        directory: Directory::new(&genesis),
+        directory: RwLock::new(Arc::new(Directory::new(&genesis))),
         keys,
         index,
         entries,
@@ -70,11 +87,22 @@ pub(super) fn open(dir: &Path, options: Options) -> Result<Shared, OpenError> {
         progress: Progress::new(final_size),
         state: RwLock::new(State { events, sha256, headers, head }),
         failed: Mutex::new(BTreeMap::new()),
+        elsewhere: Mutex::default(),
         cut_bytes,
         started: Stopwatch::start(),
         genesis: genesis_bytes.clone(),
         _lock: lock,
-    })
+    };
+    let unreadable = |error: NodeError| OpenError::Directory { reason: error.to_string() };
+    let directory = shared.read_directory().map_err(unreadable)?;
+    if directory.system().is_none() {
+        tracing::warn!(
+            "this log was made without the stream `system`, so what is done through the API is not \
+             logged in it"
+        );
+    }
+    shared.set_directory(Arc::new(directory));
+    Ok(shared)
 }
 
 /// Removes the index of a directory that no node has open.
@@ -160,13 +188,21 @@ fn open_records(dir: &Path, index: &Index, entries: &Log) -> Result<(KeyStore, u
 /// Checks that the votes of a block's certificate hold. Whether they are a quorum, and whether it
 /// is too late to rely on them, is what auditors decide; here it shows a damaged block.
 pub(crate) fn check_votes(genesis: &Genesis<'_>, block: &Block) -> Result<(), String> {
-    let certificate = Certificate::decode(&block.certificate).map_err(|error| error.to_string())?;
-    let header = &block.header;
+    votes_hold(&genesis.set(), (&block.header, &block.digest), &block.certificate)
+}
+
+/// The same for a set, a header with its digest, and a certificate.
+pub(crate) fn votes_hold(
+    set: &ValidatorSet<'_>,
+    (header, digest): (&Header, &HeaderDigest),
+    certificate: &[u8],
+) -> Result<(), String> {
+    let certificate = Certificate::decode(certificate).map_err(|error| error.to_string())?;
     let place = (VOTE_PRECOMMIT, header.height, certificate.round());
-    let message = vote_message((&header.log, &header.set), place, &block.digest);
+    let message = vote_message((&header.log, &header.set), place, digest);
     let mut votes = 0_u8;
     for vote in certificate.votes() {
-        let validator = genesis.set().iter().nth(usize::from(vote.index));
+        let validator = set.iter().nth(usize::from(vote.index));
         let validator = validator.ok_or("its certificate names an unknown validator")?;
         let held = validator.key.verify(Role::Vote, &message, vote.signature);
         held.map_err(|_| format!("vote {} of its certificate does not hold", vote.index))?;

@@ -13,7 +13,7 @@ use cairn_store::blobs::Blobs;
 use cairn_store::index::{Index, Mark};
 use cairn_store::keystore::{KeyStore, Record};
 use cairn_store::log::Log;
-use cairn_verifier::digest::{EventId, HeaderDigest, LogId};
+use cairn_verifier::digest::{EventId, HeaderDigest, KeyId, LogId};
 use cairn_verifier::event::SignedEvent;
 use cairn_verifier::finality::{Certificate, HEADER_LEN, Header};
 use cairn_verifier::trust::TrustAnchor;
@@ -23,6 +23,9 @@ use super::keys::Keys;
 use super::state::{Place, State};
 use super::{Block, Directory, Entry, KeyRecord, NodeError, Options, Status};
 use crate::clock::Stopwatch;
+use crate::ingest::Refusal;
+use crate::publish::Published;
+use crate::replica::Followed;
 use tokio::sync::watch;
 
 /// An open data directory.
@@ -32,8 +35,9 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) log: LogId,
     pub(crate) genesis: Vec<u8>,
-    pub(crate) directory: Directory,
-    pub(crate) keys: Keys,
+    pub(super) directory: RwLock<Arc<Directory>>,
+    /// None in a replica.
+    pub(super) keys: Option<Keys>,
     /// Finds entries and blocks.
     pub(crate) index: Index,
     /// The log: signed events.
@@ -46,10 +50,19 @@ pub(crate) struct Shared {
     pub(super) state: RwLock<State>,
     pub(crate) progress: Progress,
     pub(super) failed: Mutex<BTreeMap<Writing, String>>,
+    /// What goes to other places, or comes from there.
+    pub(super) elsewhere: Mutex<Elsewhere>,
     pub(super) cut_bytes: u64,
     pub(super) started: Stopwatch,
     /// Held as long as the node is open.
     pub(super) _lock: File,
+}
+
+/// How far what is published is, and what a replica follows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Elsewhere {
+    published: Option<Published>,
+    followed: Option<Followed>,
 }
 
 /// What is being written.
@@ -67,6 +80,15 @@ impl Shared {
 
     pub(crate) fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Members and streams, as they are now.
+    pub(crate) fn directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.directory.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_directory(&self, directory: Arc<Directory>) {
+        *self.directory.write().unwrap_or_else(PoisonError::into_inner) = directory;
     }
 
     pub(crate) fn head(&self) -> Option<Arc<Block>> {
@@ -93,6 +115,47 @@ impl Shared {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn elsewhere(&self) -> MutexGuard<'_, Elsewhere> {
+        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of how publishing goes.
+    pub(crate) fn note_published(&self, note: impl FnOnce(&mut Published)) {
+        note(self.elsewhere().published.get_or_insert_default());
+    }
+
+    /// Takes note of how following goes.
+    pub(crate) fn note_followed(&self, note: impl FnOnce(&mut Followed)) {
+        note(self.elsewhere().followed.get_or_insert_default());
+    }
+
+    /// The node's keys, as long as it may make events and blocks with them.
+    pub(crate) fn keys(&self) -> Result<&Keys, Refusal> {
+        self.expect_writable()?;
+        self.keys.as_ref().ok_or(Refusal::ReadOnly { from: String::new(), write_to: None })
+    }
+
+    /// A replica takes no events, nor does a node whose place another one has taken.
+    pub(crate) fn expect_writable(&self) -> Result<(), Refusal> {
+        let elsewhere = self.elsewhere();
+        if let Some(Followed { from, write_to, .. }) = &elsewhere.followed {
+            let (from, write_to) = (from.clone(), write_to.clone());
+            return Err(Refusal::ReadOnly { from, write_to });
+        }
+        let lost = elsewhere.published.as_ref().and_then(|published| published.lost.clone());
+        lost.map_or(Ok(()), |why| Err(Refusal::HeadLost(why)))
+    }
+
+    /// Takes events into the index that are in the log.
+    pub(crate) fn index_events(
+        &self,
+        first: u64,
+        events: &[SignedEvent<'_>],
+        ids: &[EventId],
+    ) -> Result<(), StoreError> {
+        super::replay::apply_events(&self.index, first, events, ids)
+    }
+
     pub(super) fn status(&self) -> Status {
         let (accepted, size, head) = {
             let state = self.state();
@@ -102,6 +165,7 @@ impl Shared {
         let bytes = bytes.into_iter().chain([self.index.bytes()]);
         // Tiles hold 32 bytes a leaf, and 1/255 of that above.
         let tiles = accepted.saturating_mul(32);
+        let elsewhere = self.elsewhere().clone();
         Status {
             log: self.log,
             anchor: TrustAnchor::Genesis(self.log),
@@ -112,9 +176,11 @@ impl Shared {
             accepted,
             uptime: self.started.elapsed(),
             storage_bytes: bytes.chain([tiles, self.blobs.bytes()]).fold(0, u64::saturating_add),
-            ingest_key: self.keys.ingest.key_id(),
+            ingest_key: self.directory().ingest_key(),
             cut_bytes: self.cut_bytes,
             disk_error: self.failed().first_key_value().map(|(_, error)| error.clone()),
+            published: elsewhere.published,
+            followed: elsewhere.followed,
         }
     }
 
@@ -174,10 +240,29 @@ impl Shared {
         super::replay::apply_entries(&self.index, known, missing.iter().map(Vec::as_slice))
     }
 
-    pub(crate) fn key_record(&self, event: &EventId) -> Result<Option<KeyRecord>, NodeError> {
-        let Some(entry) = self.find(event)? else { return Ok(None) };
-        let Some(number) = self.index.records_of(entry)?.pop() else { return Ok(None) };
-        self.read_record(number)
+    /// The wrap of an event's message key for a recipient's key: the newest, if there are more.
+    pub(crate) fn wrap(
+        &self,
+        event: &EventId,
+        recipient: &KeyId,
+    ) -> Result<Option<Vec<u8>>, NodeError> {
+        for number in self.record_numbers(event)?.into_iter().rev() {
+            let record = self.read_record(number)?;
+            if let Some(wrap) = record.as_ref().and_then(|record| record.wrap(recipient)) {
+                return Ok(Some(wrap.to_vec()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The salt of an entry's message key.
+    pub(crate) fn salt_of(&self, index: u64) -> Result<Option<[u8; 32]>, NodeError> {
+        for number in self.index.records_of(index)? {
+            if let Some(salt) = self.read_record(number)?.and_then(|record| record.salt) {
+                return Ok(Some(salt));
+            }
+        }
+        Ok(None)
     }
 
     /// A record of the key store; `None` if it was erased.
@@ -193,7 +278,7 @@ pub(crate) fn encode_block(block: &Block) -> Vec<u8> {
     [block.header_bytes.as_slice(), &block.certificate].concat()
 }
 
-pub(super) fn decode_block(bytes: &[u8]) -> Result<Block, DecodeError> {
+pub(crate) fn decode_block(bytes: &[u8]) -> Result<Block, DecodeError> {
     let (header_bytes, certificate) = decode_all(bytes, |reader| {
         Ok((reader.array::<HEADER_LEN>()?, reader.take(reader.rest().len())?))
     })?;
@@ -215,12 +300,15 @@ pub(crate) struct Progress {
 #[derive(Debug)]
 struct Where {
     final_size: u64,
+    /// The node takes nothing more.
+    closing: bool,
+    /// And has taken all there was.
     stopping: bool,
 }
 
 impl Progress {
     pub(super) fn new(final_size: u64) -> Self {
-        let inner = Mutex::new(Where { final_size, stopping: false });
+        let inner = Mutex::new(Where { final_size, closing: false, stopping: false });
         Self { inner, changed: Condvar::new(), blocks: watch::Sender::new(0) }
     }
 
@@ -240,7 +328,27 @@ impl Progress {
         self.blocks.send_modify(|blocks| *blocks = blocks.saturating_add(1));
     }
 
-    /// Says that the node is closing.
+    /// Says that the node takes nothing more.
+    pub(super) fn close(&self) {
+        self.lock().closing = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until more than `size` events are final, for `time` at most, or the node is closing;
+    /// says whether it is.
+    pub(super) fn wait_beyond(&self, size: u64, time: Duration) -> bool {
+        let waiting = |now: &mut Where| now.final_size <= size && !now.closing;
+        let waited = self.changed.wait_timeout_while(self.lock(), time, waiting);
+        waited.unwrap_or_else(PoisonError::into_inner).0.closing
+    }
+
+    /// Rests for `time`, or until the node is closing; says whether it is.
+    pub(super) fn rest_or_close(&self, time: Duration) -> bool {
+        let waited = self.changed.wait_timeout_while(self.lock(), time, |now| !now.closing);
+        waited.unwrap_or_else(PoisonError::into_inner).0.closing
+    }
+
+    /// Says that the block thread may end.
     pub(super) fn stop(&self) {
         self.lock().stopping = true;
         self.changed.notify_all();
@@ -253,7 +361,7 @@ impl Progress {
         waited.unwrap_or_else(PoisonError::into_inner).0.final_size >= size
     }
 
-    /// Rests for `time`, or until the node is closing; says whether it is.
+    /// Rests for `time`, or until the block thread may end; says whether it may.
     pub(crate) fn rest(&self, time: Duration) -> bool {
         let waited = self.changed.wait_timeout_while(self.lock(), time, |now| !now.stopping);
         waited.unwrap_or_else(PoisonError::into_inner).0.stopping

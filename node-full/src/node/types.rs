@@ -6,6 +6,9 @@ use cairn_verifier::digest::{EventId, HeaderDigest, KeyId, LogId, StreamId};
 use cairn_verifier::finality::{HEADER_LEN, Header};
 use cairn_verifier::trust::TrustAnchor;
 
+use crate::publish::Published;
+use crate::replica::Followed;
+
 /// How a node runs.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a plain choice")]
@@ -14,6 +17,22 @@ pub struct Options {
     pub block_time: Duration,
     /// From how many bytes on a segment of a log is closed.
     pub segment_bytes: u64,
+    /// How long payloads are kept; for ever if not said.
+    pub keep_payloads: Option<Duration>,
+    /// Whose signed events are taken.
+    pub writers: Writers,
+}
+
+/// Whose signed events a node takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(clippy::exhaustive_enums, reason = "a writer is a member or not")]
+pub enum Writers {
+    /// Anyone's: a writer is a key.
+    #[default]
+    Any,
+    /// Those of members who may write in the event's stream.
+    Members,
 }
 
 impl Default for Options {
@@ -21,6 +40,8 @@ impl Default for Options {
         Self {
             block_time: Duration::from_millis(250),
             segment_bytes: cairn_store::log::SEGMENT_LEN,
+            keep_payloads: None,
+            writers: Writers::Any,
         }
     }
 }
@@ -83,29 +104,74 @@ pub struct Status {
     pub cut_bytes: u64,
     /// A write that failed, as long as none of its kind succeeded since.
     pub disk_error: Option<String>,
+    /// How far publishing is, if this node publishes.
+    pub published: Option<Published>,
+    /// How far this node is, if it is a replica.
+    pub followed: Option<Followed>,
 }
 
 impl Status {
-    /// Whether writes succeed.
+    /// Whether the node does what it is there for.
     #[must_use]
-    pub const fn is_healthy(&self) -> bool {
-        self.disk_error.is_none()
+    pub fn is_healthy(&self) -> bool {
+        self.fault().is_none()
+    }
+
+    /// What keeps the node from taking events, or a replica from following: a code, and why.
+    #[must_use]
+    pub fn fault(&self) -> Option<(&'static str, String)> {
+        if let Some(error) = &self.disk_error {
+            let why = format!("the last write failed, events are not taken: {error}");
+            return Some(("storage", why));
+        }
+        let lost = self.published.as_ref().and_then(|published| published.lost.clone());
+        if let Some(why) = lost {
+            return Some(("head-lost", why));
+        }
+        let followed = self.followed.as_ref()?;
+        Some((followed.refused?, followed.error.clone().unwrap_or_default()))
+    }
+
+    /// How many final events are not published yet, or published and not here yet.
+    #[must_use]
+    pub fn behind(&self) -> u64 {
+        let published = self.published.as_ref().map(|there| self.size.saturating_sub(there.size));
+        let followed = || Some(self.followed.as_ref()?.published.saturating_sub(self.size));
+        published.or_else(followed).unwrap_or(0)
     }
 }
 
-/// A member as the genesis lists it.
+/// A member, as the log has it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a plain answer")]
-pub struct MemberKeys {
+pub struct Member {
     /// Its name.
     pub name: String,
-    /// Ids of its signing keys.
-    pub signing: Vec<KeyId>,
-    /// Ids of its wrap keys (X-Wing).
-    pub wraps: Vec<KeyId>,
+    /// All keys that it ever had, in the order in which they came.
+    pub keys: Vec<MemberKey>,
+    /// Whether it was not removed.
+    pub active: bool,
 }
 
-/// One stream as the genesis lists it.
+/// A key of a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a plain answer")]
+pub struct MemberKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Its suite, of signatures or of wraps.
+    pub suite: u8,
+    /// The public key.
+    pub bytes: Vec<u8>,
+    /// Whether it signs; otherwise wraps are made for it.
+    pub signs: bool,
+    /// The first entry it holds for.
+    pub first: u64,
+    /// The first one it holds for no more, if it was given up.
+    pub end: Option<u64>,
+}
+
+/// One stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a plain answer")]
 pub struct StreamName {

@@ -49,9 +49,12 @@ pub enum ProofError {
         /// The value found.
         found: u64,
     },
-    /// The event has no stored payload, or it was erased.
+    /// The event has no stored payload.
     #[error("event {0} has no payload stored here")]
     NoPayload(EventId),
+    /// The event's payload was redacted, and forgotten.
+    #[error("the payload of event {0} was redacted; the event is proven without it")]
+    Redacted(EventId),
     /// No wrap of the event's message key for this key.
     #[error("event {event} has no wrap for key {recipient}")]
     NoWrap {
@@ -84,6 +87,7 @@ impl ProofError {
             Self::NotAscending => "not-ascending",
             Self::OutOfRange { .. } => "out-of-range",
             Self::NoPayload(_) => "no-payload",
+            Self::Redacted(_) => "redacted",
             Self::NoWrap { .. } => "no-wrap",
             Self::Node(error) => error.code(),
         }

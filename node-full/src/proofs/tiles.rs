@@ -1,9 +1,10 @@
-//! Whole tiles of the trees, and bundles of events, as far as they are final.
+//! Whole tiles of the trees, and bundles of events and blocks, as far as they are final.
 
+use cairn_store::log::Log;
 use cairn_verifier::tree::TreeSize;
 
 use super::ProofError;
-use crate::node::Node;
+use crate::node::{Node, Shared};
 
 /// How many hashes or events a full file has.
 const WIDTH: u64 = 256;
@@ -20,6 +21,8 @@ pub enum TileOf {
     Sha256,
     /// Signed events, each with its length before it (be32).
     Entries,
+    /// Blocks, each a header and its certificate, with their length before them (be32).
+    Blocks,
 }
 
 /// One file.
@@ -28,7 +31,7 @@ pub enum TileOf {
 pub struct TileChoice {
     /// What it holds.
     pub of: TileOf,
-    /// The level of its hashes; 0 for events.
+    /// The level of its hashes; 0 for events and blocks.
     pub level: u8,
     /// Its number on that level.
     pub number: u64,
@@ -42,13 +45,22 @@ impl Node {
     /// # Errors
     /// A file of the node cannot be read.
     pub fn tile(&self, choice: TileChoice) -> Result<Option<Vec<u8>>, ProofError> {
+        self.shared().tile(choice)
+    }
+}
+
+impl Shared {
+    pub(crate) fn tile(&self, choice: TileChoice) -> Result<Option<Vec<u8>>, ProofError> {
         let TileChoice { of, level, number, width } = choice;
-        let state = self.shared().state();
+        let state = self.state();
         let leaves = match of {
             TileOf::Events | TileOf::Entries => state.final_size(),
             TileOf::Sha256 => state.sha256.as_ref().map_or(0, |_| state.final_size()),
             // The newest header's own tree is that of the headers before it.
             TileOf::Headers => state.head.as_ref().map_or(0, |head| head.header.height),
+            TileOf::Blocks => {
+                state.head.as_ref().map_or(0, |head| head.header.height.saturating_add(1))
+            }
         };
         let size = TreeSize::new(leaves).unwrap_or(TreeSize::EMPTY);
         if size.tile(level, number).is_none_or(|tile| tile.width() < width) {
@@ -61,23 +73,24 @@ impl Node {
                 Some(tree) => tree.hashes(level, number, width)?,
                 None => return Ok(None),
             },
-            TileOf::Entries => {
+            TileOf::Entries | TileOf::Blocks => {
                 drop(state);
-                return self.bundle(number, width).map(Some);
+                let log = if of == TileOf::Entries { &self.entries } else { &self.blocks };
+                return bundle(log, number, width).map(Some);
             }
         };
         Ok(Some(hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()))
     }
+}
 
-    fn bundle(&self, number: u64, width: u16) -> Result<Vec<u8>, ProofError> {
-        let first = number.saturating_mul(WIDTH);
-        let mut bytes = Vec::new();
-        self.shared().entries.scan(first..first.saturating_add(width.into()), |_, entry| {
-            let len = u32::try_from(entry.len()).unwrap_or(u32::MAX);
-            bytes.extend_from_slice(&len.to_be_bytes());
-            bytes.extend_from_slice(entry);
-            Ok::<_, cairn_store::StoreError>(())
-        })?;
-        Ok(bytes)
-    }
+fn bundle(log: &Log, number: u64, width: u16) -> Result<Vec<u8>, ProofError> {
+    let first = number.saturating_mul(WIDTH);
+    let mut bytes = Vec::new();
+    log.scan(first..first.saturating_add(width.into()), |_, frame| {
+        let len = u32::try_from(frame.len()).unwrap_or(u32::MAX);
+        bytes.extend_from_slice(&len.to_be_bytes());
+        bytes.extend_from_slice(frame);
+        Ok::<_, cairn_store::StoreError>(())
+    })?;
+    Ok(bytes)
 }

@@ -132,7 +132,7 @@ fn time(parts: &BTreeMap<String, String>, name: &str) -> Result<Option<u64>, Que
 
 /// A stream by its name or by its id.
 pub(crate) fn stream(node: &Node, text: &str) -> Result<StreamId, QueryError> {
-    let named = node.streams().iter().find(|stream| stream.name == text);
+    let named = node.streams().into_iter().find(|stream| stream.name == text);
     let known = named.map(|stream| stream.id).or_else(|| text.parse().ok());
     known.ok_or_else(|| bad("stream", "is neither a stream's name nor an id"))
 }

@@ -95,6 +95,23 @@ impl Blobs {
         files::read(&self.path(digest), MAX_BLOB_LEN)
     }
 
+    /// Removes a payload; gone, and its name too, when it returns. Its bytes are overwritten first,
+    /// which is of use where a file system writes in place; where it does not, or the disk does
+    /// not, they stay until they are used for something else.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`]; it can be asked again.
+    pub fn remove(&self, digest: &PayloadDigest) -> Result<(), StoreError> {
+        let path = self.path(digest);
+        if !path.is_file() {
+            return Ok(());
+        }
+        let length = path.metadata().map_err(StoreError::io("read", &path))?.len();
+        files::overwrite_and_remove(&path, usize::try_from(length).unwrap_or(0))?;
+        self.bytes.fetch_sub(length, Ordering::Relaxed);
+        Ok(())
+    }
+
     fn folder(&self, digest: &PayloadDigest) -> PathBuf {
         let [first, ..] = digest.as_bytes();
         self.dir.join(format!("{first:02x}"))

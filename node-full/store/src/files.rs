@@ -103,6 +103,16 @@ fn create(path: &Path, secrecy: Secrecy) -> std::io::Result<File> {
     options.open(path)
 }
 
+/// Overwrites an open file with zeros and makes that durable, for one whose name is another's now.
+///
+/// # Errors
+/// What the system said.
+pub fn wipe(mut file: File) -> std::io::Result<()> {
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(0);
+    file.write_all(&vec![0; length])?;
+    file.sync_all()
+}
+
 /// Overwrites the beginning of a file with zeros, makes that durable, and removes the file.
 ///
 /// # Errors

@@ -7,13 +7,17 @@
 //! the caller reads the entry and sees whether it is what was asked for. A wrong index can
 //! therefore hide an entry, and never make one up.
 //!
+//! Entries that came together and have the same term are one *run*: one key, of the last of them,
+//! and the places of the others in the bucket, two bytes each. What most entries share, such as a
+//! stream or a writer, then costs a few keys a commit, and not one an entry.
+//!
 //! All keys stand in one keyspace of the engine, because only that loses its newest writes together:
 //! of two keyspaces one could be on disk further than the other after the power went away, and the
 //! number that says how far the index is would be wrong.
 //!
 //! ```text
 //! "i" | id (8) | index                                        -> nothing
-//! "t" | bucket (4) | tag | hash of the text (8) | index       -> nothing
+//! "t" | bucket (4) | tag | hash of the text (8) | index       -> entries of the run before it
 //! "n" | tag | text                                            -> nothing    by its beginning
 //! "w" | stream | writer                                       -> next sequence | last id
 //! "z" | index / 256                                           -> least time | greatest time
@@ -41,7 +45,7 @@ pub use scan::{Filter, Found, MAX_TERMS, Order, Scan};
 pub use term::{Field, Term};
 
 /// What the layout above is called; another one is made again from the log.
-const LAYOUT: u64 = 3;
+const LAYOUT: u64 = 5;
 /// Memory for blocks read lately.
 const CACHE_BYTES: u64 = 48 << 20;
 /// Memory for what is not in a sorted file yet.
@@ -51,6 +55,8 @@ const JOURNAL_BYTES: u64 = 256 << 20;
 /// A bucket is this many entries. New entries touch the newest bucket alone, so that older ones are
 /// never sorted again; a query looks into each.
 const BUCKET: u64 = if cfg!(test) { 512 } else { 1 << 16 };
+/// The most entries of a run.
+const RUN: usize = 256;
 /// A zone is this many entries, of which the least and the greatest time are known.
 const ZONE: u64 = 256;
 
@@ -85,6 +91,8 @@ pub enum Mark {
     HeaderTiles,
     /// How many events' RFC 6962 tiles are stored.
     Sha256Tiles,
+    /// Up to which entry payloads were looked at that are kept for a time only.
+    Expired,
 }
 
 impl Mark {
@@ -96,6 +104,7 @@ impl Mark {
             Self::EventTiles => b"mevent-tiles",
             Self::HeaderTiles => b"mheader-tiles",
             Self::Sha256Tiles => b"msha256-tiles",
+            Self::Expired => b"mexpired",
         }
     }
 }

@@ -33,8 +33,9 @@ pub const WIDTH: usize = 256;
 /// How many levels of nodes are between one level of tiles and the next: log2 of the width.
 const HEIGHTS: u8 = 8;
 
-/// A tree, all of it: the right border here, the rest on disk.
-#[derive(Debug)]
+/// A tree, all of it: the right border here, the rest on disk. A clone is a cheap copy that can be
+/// pushed to and thrown away, as long as nothing of it is stored.
+#[derive(Clone, Debug)]
 pub struct Tiles<H> {
     hasher: H,
     dir: PathBuf,
@@ -42,11 +43,12 @@ pub struct Tiles<H> {
     levels: Vec<Level>,
     /// Full tiles that are not on disk yet.
     pending: BTreeMap<TileId, Arc<Tile>>,
-    cache: Mutex<Cache>,
+    /// Tiles as they are on disk, so it is shared with clones.
+    cache: Arc<Mutex<Cache>>,
 }
 
 /// One level's right border.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Level {
     /// How many full tiles are left of it.
     full: u64,
@@ -64,7 +66,7 @@ impl<H: TreeHasher> Tiles<H> {
             size: 0,
             levels: Vec::new(),
             pending: BTreeMap::new(),
-            cache: Mutex::new(Cache::default()),
+            cache: Arc::default(),
         }
     }
 

@@ -52,7 +52,7 @@ fn every_operation_says_what_it_refuses_and_in_which_form() {
         for (method, operation) in operations {
             let responses = operation["responses"].as_object().unwrap();
             assert!(!operation["summary"].as_str().unwrap().is_empty(), "{method} {path}");
-            for status in ["400", "408", "500", "503"] {
+            for status in ["400", "401", "403", "408", "429", "500", "503"] {
                 assert!(responses.contains_key(status), "{method} {path} {status}");
             }
             for (status, response) in responses {
@@ -131,6 +131,8 @@ fn answers_are_of_the_documented_types() {
     is::<schema::Page>(&served.get("/v1/events?actor=nobody"));
     is::<schema::Writer>(&served.get(&format!("/v1/writers/{}", served.ann.key_id())));
     is::<schema::Status>(&served.get("/v1/status"));
+    is::<schema::Members>(&served.get("/v1/members"));
+    is::<schema::Member>(&served.get("/v1/members/ann"));
     is::<schema::Genesis>(&served.get_json("/v1/genesis"));
     is::<schema::Block>(&served.get_json("/v1/blocks/1"));
     is::<schema::Checkpoint>(&served.get_json("/v1/checkpoints/latest"));

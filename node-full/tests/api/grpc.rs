@@ -20,7 +20,7 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
 use crate::kit::{Served, draft, serve, verified};
 
-fn run<T>(served: &Served, calls: impl AsyncFnOnce(LogClient<Channel>) -> T) -> T {
+pub(crate) fn run<T>(served: &Served, calls: impl AsyncFnOnce(LogClient<Channel>) -> T) -> T {
     let url = served.url.clone();
     Runtime::new().unwrap().block_on(async {
         let channel = Channel::from_shared(url).unwrap().connect().await.unwrap();
@@ -32,7 +32,7 @@ fn party(kind: &str, id: &str) -> p::Party {
     p::Party { kind: kind.to_owned(), id: id.to_owned() }
 }
 
-fn event(event_type: &str) -> p::Draft {
+pub(crate) fn event(event_type: &str) -> p::Draft {
     p::Draft {
         r#type: event_type.to_owned(),
         actor: Some(party("user", "ann")),
@@ -48,7 +48,7 @@ fn event(event_type: &str) -> p::Draft {
     }
 }
 
-fn drafts(events: Vec<p::Draft>) -> p::SubmitRequest {
+pub(crate) fn drafts(events: Vec<p::Draft>) -> p::SubmitRequest {
     let events = events
         .into_iter()
         .map(|draft| p::Submission { event: Some(submission::Event::Draft(draft)) });
@@ -61,7 +61,7 @@ fn query(parts: &[(&str, &str)]) -> BTreeMap<String, String> {
 
 /// Status and stable code of a refusal.
 #[track_caller]
-fn refused<T: std::fmt::Debug>(answer: Result<T, Status>) -> (Code, String) {
+pub(crate) fn refused<T: std::fmt::Debug>(answer: Result<T, Status>) -> (Code, String) {
     let status = answer.unwrap_err();
     assert!(!status.message().is_empty());
     (status.code(), status.metadata().get("cairn-code").unwrap().to_str().unwrap().to_owned())

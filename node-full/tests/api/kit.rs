@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cairn_node::api::{Server, Site};
+use cairn_node::api::{Server, Serving, Site};
 use cairn_node::init::{InitOptions, init};
-use cairn_node::node::{Node, Options};
+use cairn_node::node::{Node, Options, Writers};
+use cairn_node::settings::Settings;
 use cairn_verifier::UnixMillis;
 use cairn_verifier::digest::{EventId, StreamId};
 use cairn_verifier::event::{
@@ -42,6 +43,11 @@ pub(crate) fn serve() -> Served {
 }
 
 pub(crate) fn serve_with(site: &Site) -> Served {
+    let settings = Settings { listen: "127.0.0.1:0".to_owned(), ..Settings::default() };
+    serve_as(Writers::Any, |_| Serving::new(&settings, site.clone()))
+}
+
+pub(crate) fn serve_as(writers: Writers, serving: impl FnOnce(&Site) -> Serving) -> Served {
     let dir = tempfile::tempdir().unwrap();
     let data: PathBuf = dir.path().join("data");
     let ann = MemberSecret::from_seed([1; 32]).unwrap();
@@ -49,10 +55,12 @@ pub(crate) fn serve_with(site: &Site) -> Served {
     let mut options = InitOptions::default().with_member("ann", &ann).with_member("bob", &bob);
     options.streams = vec!["main".to_owned(), "side".to_owned()];
     init(&data, options).unwrap();
-    let node =
-        Node::open(&data, Options { block_time: Duration::from_millis(20), ..Options::default() })
-            .unwrap();
-    let server = Server::start(node.clone(), "127.0.0.1:0", site).unwrap();
+    let node = Node::open(
+        &data,
+        Options { block_time: Duration::from_millis(20), writers, ..Options::default() },
+    )
+    .unwrap();
+    let server = Server::serve(node.clone(), serving(&Site::default())).unwrap();
     // A connection of its own for each request: after a refusal the node closes it when it has an
     // unread body, and a client that reuses it at that moment is cut off.
     let config = Agent::config_builder()
@@ -142,6 +150,21 @@ impl Served {
             request = request.header(*name, *value);
         }
         Answer::of(self.agent.run(request.body(()).unwrap()).unwrap())
+    }
+
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
+        let mut request =
+            ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::of(self.agent.run(request.body(body).unwrap()).unwrap())
     }
 
     pub(crate) fn post(&self, kind: &str, body: &[u8]) -> Answer {

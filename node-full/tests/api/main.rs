@@ -1,12 +1,19 @@
 //! The API of a real node on a real socket, asked by a real HTTP client.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod document;
 #[cfg(test)]
 mod events;
 #[cfg(feature = "grpc")]
 #[cfg(test)]
 mod grpc;
+#[cfg(feature = "grpc")]
+#[cfg(test)]
+mod grpc_access;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
@@ -19,6 +26,8 @@ mod proofs;
 mod site;
 #[cfg(test)]
 mod stream;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod wraps;
 #[cfg(test)]

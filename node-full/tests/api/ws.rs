@@ -4,10 +4,12 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tungstenite::client::IntoClientRequest as _;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::stream::MaybeTlsStream;
-use tungstenite::{Message, WebSocket};
+use tungstenite::{Error, Message, WebSocket};
 
+use crate::access::{bearer, serve_keys};
 use crate::kit::{Served, draft, serve};
 
 struct Client(WebSocket<MaybeTlsStream<TcpStream>>);
@@ -148,6 +150,30 @@ fn what_cannot_be_done_is_said_and_the_rest_goes_on() {
     assert_eq!(client.closed().0, CloseCode::Unsupported);
     assert_eq!(served.get("/v1/ws").problem(), (426, "websocket-required".to_owned()));
     assert_eq!(served.get("/v1/ws?topics=events").problem().1, "unknown-parameter");
+}
+
+#[test]
+fn where_reading_needs_a_key_a_socket_does() {
+    let (served, keys) = serve_keys("read = \"keys\"");
+    let connect = |key: Option<&str>| {
+        let url = format!("{}/v1/ws", served.url.replace("http://", "ws://"));
+        let mut request = url.into_client_request().unwrap();
+        if let Some(key) = key {
+            request.headers_mut().insert("authorization", bearer(key).parse().unwrap());
+        }
+        match tungstenite::connect(request) {
+            Ok((mut socket, answer)) => {
+                socket.send(Message::text(json!({"subscribe": "a"}).to_string())).unwrap();
+                assert!(socket.read().unwrap().to_text().unwrap().contains("subscribed"));
+                answer.status().as_u16()
+            }
+            Err(Error::Http(answer)) => answer.status().as_u16(),
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!(connect(None), 401);
+    assert_eq!(connect(Some(&keys.write)), 403);
+    assert_eq!(connect(Some(&keys.read)), 101);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Runs the program: commands to their end, nodes until they are dropped.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -43,7 +44,13 @@ impl Folder {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::of(self.command(arguments).output().unwrap())
+        self.run_with(arguments, &[])
+    }
+
+    /// The same, with variables of the environment.
+    pub(crate) fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+        let mut command = self.command(arguments);
+        Ran::of(command.envs(environment.iter().copied()).output().unwrap())
     }
 
     /// Starts a command that runs until it is sent a signal.
@@ -69,12 +76,19 @@ impl Folder {
 
     /// Starts a command that runs until it is stopped, and waits for its ready file.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        self.start_with(arguments, &[])
+    }
+
+    /// The same, with variables of the environment. What it logs goes to `node.log`.
+    pub(crate) fn start_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Running {
         let file = self.path("ready.json");
         let more = ["--listen", "127.0.0.1:0", "--ready-file", "ready.json"];
+        let log = File::options().create(true).append(true).open(self.path("node.log")).unwrap();
         let mut child = self
             .command(&[arguments, &more].concat())
+            .envs(environment.iter().copied())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         for _ in 0..1_200 {
@@ -147,10 +161,15 @@ impl Running {
         self.text("anchor")
     }
 
+    /// Sends a signal, for example `-HUP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
     /// Asks it to stop, and gives its exit code.
     pub(crate) fn stop(mut self) -> i32 {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.signal("-TERM");
         self.child.wait().unwrap().code().unwrap()
     }
 }

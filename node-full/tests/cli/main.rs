@@ -1,6 +1,10 @@
 //! The `cairn` program, as a person or a script runs it.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
+mod archive;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod flow;
@@ -12,10 +16,16 @@ mod import;
 #[cfg(test)]
 mod kit;
 #[cfg(test)]
+mod members;
+#[cfg(test)]
 mod operate;
 #[cfg(test)]
 mod ops;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod telemetry;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod usage;

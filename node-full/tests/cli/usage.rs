@@ -22,6 +22,12 @@ fn wrong_usage_is_exit_code_2() {
         &[&["submit"], &event[..], &["--meta", "a=b", "--meta", "a=c"]].concat(),
         &["start", "--dir", "x", "--block-time", "0"],
         &["query", "--limit", "1001"],
+        &["api-key", "new", "--name", "a"],
+        &["api-key", "new", "--name", "a b", "--scopes", "read"],
+        &["api-key", "new", "--name", "a", "--scopes", "all"],
+        &["api-key", "new", "--name", "a", "--scopes", "read", "--rate", "0"],
+        &["start", "--dir", "x", "--tls-cert", "chain.pem"],
+        &["keys", "encrypt"],
     ] {
         let ran = folder.fails(arguments, 2);
         assert!(!ran.err.is_empty(), "{arguments:?}");
@@ -31,9 +37,10 @@ fn wrong_usage_is_exit_code_2() {
 #[test]
 fn help_has_examples() {
     let folder = Folder::new();
-    for command in
-        ["init", "start", "submit", "import", "query", "prove", "verify", "keygen", "demo"]
-    {
+    for command in [
+        "init", "start", "submit", "import", "query", "prove", "verify", "keygen", "demo",
+        "api-key", "keys",
+    ] {
         let ran = folder.run(&[command, "--help"]);
         assert_eq!(ran.code, 0);
         assert!(ran.out.contains("Examples:"), "{command}: {}", ran.out);

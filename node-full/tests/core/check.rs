@@ -82,7 +82,7 @@ fn damage_of_every_kind_is_found_in_its_place() {
 fn an_index_is_made_again_from_the_log() {
     let (log, options) = filled();
     let before = Node::open(&log.path(), options).unwrap().entry_at(300).unwrap().unwrap();
-    let node = reindex(&log.path(), options).unwrap();
+    let node = reindex(&log.path(), options, None).unwrap();
     assert_eq!(node.entry(&before.id).unwrap().unwrap().index, 300);
     assert!(check(&node).is_clean());
 }

@@ -16,3 +16,4 @@ mod refusals;
 mod sealed;
 mod submit;
 mod support;
+mod system;

@@ -46,7 +46,11 @@ fn a_reopened_node_is_the_same() {
 #[test]
 fn a_log_of_many_segments_is_the_same_after_reopening_and_after_losing_what_is_derived() {
     let log = Log::new();
-    let options = || Options { block_time: Duration::from_millis(5), segment_bytes: 4_000 };
+    let options = || Options {
+        block_time: Duration::from_millis(5),
+        segment_bytes: 4_000,
+        ..Options::default()
+    };
     let open = || Node::open(&log.path(), options()).unwrap();
     let node = open();
     let mut all = Vec::new();
@@ -137,6 +141,7 @@ fn init_refuses_what_is_taken() {
     let fresh = log.dir.path().join("fresh");
     for options in [
         options().with_member("ingest", &member),
+        InitOptions { streams: vec!["system".to_owned()], ..options() },
         options().with_member("a", &member).with_member("a", &member),
         InitOptions { streams: vec!["s".to_owned(), "s".to_owned()], ..options() },
     ] {

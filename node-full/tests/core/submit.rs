@@ -34,7 +34,7 @@ fn drafts_are_signed_by_the_ingest_key_and_become_final() {
         assert_eq!(event.body().metadata.iter().collect::<Vec<_>>(), [("key", "value")]);
     }
     let member = node.genesis().unwrap().members().map(|member| member.name).collect::<Vec<_>>();
-    assert_eq!(member, ["auditor", "ingest"]);
+    assert_eq!(member, ["admin", "auditor", "ingest"]);
 }
 
 #[test]

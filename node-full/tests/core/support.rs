@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cairn_node::ingest::{Accepted, Draft, Submission};
+use cairn_node::ingest::{Accepted, Draft, DraftKind, Submission};
 use cairn_node::init::{InitOptions, init};
 use cairn_node::node::{Node, OpenError, Options};
+use cairn_node::system::SystemEvent;
 use cairn_verifier::TrustAnchor;
-use cairn_verifier::digest::{EventId, StreamId};
+use cairn_verifier::digest::{EventId, KeyId, StreamId};
 use cairn_verifier::event::{
-    EventBody, Kind, Metadata, Outcome, Party, Payload, Resource, encode_signed,
+    EventBody, Kind, Metadata, Outcome, Party, Payload, Resource, encode_metadata, encode_signed,
 };
 use cairn_verifier::finality::{PublicKey, Role, Suite};
 use cairn_verifier::secret::MemberSecret;
@@ -52,6 +53,12 @@ impl Log {
 
     pub(crate) fn open(&self) -> Node {
         self.try_open().unwrap()
+    }
+
+    /// The key of the member `admin`.
+    pub(crate) fn admin(&self) -> MemberSecret {
+        let text = std::fs::read_to_string(self.path().join("keys/admin.key")).unwrap();
+        MemberSecret::parse(&text).unwrap()
     }
 
     /// A node that makes no block by itself for an hour, so that events stay accepted.
@@ -105,13 +112,57 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn new(node: &Node, seed: u8) -> Self {
-        Self {
-            secret: MemberSecret::from_seed([seed; 32]).unwrap(),
-            node: node.clone(),
-            stream: node.streams()[0].id,
-            sequence: 0,
-            previous: EventId::ZERO,
-        }
+        let secret = MemberSecret::from_seed([seed; 32]).unwrap();
+        Self::with(node, secret, node.streams()[0].id)
+    }
+
+    /// With a key, in a stream; it goes on from what the node has of it.
+    pub(crate) fn with(node: &Node, secret: MemberSecret, stream: StreamId) -> Self {
+        let (sequence, previous) = node.next_sequence(&stream, &secret.key_id()).unwrap();
+        Self { secret, node: node.clone(), stream, sequence, previous }
+    }
+
+    /// A system event; it is not counted.
+    pub(crate) fn system(&self, event: &SystemEvent) -> (EventId, Vec<u8>) {
+        let draft = event.draft("tester", "", "because");
+        let metadata = encode_metadata(&draft.metadata).unwrap();
+        let kind = match draft.kind {
+            DraftKind::Grant => Kind::Grant,
+            DraftKind::Redaction => Kind::Redaction,
+            DraftKind::Record | DraftKind::Import | DraftKind::Member => Kind::Member,
+        };
+        self.sign(&EventBody {
+            kind,
+            event_type: &draft.event_type,
+            actor: Party { kind: &draft.actor.kind, id: &draft.actor.id },
+            resource: Resource {
+                party: Party { kind: &draft.resource.kind, id: &draft.resource.id },
+                parent: "",
+            },
+            reason: &draft.reason,
+            metadata: Metadata::decode(&metadata).unwrap(),
+            ..self.body()
+        })
+    }
+
+    /// Submits a system event with wraps; the code of its refusal.
+    pub(crate) fn say_with(
+        &mut self,
+        event: &SystemEvent,
+        wraps: Vec<(KeyId, Vec<u8>)>,
+    ) -> Result<EventId, &'static str> {
+        let (id, bytes) = self.system(event);
+        let submission = Submission::Signed { event: bytes, payload: None, wraps, salt: None };
+        let taken = self.node.submit(vec![submission]);
+        taken.map_err(|refused| refused.reason.code())?;
+        self.sequence += 1;
+        self.previous = id;
+        assert!(self.node.wait_final(&id, SECOND));
+        Ok(id)
+    }
+
+    pub(crate) fn say(&mut self, event: &SystemEvent) -> Result<EventId, &'static str> {
+        self.say_with(event, Vec::new())
     }
 
     /// The next body; it is not counted.

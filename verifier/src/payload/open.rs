@@ -121,6 +121,14 @@ pub fn open(
     Ok(OpenedPayload { event: EventBody::id_of(body), plaintext })
 }
 
+impl Commitment {
+    /// Whether this is the message key that the event committed to.
+    #[must_use]
+    pub fn opens_with(&self, key: &MessageKey) -> bool {
+        check_key(self, key).is_ok()
+    }
+}
+
 /// Without this check, one ciphertext could open to two texts under two keys.
 fn check_key(commitment: &Commitment, key: &MessageKey) -> Result<(), PayloadError> {
     let found = digest::derive(digest::KEY_COMMITMENT, &[key.as_bytes()]).into();

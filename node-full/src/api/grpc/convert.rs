@@ -41,7 +41,7 @@ fn code(status: StatusCode) -> Code {
     match status {
         StatusCode::UNAUTHORIZED => Code::Unauthenticated,
         StatusCode::FORBIDDEN => Code::PermissionDenied,
-        StatusCode::NOT_FOUND => Code::NotFound,
+        StatusCode::NOT_FOUND | StatusCode::GONE => Code::NotFound,
         StatusCode::CONFLICT => Code::FailedPrecondition,
         StatusCode::PAYLOAD_TOO_LARGE
         | StatusCode::TOO_MANY_REQUESTS

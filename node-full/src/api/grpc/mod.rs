@@ -8,10 +8,17 @@ mod health;
 mod service;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::Response;
+use tonic::Status;
 use tonic::server::NamedService;
 use tonic_health::pb::health_server::HealthServer;
 
-use super::{App, body};
+use super::App;
+use super::observe::REQUEST_ID;
+use super::problem::Problem;
 use convert::FILES;
 use health::Health;
 use proto::log_server::LogServer;
@@ -37,7 +44,7 @@ pub mod proto {
 
 /// The services: the log, its health, and what reflection tells of them.
 pub(super) fn router(app: &App) -> Router {
-    let log = LogServer::new(LogService(app.clone())).max_decoding_message_size(body::MAX_BODY);
+    let log = LogServer::new(LogService(app.clone())).max_decoding_message_size(app.max_body);
     let health = HealthServer::new(Health(app.clone()));
     let router =
         Router::new().route_service(&path(&log), log).route_service(&path(&health), health);
@@ -51,6 +58,25 @@ pub(super) fn router(app: &App) -> Router {
             tracing::error!(%error, "no reflection");
             router
         }
+    }
+}
+
+/// A refusal from before the services, which is a [`Problem`], in the words of gRPC.
+pub(super) async fn refuse(request: Request, next: Next) -> Response {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let is_call = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<Problem>() {
+        Some(problem) if is_call => {
+            let mut refusal = Status::from(problem).into_http();
+            for name in [header::RETRY_AFTER, header::WWW_AUTHENTICATE, REQUEST_ID] {
+                if let Some(value) = response.headers_mut().remove(&name) {
+                    refusal.headers_mut().insert(name, value);
+                }
+            }
+            refusal
+        }
+        _ => response,
     }
 }
 

@@ -10,6 +10,7 @@ use super::convert;
 use super::proto::follow_response::Item as Sent;
 use super::proto::log_server::Log;
 use super::proto::{self as p};
+use crate::access::Caller;
 use crate::api::App;
 use crate::api::events;
 use crate::api::follow::Follower;
@@ -28,6 +29,8 @@ impl Log for LogService {
     type FollowStream = Pin<Box<dyn Stream<Item = Result<p::FollowResponse, Status>> + Send>>;
 
     async fn submit(&self, request: Request<p::SubmitRequest>) -> Answer<p::SubmitResponse> {
+        let caller = request.extensions().get::<Caller>().cloned();
+        let caller = caller.ok_or_else(|| Problem::internal("a call of nobody"))?;
         let request = request.into_inner();
         let (len, wait) = (request.encoded_len(), request.wait_final);
         let read = move || {
@@ -36,6 +39,7 @@ impl Log for LogService {
             events.map(read).collect()
         };
         let accepted = events::submit_batch(&self.0, len, read).await?;
+        self.0.writes.note(&caller, &accepted);
         let is_final = wait && events::wait_final(&self.0, &accepted).await?;
         Ok(Response::new(convert::accepted(&accepted, is_final)))
     }

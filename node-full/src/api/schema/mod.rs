@@ -8,12 +8,14 @@
 
 mod blocks;
 mod events;
+mod members;
 mod parameters;
 mod proofs;
 mod status;
 
 pub use blocks::*;
 pub use events::*;
+pub use members::*;
 pub use parameters::*;
 pub use proofs::*;
 pub use status::*;

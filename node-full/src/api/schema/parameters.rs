@@ -49,7 +49,7 @@ impl PartialSchema for TopicsText {
     }
 }
 
-/// Level and number of a tile, or the number of a file of events.
+/// Level and number of a tile, or the number of a file of events or blocks.
 #[derive(Clone, Copy, Debug)]
 pub struct TilePath;
 
@@ -224,4 +224,6 @@ pub enum TileKind {
     Sha256,
     /// Signed events.
     Entries,
+    /// Blocks.
+    Blocks,
 }

@@ -35,6 +35,55 @@ pub struct Status {
     pub healthy: bool,
     /// The node's version.
     pub version: String,
+    /// Where it publishes, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<Published>,
+    /// What it follows, if it is a replica.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replica: Option<Replica>,
+}
+
+/// Where a node publishes, and how far that is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// The store.
+    pub to: String,
+    /// Number of events there.
+    pub size: u64,
+    /// Number of final events that are not there yet.
+    pub behind: u64,
+    /// Why it does not go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// What a replica follows, and how far it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Replica {
+    /// The store.
+    pub from: String,
+    /// Number of events there.
+    pub size: u64,
+    /// Number of them that the replica does not have yet.
+    pub behind: u64,
+    /// The code of what was wrong with the published log, which is followed no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// Why it does not go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// What came of reading the settings again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Reloaded {
+    /// Settings that changed and hold from now on.
+    pub changed: Vec<String>,
+    /// Settings that changed, but hold only when the node is started again.
+    pub need_restart: Vec<String>,
 }
 
 /// A stream.

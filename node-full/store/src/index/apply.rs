@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cairn_verifier::digest::{EventId, HeaderDigest};
 use cairn_verifier::event::EventBody;
 
-use super::{BUCKET, Index, Mark, Term, ZONE, short, writer_key};
+use super::{BUCKET, Index, Mark, RUN, Term, ZONE, last_number, short, writer_key};
 use crate::StoreError;
 
 /// How many texts are remembered as written.
@@ -54,8 +54,13 @@ impl Index {
         for key in ids {
             batch.insert(&self.all, [b"i".as_slice(), key.as_flattened()].concat(), []);
         }
-        for (bucket, hash, at) in terms {
-            batch.insert(&self.all, [b"t".as_slice(), &bucket, &hash, &at].concat(), []);
+        for same in terms.chunk_by(|(bucket, hash, _), (b, h, _)| (bucket, hash) == (b, h)) {
+            for run in same.chunks(RUN) {
+                let Some(((bucket, hash, last), before)) = run.split_last() else { continue };
+                let key = [b"t".as_slice(), bucket, hash, last].concat();
+                let places = before.iter().flat_map(|(_, _, at)| place(at));
+                batch.insert(&self.all, key, places.collect::<Vec<_>>());
+            }
         }
         for (key, (next, last)) in writers {
             let value = [next.to_be_bytes().as_slice(), last.as_bytes()].concat();
@@ -136,6 +141,21 @@ impl Index {
     pub(super) fn zone(&self, zone: u64) -> Result<Option<(u64, u64)>, StoreError> {
         Ok(self.get(&zone_key(zone))?.and_then(|value| times(&value)))
     }
+}
+
+/// The place of an entry in its bucket, as it stands in a run: a bucket has 2^16 places.
+const fn place(at: &[u8; 8]) -> [u8; 2] {
+    let [.., high, low] = *at;
+    [high, low]
+}
+
+/// The entries of a run, ascending, from its key and its value.
+pub(super) fn run(key: &[u8], value: &[u8]) -> Vec<u64> {
+    let Some(last) = last_number(key) else { return Vec::new() };
+    let (places, _) = value.as_chunks::<2>();
+    let start = last & !0xFFFF;
+    let before = places.iter().map(|place| start | u64::from(u16::from_be_bytes(*place)));
+    before.chain([last]).collect()
 }
 
 /// The bucket that an entry is in.

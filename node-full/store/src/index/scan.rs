@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use fjall::{Iter, Keyspace};
 
-use super::apply::{bucket, times, zone_key};
+use super::apply::{bucket, run, times, zone_key};
 use super::{BUCKET, Field, Index, Term, ZONE, last_number};
 use crate::StoreError;
 
@@ -191,6 +191,8 @@ struct List {
     /// An index in the bucket that `iter` walks.
     at: u64,
     iter: Option<Iter>,
+    /// What was read of the list and is still ahead, the nearest last.
+    run: Vec<u64>,
     /// Where the list stands; `None` before the first step.
     current: Option<u64>,
     is_over: bool,
@@ -206,6 +208,7 @@ impl List {
             order,
             at: 0,
             iter: None,
+            run: Vec::new(),
             current: None,
             is_over: false,
         }
@@ -217,50 +220,75 @@ impl List {
             return Ok(Some(current));
         }
         for _ in 0..STEPS {
+            let order = self.order;
+            let ahead = self.run.partition_point(|next| reached(*next, at, order));
+            self.run.truncate(ahead);
             if self.is_over || self.iter.is_none() {
                 break;
             }
             let next = self.step(index)?;
-            if next.is_none_or(|next| reached(next, at, self.order)) {
+            if next.is_none_or(|next| reached(next, at, order)) {
                 return Ok(next);
             }
         }
         if self.is_over {
             return Ok(None);
         }
-        self.look_from(at);
+        self.look_from(at, index)?;
         self.step(index)
     }
 
-    /// Walks the bucket of `at` from there.
-    fn look_from(&mut self, at: u64) {
-        let bucket = bucket(at);
-        let key =
-            |index: u64| [b"t".as_slice(), &bucket, &self.hash, &index.to_be_bytes()].concat();
+    /// Walks the bucket of `at` from there. A run is found by its last entry, so the first one to
+    /// look at, whichever way, is the one that ends there or behind it.
+    fn look_from(&mut self, at: u64, index: &Index) -> Result<(), StoreError> {
+        let (bucket, hash) = (bucket(at), self.hash);
+        let key = |n: u64| [b"t".as_slice(), &bucket, &hash, &n.to_be_bytes()].concat();
+        let mut behind = self.keyspace.range(key(at)..=key(u64::MAX));
+        self.run.clear();
+        if let Some(guard) = behind.next() {
+            self.take_run(guard, index)?;
+            let order = self.order;
+            let ahead = self.run.partition_point(|next| reached(*next, at, order));
+            self.run.truncate(ahead);
+        }
         self.at = at;
         self.iter = Some(match self.order {
-            Order::Newest => self.keyspace.range(key(0)..=key(at)),
-            Order::Oldest => self.keyspace.range(key(at)..=key(u64::MAX)),
+            Order::Newest => self.keyspace.range(key(0)..key(at)),
+            Order::Oldest => behind,
         });
+        Ok(())
+    }
+
+    /// Reads a run: all of it is ahead.
+    fn take_run(&mut self, guard: fjall::Guard, index: &Index) -> Result<(), StoreError> {
+        let (key, value) = guard.into_inner().map_err(|error| index.failed(&error))?;
+        self.run = run(&key, &value);
+        if self.order == Order::Oldest {
+            self.run.reverse();
+        }
+        Ok(())
     }
 
     /// The next entry, in this bucket or in one behind it.
     fn step(&mut self, index: &Index) -> Result<Option<u64>, StoreError> {
         loop {
+            if let Some(next) = self.run.pop() {
+                self.current = Some(next);
+                return Ok(self.current);
+            }
             let guard = self.iter.as_mut().and_then(|iter| match self.order {
                 Order::Newest => iter.next_back(),
                 Order::Oldest => iter.next(),
             });
             if let Some(guard) = guard {
-                let key = guard.key().map_err(|error| index.failed(&error))?;
-                self.current = last_number(&key);
-                return Ok(self.current);
+                self.take_run(guard, index)?;
+                continue;
             }
             let Some(next) = self.next_bucket() else {
                 (self.current, self.is_over) = (None, true);
                 return Ok(None);
             };
-            self.look_from(next);
+            self.look_from(next, index)?;
         }
     }
 

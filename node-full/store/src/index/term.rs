@@ -1,6 +1,6 @@
 //! What entries are found by.
 
-use cairn_verifier::digest::{self, KeyId, StreamId};
+use cairn_verifier::digest::{self, KeyId, PayloadDigest, StreamId};
 use cairn_verifier::event::{EventBody, Kind, Outcome};
 
 /// A field of the event's body.
@@ -23,6 +23,8 @@ pub enum Field {
     Kind,
     /// How it ended, unless nobody said.
     Outcome,
+    /// The digest of the payload.
+    Payload,
 }
 
 impl Field {
@@ -36,6 +38,7 @@ impl Field {
             Self::Writer => b'w',
             Self::Kind => b'k',
             Self::Outcome => b'o',
+            Self::Payload => b'd',
         }
     }
 
@@ -78,6 +81,12 @@ impl Term {
         Self { field: Field::Writer, text: id.as_bytes().to_vec() }
     }
 
+    /// A payload's digest.
+    #[must_use]
+    pub fn payload(digest: &PayloadDigest) -> Self {
+        Self { field: Field::Payload, text: digest.as_bytes().to_vec() }
+    }
+
     /// Whether entries are found by it: what most of them have is not indexed.
     #[must_use]
     pub fn is_indexed(&self) -> bool {
@@ -85,7 +94,12 @@ impl Term {
             Field::Parent => !self.text.is_empty(),
             Field::Kind => self.text != Kind::Record.name().as_bytes(),
             Field::Outcome => self.text != Outcome::Unknown.name().as_bytes(),
-            Field::Actor | Field::Resource | Field::Type | Field::Stream | Field::Writer => true,
+            Field::Actor
+            | Field::Resource
+            | Field::Type
+            | Field::Stream
+            | Field::Writer
+            | Field::Payload => true,
         }
     }
 
@@ -124,6 +138,7 @@ impl Term {
             Self::text(Field::Kind, body.kind.name()),
             Self::text(Field::Outcome, body.outcome.name()),
         ];
+        terms.extend(body.payload.stored().as_ref().map(Self::payload));
         terms.retain(Self::is_indexed);
         terms
     }

@@ -63,7 +63,7 @@ fn the_standard_tree_too_and_from_disk() {
     let leaves = leaves(LEAVES);
     let mut tiles = tree(Rfc6962Sha256, dir.path(), &leaves);
     tiles.store_pending().unwrap();
-    tiles.cache = Mutex::default();
+    tiles.cache = Arc::default();
     check_all(&Rfc6962Sha256, &tiles, &leaves, &[1, 2, 3, 255, 256, 257, 511, 512, 513, 600]);
 }
 
@@ -74,7 +74,7 @@ fn three_levels_of_tiles() {
     let leaves = leaves(256 * 256 + 300);
     let mut tiles = tree(hasher, dir.path(), &leaves);
     tiles.store_pending().unwrap();
-    tiles.cache = Mutex::default();
+    tiles.cache = Arc::default();
     assert!(dir.path().join("1/000").is_file());
     assert!(dir.path().join("0/255").is_file());
     let sizes = [65_535, 65_536, 65_537, 65_836];

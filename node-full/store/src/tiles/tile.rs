@@ -130,6 +130,12 @@ impl PendingTile {
         &self.path
     }
 
+    /// The tile as its file has it.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        self.tile.bytes()
+    }
+
     /// Writes the tile, or compares it with the one that is there. Its bytes are synced, so that
     /// a tile with a name is a whole one; its name is not, because a lost tile is made again.
     ///

@@ -1,0 +1,126 @@
+//! What the log's own events say of members, streams and other events.
+
+use std::ops::Range;
+
+use cairn_store::index::{Field, Filter, Found, Order, Term};
+use cairn_verifier::digest::{EventId, PayloadDigest};
+use cairn_verifier::event::{EventBody, Kind, SignedEvent};
+
+use super::{Directory, NodeError, Shared};
+use crate::system::SystemEvent;
+
+impl Shared {
+    /// What system events of a kind say, in the order of the log.
+    pub(crate) fn system_events(
+        &self,
+        kind: Kind,
+        range: Range<u64>,
+    ) -> Result<Vec<(EventId, SystemEvent)>, NodeError> {
+        let terms = vec![Term::text(Field::Kind, kind.name())];
+        let mut events = Vec::new();
+        self.each(terms, range, |_, event| {
+            if event.body().kind == kind {
+                let read = SystemEvent::read(event.body());
+                events.extend(read.ok().map(|said| (event.id(), said)));
+            }
+        })?;
+        Ok(events)
+    }
+
+    /// What system events of a kind say of an event, with the index of each.
+    pub(crate) fn about(
+        &self,
+        event: &EventId,
+        kind: Kind,
+    ) -> Result<Vec<(u64, SystemEvent)>, NodeError> {
+        let id = event.to_string();
+        let terms =
+            vec![Term::party(Field::Resource, "event", &id), Term::text(Field::Kind, kind.name())];
+        let size = self.state().events.size();
+        let mut events = Vec::new();
+        self.each(terms, 0..size, |index, found| {
+            let body = found.body();
+            if body.kind == kind && body.resource.party.id == id {
+                events.extend(SystemEvent::read(body).ok().map(|said| (index, said)));
+            }
+        })?;
+        Ok(events)
+    }
+
+    /// Whether an event's payload is to be forgotten, or was.
+    pub(crate) fn is_redacted(&self, event: &EventId) -> Result<bool, NodeError> {
+        let about = self.about(event, Kind::Redaction)?;
+        Ok(about.iter().any(|(_, said)| matches!(said, SystemEvent::Redacted { .. })))
+    }
+
+    /// Events that commit to a payload.
+    pub(crate) fn events_with_payload(
+        &self,
+        digest: &PayloadDigest,
+    ) -> Result<Vec<EventId>, NodeError> {
+        let size = self.state().events.size();
+        let mut events = Vec::new();
+        self.each(vec![Term::payload(digest)], 0..size, |_, event| {
+            let is_its = event.body().payload.stored() == Some(*digest);
+            events.extend(is_its.then(|| event.id()));
+        })?;
+        Ok(events)
+    }
+
+    /// Numbers of the key records of an event: its own, and those of grants.
+    pub(crate) fn record_numbers(&self, event: &EventId) -> Result<Vec<u64>, NodeError> {
+        let Some(index) = self.find(event)? else { return Ok(Vec::new()) };
+        let mut numbers = self.index.records_of(index)?;
+        for (grant, _) in self.about(event, Kind::Grant)? {
+            numbers.extend(self.index.records_of(grant)?);
+        }
+        Ok(numbers)
+    }
+
+    /// Shows the entries that have all these terms, or may have.
+    fn each(
+        &self,
+        terms: Vec<Term>,
+        range: Range<u64>,
+        mut show: impl FnMut(u64, &SignedEvent<'_>),
+    ) -> Result<(), NodeError> {
+        let filter =
+            Filter { terms: terms.into_iter().map(|term| vec![term]).collect(), times: None };
+        let mut from = range.start;
+        loop {
+            let mut scan = self.index.scan(&filter, from..range.end, Order::Oldest);
+            match scan.next_found()? {
+                Found::End => return Ok(()),
+                Found::Tired(at) => from = at,
+                Found::Index(index) => {
+                    let bytes = self.entries.read(index)?;
+                    let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
+                    show(index, &SignedEvent::decode(&bytes).map_err(damaged)?);
+                    from = index.saturating_add(1);
+                }
+            }
+        }
+    }
+
+    /// Members and streams after all entries, from those that the genesis names.
+    pub(super) fn read_directory(&self) -> Result<Directory, NodeError> {
+        let mut directory = Directory::clone(&self.directory());
+        let terms = vec![Term::text(Field::Kind, Kind::Member.name())];
+        let size = self.state().events.size();
+        self.each(terms, 0..size, |index, event| directory.replay(event.body(), index))?;
+        Ok(directory)
+    }
+}
+
+impl Directory {
+    /// Takes in an entry of the log. What breaks the rules changes nothing.
+    pub(crate) fn replay(&mut self, body: &EventBody<'_>, index: u64) {
+        if body.kind != Kind::Member {
+            return;
+        }
+        let Ok(event) = SystemEvent::read(body) else { return };
+        if let Err(error) = self.change(&event, body, index) {
+            tracing::warn!(%error, index, "an event of the log is against the rules and changes nothing");
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The rules by which events change the directory: SPEC.md, "System events". An event that breaks
+//! one is refused before it is logged.
+
+use cairn_verifier::digest::{self, KeyId, StreamId};
+use cairn_verifier::event::EventBody;
+use cairn_verifier::state::{MAX_MEMBER_KEYS, Roles};
+use cairn_verifier::trust::KeyDraft;
+use thiserror::Error;
+
+use super::{Directory, IN_USE};
+use crate::init::INGEST_MEMBER;
+use crate::system::SystemEvent;
+
+/// Why a system event is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum NotAllowed {
+    /// The log began without a stream for them.
+    #[error(
+        "this log has no stream `system`, which events of this kind go to; `cairn init` makes it with a new log"
+    )]
+    NoSystemStream,
+    /// It stands in another stream.
+    #[error("an event of this kind belongs in the stream `system`")]
+    NotInSystem,
+    /// The signer's key is none that may do this.
+    #[error("key {key} may not do this; {who} may")]
+    Signer {
+        /// The key.
+        key: KeyId,
+        /// Who may.
+        who: &'static str,
+    },
+    /// A name, id or key is taken; names and keys are never used again.
+    #[error("{what} {name} is or was in use")]
+    Taken {
+        /// What.
+        what: &'static str,
+        /// Which.
+        name: String,
+    },
+    /// Something that is not there, or not any more.
+    #[error("the log has no {what} {name} in use")]
+    Unknown {
+        /// What.
+        what: &'static str,
+        /// Which.
+        name: String,
+    },
+    /// A member can have had so many keys.
+    #[error("{found} keys of one member; the limit is {limit}")]
+    TooManyKeys {
+        /// How many.
+        found: usize,
+        /// The limit.
+        limit: u8,
+    },
+    /// The node signs with these keys, and nobody could set it right.
+    #[error("the member `ingest` is the node's own and stays as it is")]
+    Ingest,
+    /// The last one who may change anything.
+    #[error("nobody could change members and streams any more")]
+    LastAdmin,
+}
+
+/// The id of a key as it travels.
+pub(crate) fn key_id((suite, bytes): &KeyDraft) -> KeyId {
+    digest::derive(digest::KEY, &[&[*suite], bytes]).into()
+}
+
+fn unknown(what: &'static str, name: &(impl ToString + ?Sized)) -> NotAllowed {
+    NotAllowed::Unknown { what, name: name.to_string() }
+}
+
+fn taken(what: &'static str, name: &(impl ToString + ?Sized)) -> NotAllowed {
+    NotAllowed::Taken { what, name: name.to_string() }
+}
+
+impl Directory {
+    /// What an event at an index changes. Grants, redactions and erasures change nothing here; who
+    /// may write them is checked by [`Directory::may_grant_or_redact`].
+    ///
+    /// # Errors
+    /// [`NotAllowed`]; nothing is changed then.
+    pub(crate) fn change(
+        &mut self,
+        event: &SystemEvent,
+        body: &EventBody<'_>,
+        index: u64,
+    ) -> Result<(), NotAllowed> {
+        let from = index.saturating_add(1);
+        if matches!(event, SystemEvent::Granted { .. } | SystemEvent::Redacted { .. }) {
+            return Ok(());
+        }
+        if matches!(event, SystemEvent::Erased { .. }) {
+            return self.check_node(body, index);
+        }
+        self.check_admin(body, index)?;
+        let before = self.clone();
+        let had_admin = self.has_admin(from);
+        let changed = match event {
+            SystemEvent::MemberAdded { name, keys } => self.add_member(name, keys, from),
+            SystemEvent::KeysAdded { name, keys } => self.add_keys(name, keys, from),
+            SystemEvent::KeyEnded { name, key } => self.end_key(name, key, from),
+            SystemEvent::MemberRemoved { name } => self.remove_member(name, from),
+            SystemEvent::StreamAdded { id, name } => self.add_stream(id, name),
+            SystemEvent::RolesSet { stream, member, roles } => {
+                self.set_roles(stream, member, *roles)
+            }
+            SystemEvent::Granted { .. }
+            | SystemEvent::Redacted { .. }
+            | SystemEvent::Erased { .. } => Ok(()),
+        };
+        let is_last = had_admin && !self.has_admin(from);
+        let changed = changed.and(if is_last { Err(NotAllowed::LastAdmin) } else { Ok(()) });
+        if changed.is_err() {
+            *self = before;
+        }
+        changed
+    }
+
+    /// Who may name readers of an event, or have it forgotten: its writer's member, in the event's
+    /// own stream or in the system's, and administrators in the system's.
+    ///
+    /// # Errors
+    /// [`NotAllowed`].
+    pub(crate) fn may_grant_or_redact(
+        &self,
+        body: &EventBody<'_>,
+        (stream, writer): (&StreamId, &KeyId),
+        index: u64,
+    ) -> Result<(), NotAllowed> {
+        let in_system = self.system == Some(body.stream);
+        // A writer who is no member has only its one key.
+        let is_writers = self.is_same_member(&body.writer, writer)
+            && (self.signer_at(&body.writer, index).is_some()
+                || !self.keys.contains_key(&body.writer));
+        let allowed = (is_writers && body.stream == *stream)
+            || (in_system && self.is_admin(&body.writer, index));
+        if allowed {
+            return Ok(());
+        }
+        let who = "the event's writer in the event's stream, or an administrator in `system`,";
+        Err(NotAllowed::Signer { key: body.writer, who })
+    }
+
+    fn check_admin(&self, body: &EventBody<'_>, index: u64) -> Result<(), NotAllowed> {
+        let system = self.system.ok_or(NotAllowed::NoSystemStream)?;
+        if body.stream != system {
+            return Err(NotAllowed::NotInSystem);
+        }
+        if self.is_admin(&body.writer, index) {
+            return Ok(());
+        }
+        Err(NotAllowed::Signer { key: body.writer, who: "an administrator" })
+    }
+
+    fn check_node(&self, body: &EventBody<'_>, index: u64) -> Result<(), NotAllowed> {
+        if self.signer_at(&body.writer, index) == Some(INGEST_MEMBER) {
+            return Ok(());
+        }
+        Err(NotAllowed::Signer { key: body.writer, who: "the node that erased" })
+    }
+
+    /// Whether some member other than the node itself may still change things.
+    fn has_admin(&self, index: u64) -> bool {
+        let mut keys = self.keys.iter().filter(|(_, key)| key.member != INGEST_MEMBER);
+        keys.any(|(id, _)| self.is_admin(id, index))
+    }
+
+    fn in_use(&self, name: &str) -> Result<(), NotAllowed> {
+        if name == INGEST_MEMBER {
+            return Err(NotAllowed::Ingest);
+        }
+        match self.members.get(name) {
+            Some(member) if !member.is_removed => Ok(()),
+            _ => Err(unknown("member", name)),
+        }
+    }
+
+    fn add_member(&mut self, name: &str, keys: &[KeyDraft], from: u64) -> Result<(), NotAllowed> {
+        if self.members.contains_key(name) {
+            return Err(taken("the member's name", name));
+        }
+        self.push_member(name, false);
+        self.add_keys(name, keys, from)
+    }
+
+    fn add_keys(&mut self, name: &str, keys: &[KeyDraft], from: u64) -> Result<(), NotAllowed> {
+        self.in_use(name)?;
+        for key in keys {
+            let id = key_id(key);
+            if self.keys.contains_key(&id) {
+                return Err(taken("key", &id));
+            }
+            self.push_key(name, key, from);
+        }
+        let found = self.members.get(name).map_or(0, |member| member.keys.len());
+        if found > usize::from(MAX_MEMBER_KEYS) {
+            return Err(NotAllowed::TooManyKeys { found, limit: MAX_MEMBER_KEYS });
+        }
+        Ok(())
+    }
+
+    fn end_key(&mut self, name: &str, id: &KeyId, from: u64) -> Result<(), NotAllowed> {
+        self.in_use(name)?;
+        let key = self.keys.get_mut(id);
+        let key = key.filter(|key| key.member == name && key.end == IN_USE);
+        key.ok_or_else(|| unknown("key", id))?.end = from;
+        Ok(())
+    }
+
+    fn remove_member(&mut self, name: &str, from: u64) -> Result<(), NotAllowed> {
+        self.in_use(name)?;
+        for key in self.keys.values_mut().filter(|key| key.member == name && key.end == IN_USE) {
+            key.end = from;
+        }
+        if let Some(member) = self.members.get_mut(name) {
+            member.is_removed = true;
+        }
+        Ok(())
+    }
+
+    fn add_stream(&mut self, id: &StreamId, name: &str) -> Result<(), NotAllowed> {
+        if self.has_stream(id) {
+            return Err(taken("stream", id));
+        }
+        if self.stream(Some(name)).is_some() {
+            return Err(taken("the stream's name", name));
+        }
+        self.push_stream(*id, name);
+        Ok(())
+    }
+
+    fn set_roles(
+        &mut self,
+        stream: &StreamId,
+        member: &str,
+        roles: Roles,
+    ) -> Result<(), NotAllowed> {
+        self.in_use(member)?;
+        if !self.has_stream(stream) {
+            return Err(unknown("stream", stream));
+        }
+        self.roles.insert((*stream, member.to_owned()), roles);
+        Ok(())
+    }
+}

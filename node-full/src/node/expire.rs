@@ -1,0 +1,181 @@
+//! Retention: payloads of old events are forgotten when the operator says how long they are kept.
+//! Events, trees and proofs stay. It is no redaction: nobody asked for it event by event, so the
+//! node says once, for all of them, up to which entry it kept none.
+
+use std::ops::Range;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+use cairn_store::index::Mark;
+use cairn_verifier::UnixMillis;
+use cairn_verifier::event::SignedEvent;
+
+use super::commit::{Request, catch_up, write_counted};
+use super::{NodeError, Shared};
+use crate::clock;
+use crate::ingest::{Draft, DraftKind, DraftOutcome, DraftParty, DraftResource, Refusal, Staging};
+use crate::init::INGEST_MEMBER;
+use crate::seal::ChainKeys;
+
+/// How often the node looks for what has become too old.
+pub(super) const EVERY: Duration = Duration::from_secs(3_600);
+/// How many entries are looked at with one sync of the key store.
+const STEP: u64 = 512;
+
+/// What was forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a plain answer")]
+pub struct Expired {
+    /// Payloads whose bytes were removed.
+    pub payloads: u64,
+    /// Key records that were destroyed.
+    pub records: u64,
+}
+
+/// Payloads to be forgotten.
+#[derive(Debug)]
+pub(crate) struct Expire {
+    range: Range<u64>,
+    answer: SyncSender<Result<Expired, Refusal>>,
+}
+
+impl Expire {
+    fn request(range: Range<u64>) -> (Request, Receiver<Result<Expired, Refusal>>) {
+        let (answer, receiver) = sync_channel(1);
+        (Request::Expire(Self { range, answer }), receiver)
+    }
+
+    /// On the committer's thread.
+    pub(super) fn run(&self, shared: &Shared, chain_keys: &mut ChainKeys) {
+        // Who asked may have stopped waiting.
+        let _gone = self.answer.send(self.expire(shared, chain_keys));
+    }
+
+    fn expire(&self, shared: &Shared, chain_keys: &mut ChainKeys) -> Result<Expired, Refusal> {
+        catch_up(shared).map_err(|error| Refusal::storage(&error))?;
+        let mut all = Expired::default();
+        let mut from = self.range.start;
+        while from < self.range.end {
+            let end = from.saturating_add(STEP).min(self.range.end);
+            let some = shared.expire(from..end, self.range.end)?;
+            all.payloads = all.payloads.saturating_add(some.payloads);
+            all.records = all.records.saturating_add(some.records);
+            let marked = shared.index.set_mark(Mark::Expired, end);
+            marked.map_err(|error| Refusal::storage(&error))?;
+            from = end;
+        }
+        if all != Expired::default() {
+            let mut staging = Staging::new(shared);
+            staging.stage_own(chain_keys, said(shared, self.range.end, all))?;
+            write_counted(shared, staging.finish()).map_err(|error| Refusal::storage(&error))?;
+        }
+        Ok(all)
+    }
+}
+
+/// What the node says of it.
+fn said(shared: &Shared, before: u64, Expired { payloads, records }: Expired) -> Draft {
+    let directory = shared.directory();
+    let stream = directory.system().or_else(|| directory.streams().first());
+    let party = |kind: &str, id: String| (kind.to_owned(), id);
+    let ((kind, id), (of, log)) =
+        (party("member", INGEST_MEMBER.to_owned()), party("log", shared.log.to_string()));
+    let metadata = [("before", before), ("payloads", payloads), ("records", records)];
+    Draft {
+        stream: stream.map(|stream| stream.name.clone()),
+        event_type: "cairn.retention.applied".to_owned(),
+        actor: DraftParty { kind, id },
+        resource: DraftResource { kind: of, id: log, parent: String::new() },
+        outcome: DraftOutcome::Success,
+        reason: String::new(),
+        metadata: metadata.map(|(name, number)| (name.to_owned(), number.to_string())).into(),
+        time: None,
+        kind: DraftKind::Record,
+        payload: None,
+    }
+}
+
+/// Forgets payloads of events that became final before a time, through the committer.
+pub(super) fn expire_before(
+    shared: &Shared,
+    queue: &SyncSender<Request>,
+    before: UnixMillis,
+) -> Result<Expired, Refusal> {
+    let end = shared.final_before(before)?;
+    let from = shared.index.mark(Mark::Expired).map_err(|error| Refusal::storage(&error))?;
+    if from >= end {
+        return Ok(Expired::default());
+    }
+    let (request, answer) = Expire::request(from..end);
+    queue.send(request).map_err(|_| Refusal::ShuttingDown)?;
+    answer.recv().unwrap_or(Err(Refusal::ShuttingDown))
+}
+
+/// What the erasing thread does now and then, if payloads are kept for a time only.
+pub(super) fn expire_old(shared: &Shared, queue: &SyncSender<Request>) -> Result<(), Refusal> {
+    let Some(keep) = shared.options.keep_payloads else { return Ok(()) };
+    let keep = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
+    let before = UnixMillis(clock::now().0.saturating_sub(keep));
+    let Expired { payloads, records } = expire_before(shared, queue, before)?;
+    if payloads != 0 || records != 0 {
+        tracing::info!(payloads, records, "forgot payloads that were kept long enough");
+    }
+    Ok(())
+}
+
+impl Shared {
+    /// How many events were final before a time.
+    fn final_before(&self, time: UnixMillis) -> Result<u64, NodeError> {
+        let mut range = 0..self.head().map_or(0, |head| head.header.height.saturating_add(1));
+        let mut size = 0;
+        while !range.is_empty() {
+            let middle = range.start.midpoint(range.end);
+            match self.block(middle)? {
+                Some(block) if block.header.time < time => {
+                    size = block.header.events.get();
+                    range.start = middle.saturating_add(1);
+                }
+                _ => range.end = middle,
+            }
+        }
+        Ok(size)
+    }
+
+    /// Forgets the payloads of some entries. One that an entry at `kept_from` or behind it has as
+    /// well stays.
+    fn expire(&self, range: Range<u64>, kept_from: u64) -> Result<Expired, Refusal> {
+        let (mut numbers, mut expired) = (Vec::new(), Expired::default());
+        let mut gone = Vec::new();
+        for index in range {
+            let bytes = self.entries.read(index).map_err(|error| Refusal::storage(&error))?;
+            let event = SignedEvent::decode(&bytes)?;
+            let Some(digest) = event.body().payload.stored() else { continue };
+            numbers.extend(self.record_numbers(&event.id())?);
+            if self.blobs.contains(&digest) && !self.is_kept(&digest, kept_from)? {
+                gone.push(digest);
+            }
+        }
+        // Keys first: a ciphertext without them is nothing, keys without one are.
+        self.records.erase(&numbers).map_err(|error| Refusal::storage(&error))?;
+        expired.records = u64::try_from(numbers.len()).unwrap_or(u64::MAX);
+        for digest in gone {
+            self.blobs.remove(&digest).map_err(|error| Refusal::storage(&error))?;
+            expired.payloads = expired.payloads.saturating_add(1);
+        }
+        Ok(expired)
+    }
+
+    fn is_kept(
+        &self,
+        digest: &cairn_verifier::digest::PayloadDigest,
+        kept_from: u64,
+    ) -> Result<bool, NodeError> {
+        for other in self.events_with_payload(digest)? {
+            let index = self.find(&other)?.unwrap_or(0);
+            if index >= kept_from && !self.is_redacted(&other)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,272 @@
+//! Checking a step before anything of it is appended: trees are made on copies, and the copies
+//! become the replica's own when everything held.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cairn_store::tiles::Tiles;
+use cairn_verifier::digest::{EventId, Hash};
+use cairn_verifier::event::{EventBody, Kind as EventKind, SignedEvent};
+use cairn_verifier::tree::{Blake3, Rfc6962Sha256, TreeHasher};
+use cairn_verifier::trust::Genesis;
+
+use super::trust::parent_of;
+use super::{FollowError, Follower};
+use crate::bucket::tile_path;
+use crate::clock;
+use crate::node::{Block, Place, Shared, encode_block, index_blocks};
+use crate::producer::store_tiles;
+use crate::proofs::{TileChoice, TileOf};
+use crate::system::SystemEvent;
+
+/// Blocks with their events, checked.
+#[derive(Debug)]
+pub(super) struct Batch<'a> {
+    /// Index of the first event.
+    first: u64,
+    entries: &'a [Vec<u8>],
+    ids: Vec<EventId>,
+    blocks: Vec<Block>,
+    events: Tiles<Blake3>,
+    sha256: Option<Tiles<Rfc6962Sha256>>,
+    headers: Tiles<Blake3>,
+}
+
+impl<'a> Batch<'a> {
+    /// Checks blocks and the events that they make final.
+    pub(super) fn verify(
+        follower: &mut Follower,
+        (shared, genesis): (&Shared, &Genesis<'_>),
+        blocks: Vec<Block>,
+        entries: &'a [Vec<u8>],
+    ) -> Result<Self, FollowError> {
+        let (mut batch, mut before) = {
+            let state = shared.state();
+            let batch = Self {
+                first: state.events.size(),
+                entries,
+                ids: Vec::new(),
+                blocks: Vec::new(),
+                events: state.events.clone(),
+                sha256: state.sha256.clone(),
+                headers: state.headers.clone(),
+            };
+            (batch, state.head.clone())
+        };
+        batch.ids = check_events(batch.first, entries)?;
+        batch.check_order(shared)?;
+        let now = clock::now();
+        for block in blocks {
+            batch.check_follows(genesis, before.as_deref(), &block)?;
+            follower.certify(genesis, (before.as_deref(), &block), now)?;
+            batch.push_events(&block)?;
+            batch.check_roots(&block)?;
+            let leaf = batch.headers.hasher().leaf(block.header.height, block.digest.as_bytes());
+            batch.headers.push(leaf);
+            batch.blocks.push(block.clone());
+            before = Some(Arc::new(block));
+        }
+        Ok(batch)
+    }
+
+    fn check_follows(
+        &self,
+        genesis: &Genesis<'_>,
+        before: Option<&Block>,
+        block: &Block,
+    ) -> Result<(), FollowError> {
+        let (header, height) = (&block.header, self.headers.size());
+        let time = before.map_or_else(|| genesis.time(), |before| before.header.time);
+        let size = before.map_or(0, |before| before.header.events.get());
+        let fits = [
+            (header.log == genesis.log(), "another log"),
+            (header.height == height, "another height"),
+            (header.parent == parent_of(before), "another parent"),
+            (header.time > time, "a time that does not follow"),
+            (header.events.get() >= size, "fewer events than the block before"),
+            (header.parameters == genesis.parameters(), "other parameters than the log"),
+            (header.header_root == self.headers.root(height)?, "another tree of headers"),
+        ];
+        match fits.iter().find(|(fits, _)| !fits) {
+            Some((_, what)) => Err(FollowError::DoesNotFollow { height, what }),
+            None => Ok(()),
+        }
+    }
+
+    /// Each event is its writer's next.
+    fn check_order(&self, shared: &Shared) -> Result<(), FollowError> {
+        let mut writers: BTreeMap<Place, (u64, EventId)> = BTreeMap::new();
+        for ((index, bytes), id) in (self.first..).zip(self.entries).zip(&self.ids) {
+            let Ok(event) = SignedEvent::decode(bytes) else { continue };
+            let body: &EventBody<'_> = event.body();
+            let place = (body.stream, body.writer);
+            let (next, last) = match writers.get(&place) {
+                Some(known) => *known,
+                None => shared.next_of(&place)?,
+            };
+            let fits = [
+                (body.log == shared.log, "another log"),
+                (body.sequence == next, "another sequence number than its writer's next"),
+                (body.previous == last, "another event before it than its writer's last"),
+            ];
+            if let Some((_, what)) = fits.iter().find(|(fits, _)| !fits) {
+                return Err(FollowError::BadOrder { index, id: *id, what });
+            }
+            writers.insert(place, (body.sequence.saturating_add(1), *id));
+        }
+        Ok(())
+    }
+
+    /// The events of a block go into the trees.
+    fn push_events(&mut self, block: &Block) -> Result<(), FollowError> {
+        let (height, size) = (block.header.height, block.header.events.get());
+        while self.events.size() < size {
+            let index = self.events.size();
+            let at = usize::try_from(index.saturating_sub(self.first)).unwrap_or(usize::MAX);
+            let (Some(id), Some(bytes)) = (self.ids.get(at), self.entries.get(at)) else {
+                let what = "some are missing";
+                return Err(FollowError::OtherRoot { height, size, what });
+            };
+            self.events.push(self.events.hasher().leaf(index, id.as_bytes()));
+            if let (Some(tree), Ok(event)) = (&mut self.sha256, SignedEvent::decode(bytes)) {
+                tree.push(Rfc6962Sha256::leaf(event.bytes()));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_roots(&self, block: &Block) -> Result<(), FollowError> {
+        let header = &block.header;
+        let (height, size) = (header.height, header.events.get());
+        let sha256 = self.sha256.as_ref().map_or(Ok(Hash::ZERO), |tree| tree.root(size))?;
+        for (is_its, what) in [
+            (self.events.root(size)? == header.event_root, "the root of their tree differs"),
+            (sha256 == header.sha256_root, "the root of their SHA-256 tree differs"),
+        ] {
+            if !is_its {
+                return Err(FollowError::OtherRoot { height, size, what });
+            }
+        }
+        Ok(())
+    }
+
+    /// Tiles that became full in this step, with their bytes.
+    pub(super) fn full_tiles(&self) -> Vec<(TileChoice, Vec<u8>)> {
+        let mut tiles = full(TileOf::Events, &self.events);
+        // The newest header's leaf is in no published tree of headers yet.
+        let newest = self.headers.size().saturating_sub(1);
+        let is_published = |(choice, _): &(TileChoice, Vec<u8>)| {
+            let shift = u32::from(choice.level).saturating_mul(8);
+            let full = newest.checked_shr(shift).unwrap_or(0) / crate::bucket::WIDTH;
+            choice.number < full
+        };
+        tiles.extend(full(TileOf::Headers, &self.headers).into_iter().filter(is_published));
+        tiles.extend(self.sha256.iter().flat_map(|tree| full(TileOf::Sha256, tree)));
+        tiles
+    }
+
+    /// Appends all of it: events, then blocks, and last what is derived from them.
+    pub(super) fn append(self, shared: &Shared) -> Result<(), FollowError> {
+        let frames: Vec<&[u8]> = self.entries.iter().map(Vec::as_slice).collect();
+        if !frames.is_empty() {
+            shared.entries.append_batch(&frames)?;
+        }
+        {
+            let mut state = shared.state_mut();
+            state.events = self.events;
+            state.sha256 = self.sha256;
+        }
+        let blocks: Vec<Vec<u8>> = self.blocks.iter().map(encode_block).collect();
+        let blocks: Vec<&[u8]> = blocks.iter().map(Vec::as_slice).collect();
+        shared.blocks.append_batch(&blocks)?;
+        {
+            let mut state = shared.state_mut();
+            state.headers = self.headers;
+            state.head = self.blocks.last().cloned().map(Arc::new);
+        }
+        let events = self.entries.iter().filter_map(|bytes| SignedEvent::decode(bytes).ok());
+        let events: Vec<_> = events.collect();
+        // Both logs are durable whatever happens now; the next step brings the index up to them.
+        let derived = shared
+            .index_events(self.first, &events, &self.ids)
+            .and_then(|()| index_blocks(&shared.index, &shared.blocks))
+            .and_then(|()| store_tiles(shared));
+        let size = self.blocks.last().map_or(0, |block| block.header.events.get());
+        shared.progress.reached(size);
+        derived?;
+        follow_system(shared, self.first, &events)
+    }
+}
+
+/// What the log's own events change here too: members and streams, and payloads that were erased.
+fn follow_system(
+    shared: &Shared,
+    first: u64,
+    events: &[SignedEvent<'_>],
+) -> Result<(), FollowError> {
+    let mut directory = shared.directory();
+    for (index, event) in (first..).zip(events) {
+        let body = event.body();
+        if body.kind == EventKind::Member {
+            Arc::make_mut(&mut directory).replay(body, index);
+        }
+        if let Ok(SystemEvent::Erased { event, .. }) = SystemEvent::read(body) {
+            shared.forget_payload(&event)?;
+        }
+    }
+    shared.set_directory(directory);
+    Ok(())
+}
+
+fn full<H: TreeHasher>(of: TileOf, tree: &Tiles<H>) -> Vec<(TileChoice, Vec<u8>)> {
+    let tiles = tree.pending();
+    let choice = |tile: &cairn_store::tiles::PendingTile| {
+        let id = tile.id();
+        (TileChoice { of, level: id.level, number: id.number, width: 256 }, tile.bytes())
+    };
+    tiles.iter().map(choice).collect()
+}
+
+/// Checks signatures on all cores. The ids of the events.
+fn check_events(first: u64, entries: &[Vec<u8>]) -> Result<Vec<EventId>, FollowError> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let share = entries.len().div_ceil(cores).max(1);
+    let check = |part: &[Vec<u8>], first: u64| {
+        let indexed = (first..).zip(part);
+        indexed.map(|(index, bytes)| check_event(index, bytes)).collect::<Result<Vec<_>, _>>()
+    };
+    let check = &check;
+    std::thread::scope(|scope| {
+        let parts = entries.chunks(share).zip((first..).step_by(share));
+        let workers: Vec<_> =
+            parts.map(|(part, first)| scope.spawn(move || check(part, first))).collect();
+        let mut ids = Vec::with_capacity(entries.len());
+        for worker in workers {
+            match worker.join() {
+                Ok(checked) => ids.extend(checked?),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok(ids)
+    })
+}
+
+/// The full file that an event is in, or will be.
+fn entries_path(index: u64) -> String {
+    let number = index / crate::bucket::WIDTH;
+    tile_path(TileChoice { of: TileOf::Entries, level: 0, number, width: 256 })
+}
+
+fn check_event(index: u64, bytes: &[u8]) -> Result<EventId, FollowError> {
+    let bent = |reason: cairn_verifier::wire::DecodeError| FollowError::Bent {
+        path: format!("event {index}, in {},", entries_path(index)),
+        reason: reason.to_string(),
+    };
+    let event = SignedEvent::decode(bytes).map_err(bent)?;
+    let (id, _) = event.verify().map_err(|reason| FollowError::BadSignature {
+        index,
+        id: event.id(),
+        reason,
+    })?;
+    Ok(id)
+}

@@ -1,0 +1,444 @@
+//! Members, streams, grants, redactions: who may do what, and what follows.
+
+use cairn_node::check::CheckOptions;
+use cairn_node::ingest::Submission;
+use cairn_node::init::public_keys;
+use cairn_node::node::Node;
+use cairn_node::proofs::{BaseChoice, ReceiptWith};
+use cairn_node::query::Query;
+use cairn_node::system::{StoredPayload, SystemEvent};
+use cairn_verifier::digest::{EventId, PayloadDigest, StreamId};
+use cairn_verifier::event::{EventBody, Kind, Payload, SignedEvent};
+use cairn_verifier::secret::MemberSecret;
+use cairn_verifier::state::Roles;
+use cairn_verifier::{UnixMillis, receipt};
+
+use crate::sealed::sealed;
+use crate::support::{Log, SECOND, Writer, draft, ids, public_payload};
+
+const BOTH: Roles = Roles { writer: true, reader: true };
+const NONE: Roles = Roles { writer: false, reader: false };
+
+fn key(seed: u8) -> MemberSecret {
+    MemberSecret::from_seed([seed; 32]).unwrap()
+}
+
+fn system_stream(node: &Node) -> StreamId {
+    let streams = node.streams();
+    assert_eq!(streams.last().unwrap().name, "system");
+    streams.last().unwrap().id
+}
+
+fn admin(log: &Log, node: &Node) -> Writer {
+    Writer::with(node, log.admin(), system_stream(node))
+}
+
+fn added(name: &str, secret: &MemberSecret) -> SystemEvent {
+    SystemEvent::MemberAdded { name: name.to_owned(), keys: public_keys(secret) }
+}
+
+fn removed(name: &str) -> SystemEvent {
+    SystemEvent::MemberRemoved { name: name.to_owned() }
+}
+
+fn roles(node: &Node, name: &str) -> Vec<String> {
+    let member = node.member(name).unwrap();
+    node.roles_of(&member).into_iter().map(|(stream, _)| stream.name).collect()
+}
+
+#[test]
+fn a_log_begins_with_an_administrator_and_a_stream_of_its_own() {
+    let log = Log::new();
+    let node = log.open();
+    assert_eq!(roles(&node, "auditor"), ["main", "side"]);
+    assert_eq!(roles(&node, "admin"), ["main", "side", "system"]);
+    assert_eq!(roles(&node, "ingest"), ["main", "side", "system"]);
+}
+
+#[test]
+fn members_come_change_keys_and_go() {
+    let log = Log::new();
+    let node = log.open();
+    let mut admin = admin(&log, &node);
+    let (first, second) = (key(1), key(2));
+    admin.say(&added("ann", &first)).unwrap();
+    assert!(roles(&node, "ann").is_empty());
+    let stream = node.streams()[0].id;
+    admin.say(&SystemEvent::RolesSet { stream, member: "ann".to_owned(), roles: BOTH }).unwrap();
+    assert_eq!(roles(&node, "ann"), ["main"]);
+    let keys = SystemEvent::KeysAdded { name: "ann".to_owned(), keys: public_keys(&second) };
+    admin.say(&keys).unwrap();
+    assert_eq!(admin.say(&keys), Err("not-allowed"), "a key is never used twice");
+    let end =
+        |key: &MemberSecret| SystemEvent::KeyEnded { name: "ann".to_owned(), key: key.key_id() };
+    admin.say(&end(&first)).unwrap();
+    assert_eq!(admin.say(&end(&first)), Err("not-allowed"));
+    assert_eq!(node.member_by_signing_key(&first.public_key()), None);
+    assert_eq!(node.member_by_signing_key(&second.public_key()).unwrap().name, "ann");
+
+    drop((admin, node));
+    for lost in ["nothing", "index"] {
+        let _lost = std::fs::remove_dir_all(log.path().join(lost));
+        let node = log.open();
+        assert_eq!(roles(&node, "ann"), ["main"]);
+        assert_eq!(node.member_by_signing_key(&first.public_key()), None);
+        assert!(node.member_by_signing_key(&second.public_key()).is_some());
+    }
+    let node = log.open();
+    let mut admin = Writer::with(&node, log.admin(), system_stream(&node));
+    admin.say(&removed("ann")).unwrap();
+    assert!(roles(&node, "ann").is_empty() && !node.member("ann").unwrap().active);
+    assert_eq!(node.member_by_signing_key(&second.public_key()), None);
+    assert_eq!(admin.say(&added("ann", &key(3))), Err("not-allowed"), "nor is a name");
+    assert_eq!(admin.say(&removed("ann")), Err("not-allowed"));
+    assert_eq!(admin.say(&removed("nobody")), Err("not-allowed"));
+}
+
+#[test]
+fn streams_are_added_and_written_to() {
+    let log = Log::new();
+    let node = log.open();
+    let mut admin = admin(&log, &node);
+    let id = StreamId::from([9; 32]);
+    let event = SystemEvent::StreamAdded { id, name: "payroll".to_owned() };
+    admin.say(&event).unwrap();
+    assert_eq!(admin.say(&event), Err("not-allowed"));
+    let taken = SystemEvent::StreamAdded { id: [8; 32].into(), name: "payroll".to_owned() };
+    assert_eq!(admin.say(&taken), Err("not-allowed"));
+    let unknown =
+        SystemEvent::RolesSet { stream: [7; 32].into(), member: "auditor".to_owned(), roles: BOTH };
+    assert_eq!(admin.say(&unknown), Err("not-allowed"));
+    assert_eq!(roles(&node, "auditor"), ["main", "side"]);
+    let mut writer = Writer::with(&node, key(1), id);
+    let (event, submission) = writer.next();
+    node.submit(vec![submission]).unwrap();
+    drop((admin, writer, node));
+    let node = log.open();
+    assert_eq!(node.streams().last().unwrap().name, "system");
+    assert!(node.entry(&event).unwrap().is_some());
+}
+
+#[test]
+fn only_administrators_change_members_and_the_last_one_stays() {
+    let log = Log::new();
+    let node = log.open();
+    let system = system_stream(&node);
+    let mut auditor = Writer::with(&node, log.auditor.clone(), system);
+    assert_eq!(auditor.say(&added("ann", &key(1))), Err("not-allowed"));
+    let mut elsewhere = Writer::with(&node, log.admin(), node.streams()[0].id);
+    assert_eq!(elsewhere.say(&added("ann", &key(1))), Err("not-allowed"));
+
+    let mut admin = admin(&log, &node);
+    let set = |member: &str, roles| SystemEvent::RolesSet {
+        stream: system,
+        member: member.to_owned(),
+        roles,
+    };
+    assert_eq!(admin.say(&removed("admin")), Err("not-allowed"));
+    assert_eq!(admin.say(&set("admin", NONE)), Err("not-allowed"));
+    for event in [removed("ingest"), set("ingest", NONE)] {
+        assert_eq!(admin.say(&event), Err("not-allowed"), "the node needs its own member");
+    }
+    admin.say(&set("auditor", BOTH)).unwrap();
+    auditor.say(&removed("admin")).unwrap();
+    assert_eq!(admin.say(&added("ann", &key(1))), Err("not-allowed"), "its keys have ended");
+    auditor.say(&added("ann", &key(1))).unwrap();
+    let erased = SystemEvent::Erased {
+        event: [1; 32].into(),
+        redaction: [2; 32].into(),
+        records: 0,
+        payload: StoredPayload::Removed,
+    };
+    assert_eq!(auditor.say(&erased), Err("not-allowed"), "only a node says that it erased");
+}
+
+/// One batch is one place in the log after another: the second event sees what the first one did.
+#[test]
+fn a_batch_sees_its_own_changes_and_leaves_none_if_it_is_refused() {
+    let log = Log::new();
+    let node = log.open();
+    let mut admin = admin(&log, &node);
+    let submit = |batch: Vec<Vec<u8>>| {
+        let signed = |event| Submission::Signed { event, payload: None, wraps: vec![], salt: None };
+        node.submit(batch.into_iter().map(signed).collect()).map_err(|r| (r.at, r.reason.code()))
+    };
+    let add = admin.system(&added("ann", &key(1)));
+    admin.sequence += 1;
+    admin.previous = add.0;
+    let twice = admin.system(&added("ann", &key(2)));
+    assert_eq!(submit(vec![add.1.clone(), twice.1]).unwrap_err(), (1, "not-allowed"));
+    assert_eq!(node.member("ann"), None);
+    let remove = admin.system(&removed("ann"));
+    submit(vec![add.1, remove.1]).unwrap();
+    assert!(!node.member("ann").unwrap().active);
+}
+
+#[test]
+fn what_is_no_system_event_is_refused() {
+    let log = Log::new();
+    let node = log.open();
+    let admin = admin(&log, &node);
+    let refused = |change: &dyn Fn(&mut EventBody<'_>)| {
+        let (_, bytes) = admin.system(&SystemEvent::Redacted { event: [1; 32].into() });
+        let event = SignedEvent::decode(&bytes).unwrap();
+        let mut body = *event.body();
+        change(&mut body);
+        let (_, event) = admin.sign(&body);
+        let signed = Submission::Signed { event, payload: None, wraps: vec![], salt: None };
+        node.submit(vec![signed]).unwrap_err().reason.code()
+    };
+    assert_eq!(refused(&|_| {}), "no-such-event");
+    assert_eq!(refused(&|body| body.event_type = "cairn.payload.redact"), "bad-system-event");
+    assert_eq!(refused(&|body| body.kind = Kind::Grant), "bad-system-event");
+    assert_eq!(refused(&|body| body.kind = Kind::Evidence), "kind-not-accepted");
+    assert_eq!(refused(&|body| body.resource.party.kind = "thing"), "bad-system-event");
+    assert_eq!(refused(&|body| body.resource.party.id = "abc"), "bad-system-event");
+    assert_eq!(refused(&|body| body.resource.parent = "x"), "bad-system-event");
+    let metadata =
+        cairn_verifier::event::encode_metadata(&[("a".to_owned(), "b".to_owned())].into());
+    let metadata: &'static [u8] = metadata.unwrap().leak();
+    assert_eq!(
+        refused(&|body| {
+            body.metadata = cairn_verifier::event::Metadata::decode(metadata).unwrap();
+        }),
+        "bad-system-event"
+    );
+    let payload = public_payload(b"x");
+    assert_eq!(refused(&|body| body.payload = payload), "payload-missing");
+    for name in ["", "a\nb", &"n".repeat(65)] {
+        let mut admin = Writer::with(&node, log.admin(), system_stream(&node));
+        assert_eq!(admin.say(&added(name, &key(1))), Err("bad-system-event"), "{name:?}");
+    }
+    // A client without a key does not have them signed by the node.
+    let Submission::Draft(mut draft) = draft("x") else { panic!() };
+    draft.kind = cairn_node::ingest::DraftKind::Redaction;
+    let refused = node.submit(vec![Submission::Draft(draft)]).unwrap_err();
+    assert_eq!(refused.reason.code(), "kind-not-accepted");
+}
+
+/// All bytes of a directory.
+fn raw(dir: &std::path::Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        bytes.extend(if path.is_dir() { raw(&path) } else { std::fs::read(&path).unwrap() });
+    }
+    bytes
+}
+
+/// The node's receipts for erasures.
+fn erasures(node: &Node) -> Vec<SystemEvent> {
+    let query = Query { event_type: Some("cairn.payload.erased".to_owned()), ..Query::default() };
+    let page = node.query(&query).unwrap();
+    let read = page.entries.iter().map(|entry| {
+        SystemEvent::read(SignedEvent::decode(&entry.signed).unwrap().body()).unwrap()
+    });
+    read.collect()
+}
+
+fn wait_erased(node: &Node, count: usize) {
+    for _ in 0..1_000 {
+        if erasures(node).len() == count {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert_eq!(erasures(node).len(), count, "erased within 10 s");
+}
+
+#[test]
+fn a_redacted_payload_opens_for_nobody_and_its_event_stays_proven() {
+    let log = Log::new();
+    let node = log.open();
+    let (gone, kept) = (sealed(&node), sealed(&node));
+    let key = log.auditor.wrap();
+    let wrap = |node: &Node, id| node.wrap(id, &key.id()).unwrap();
+    let taken = wrap(&node, &gone).unwrap();
+    // Nothing outside of the key store ever held it in the clear, nor does the key store.
+    let contains = |needle: &[u8]| raw(&log.path()).windows(24).any(|part| part == &needle[..24]);
+    assert!(!contains(&taken[20..]));
+    let with = ReceiptWith { payload: true, wraps: &[] };
+    let file = node.receipt(&gone, BaseChoice::Genesis, with).unwrap();
+    let now = UnixMillis(node.status().head_time);
+    let ciphertext = receipt::verify(&file, log.anchor, now, &mut ()).unwrap();
+    let ciphertext = ciphertext.payload().unwrap().to_vec();
+    assert!(contains(&ciphertext));
+
+    let mut admin = admin(&log, &node);
+    let redaction = admin.say(&SystemEvent::Redacted { event: gone }).unwrap();
+    assert_eq!(admin.say(&SystemEvent::Redacted { event: gone }), Err("already-redacted"));
+    let grant = SystemEvent::Granted { event: gone, readers: vec![key.id()] };
+    assert_eq!(admin.say(&grant), Err("already-redacted"));
+    wait_erased(&node, 1);
+    let expected =
+        SystemEvent::Erased { event: gone, redaction, records: 1, payload: StoredPayload::Removed };
+    assert_eq!(erasures(&node), [expected]);
+    drop((admin, node));
+    assert!(!contains(&ciphertext));
+    for lost in ["nothing", "index"] {
+        let _lost = std::fs::remove_dir_all(log.path().join(lost));
+        let node = log.open();
+        assert_eq!(wrap(&node, &gone), None);
+        assert!(key.open_wrap(&wrap(&node, &kept).unwrap(), &node.log(), &kept).is_ok());
+        let file = node.receipt(&gone, BaseChoice::Genesis, ReceiptWith::default()).unwrap();
+        let verified = receipt::verify(&file, log.anchor, now, &mut ()).unwrap();
+        assert_eq!(verified.event().id(), gone);
+        let wraps = [key.id()];
+        let with = ReceiptWith { payload: false, wraps: &wraps };
+        assert_eq!(node.receipt(&gone, BaseChoice::Genesis, with).unwrap_err().code(), "no-wrap");
+        let report = node.check(CheckOptions::default(), &mut |_| true);
+        assert!(report.is_clean() && report.key_records == 2, "{report:?}");
+        assert_eq!(erasures(&node).len(), 1, "once");
+    }
+    // What was taken before still opens: no node can take that back.
+    assert!(key.open_wrap(&taken, &log.open().log(), &gone).is_ok());
+}
+
+/// A node that stops between a redaction and its erasure goes on when it opens.
+#[test]
+fn an_erasure_that_a_stop_came_before_is_made_up_for() {
+    let log = Log::new();
+    let node = log.open();
+    let gone = sealed(&node);
+    drop(node);
+    let node = log.open_slow();
+    let admin = admin(&log, &node);
+    let (_, event) = admin.system(&SystemEvent::Redacted { event: gone });
+    let signed = Submission::Signed { event, payload: None, wraps: vec![], salt: None };
+    node.submit(vec![signed]).unwrap();
+    // The last block makes it final, when nothing is erased any more.
+    drop((admin, node));
+    let node = log.open();
+    wait_erased(&node, 1);
+    assert_eq!(node.wrap(&gone, &log.auditor.wrap().id()).unwrap(), None);
+}
+
+fn with_public(writer: &mut Writer, bytes: &[u8]) -> EventId {
+    let body = EventBody { payload: public_payload(bytes), ..writer.body() };
+    let (id, event) = writer.sign(&body);
+    let payload = Some(bytes.to_vec());
+    let signed = Submission::Signed { event, payload, wraps: vec![], salt: None };
+    writer.node.submit(vec![signed]).unwrap();
+    writer.sequence += 1;
+    writer.previous = id;
+    assert!(writer.node.wait_final(&id, SECOND));
+    id
+}
+
+#[test]
+fn writers_redact_their_own_and_what_others_share_stays() {
+    let log = Log::new();
+    let node = log.open();
+    let (mut one, mut two) = (Writer::new(&node, 1), Writer::new(&node, 2));
+    let text = b"a name that should not have been written down";
+    let (first, second) = (with_public(&mut one, text), with_public(&mut two, text));
+    let Payload::Public { digest, .. } = public_payload(text) else { panic!() };
+    let redact = |event| SystemEvent::Redacted { event };
+    assert_eq!(two.say(&redact(first)), Err("not-allowed"));
+    let side = node.streams()[1].id;
+    let mut elsewhere = Writer::with(&node, key(1), side);
+    assert_eq!(elsewhere.say(&redact(first)), Err("not-allowed"));
+    one.say(&redact(first)).unwrap();
+    wait_erased(&node, 1);
+    assert!(matches!(
+        erasures(&node)[0],
+        SystemEvent::Erased { payload: StoredPayload::Shared, .. }
+    ));
+    assert!(node.payload(&digest).unwrap().is_some());
+    two.say(&redact(second)).unwrap();
+    wait_erased(&node, 2);
+    assert_eq!(node.payload(&digest).unwrap(), None);
+    let found = raw(&log.path().join("payloads")).windows(text.len()).any(|part| part == text);
+    assert!(!found, "the bytes are gone");
+    // The same payload can be logged anew, by whoever still has it.
+    let missing = EventBody { payload: public_payload(text), ..one.body() };
+    let (_, event) = one.sign(&missing);
+    let signed = Submission::Signed { event, payload: None, wraps: vec![], salt: None };
+    assert_eq!(node.submit(vec![signed]).unwrap_err().reason.code(), "payload-missing");
+    with_public(&mut one, text);
+    assert!(node.payload(&digest).unwrap().is_some());
+    let digest = PayloadDigest::from([1; 32]);
+    assert_eq!(node.payload(&digest).unwrap(), None);
+    let plain = ids(&node.submit(vec![draft("x")]).unwrap())[0];
+    assert_eq!(admin(&log, &node).say(&redact(plain)), Err("nothing-sealed"));
+}
+
+/// What the node sealed it can wrap for more readers; what others sealed they must.
+#[test]
+fn grants_give_wraps_to_named_readers() {
+    let log = Log::new();
+    let node = log.open();
+    let id = sealed(&node);
+    let lawyer = key(5);
+    let mut admin = admin(&log, &node);
+    let grant = |readers| SystemEvent::Granted { event: id, readers };
+    let to_lawyer = grant(vec![lawyer.wrap().id()]);
+    assert_eq!(admin.say(&to_lawyer), Err("unknown-recipient"));
+    admin.say(&added("lawyer", &lawyer)).unwrap();
+    let mut auditor = Writer::with(&node, log.auditor.clone(), node.streams()[0].id);
+    assert_eq!(auditor.say(&to_lawyer), Err("not-allowed"), "a reader gives no one else access");
+    assert_eq!(node.wrap(&id, &lawyer.wrap().id()).unwrap(), None);
+    admin.say(&to_lawyer).unwrap();
+    let opens = |node: &Node, secret: &MemberSecret| {
+        let wrap = node.wrap(&id, &secret.wrap().id()).unwrap().unwrap();
+        secret.wrap().open_wrap(&wrap, &node.log(), &id).unwrap()
+    };
+    let expected = *opens(&node, &log.auditor).as_bytes();
+    assert_eq!(opens(&node, &lawyer).as_bytes(), &expected);
+
+    let other = key(6);
+    admin.say(&added("other", &other)).unwrap();
+    let wrap = node.wrap(&id, &lawyer.wrap().id()).unwrap().unwrap();
+    let to_other = grant(vec![other.wrap().id()]);
+    let wrong = vec![(lawyer.wrap().id(), wrap)];
+    assert_eq!(admin.say_with(&to_other, wrong), Err("wraps-mismatch"));
+    let mut both = vec![other.wrap().id(), lawyer.wrap().id()];
+    both.sort();
+    both.reverse();
+    assert_eq!(admin.say(&grant(both)), Err("bad-system-event"), "ascending");
+
+    drop((admin, auditor, node));
+    let _lost = std::fs::remove_dir_all(log.path().join("index"));
+    let node = log.open();
+    assert_eq!(opens(&node, &lawyer).as_bytes(), &expected);
+    let mut admin = Writer::with(&node, log.admin(), system_stream(&node));
+    admin.say(&SystemEvent::Redacted { event: id }).unwrap();
+    wait_erased(&node, 1);
+    assert!(matches!(erasures(&node)[0], SystemEvent::Erased { records: 2, .. }));
+    assert_eq!(node.wrap(&id, &lawyer.wrap().id()).unwrap(), None);
+}
+
+#[test]
+fn payloads_that_were_kept_long_enough_go_and_everything_else_stays() {
+    let log = Log::new();
+    let node = log.open();
+    let mut writer = Writer::new(&node, 1);
+    let secret = sealed(&node);
+    let (old, shared) = (with_public(&mut writer, b"old"), with_public(&mut writer, b"shared"));
+    let head = node.head().unwrap().header.time;
+    let again = with_public(&mut writer, b"shared");
+    let before = UnixMillis(head.0 + 1);
+    let expired = node.expire_payloads(before).unwrap();
+    // The ciphertext and "old"; "shared" is a newer event's as well.
+    assert_eq!((expired.payloads, expired.records), (2, 1));
+    let receipt = |id: &EventId, payload| {
+        let with = ReceiptWith { payload, wraps: &[] };
+        node.receipt(id, BaseChoice::Genesis, with).map_err(|error| error.code())
+    };
+    for id in [&secret, &old] {
+        assert_eq!(receipt(id, true), Err("no-payload"));
+        assert!(receipt(id, false).is_ok());
+    }
+    assert!(receipt(&shared, true).is_ok() && receipt(&again, true).is_ok());
+    assert_eq!(node.wrap(&secret, &log.auditor.wrap().id()).unwrap(), None);
+    assert_eq!(node.expire_payloads(before).unwrap(), cairn_node::node::Expired::default());
+    let said = || {
+        let event_type = Some("cairn.retention.applied".to_owned());
+        node.query(&Query { event_type, ..Query::default() }).unwrap().entries.len()
+    };
+    while said() == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert_eq!(said(), 1);
+    assert!(node.check(CheckOptions::default(), &mut |_| true).is_clean());
+}
