@@ -29,8 +29,9 @@ type Piece = Result<Bytes, io::Error>;
 /// is said. `cairn verify` checks the file against an anchor, without the node.
 #[utoipa::path(get, path = "/archive", tag = "blocks",
     params(
-        ("from" = Option<schema::Number>, Query, description = "The first height"),
-        ("to" = Option<schema::Number>, Query, description = "The last height; the newest if not said"),
+        ("from" = inline(Option<schema::Number>), Query, description = "The first height"),
+        ("to" = inline(Option<schema::Number>), Query,
+            description = "The last height; the newest if not said"),
         ("since" = inline(Option<schema::TimeText>), Query,
             description = "Blocks made at or after this; not beside heights"),
         ("until" = inline(Option<schema::TimeText>), Query,

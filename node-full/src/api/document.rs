@@ -44,14 +44,18 @@ use super::{App, ServerError, routes, schema};
 struct Head;
 
 /// Refusals that any request can meet; a handler that says more of one says it itself.
-const ANYWHERE: [(&str, &str); 7] = [
+const ANYWHERE: [(&str, &str); 4] = [
     ("400", "A path, parameter or body that does not say what it must"),
-    ("401", "This needs a key or a token, or the one shown does not hold"),
-    ("403", "The key or token is not for this, or the page is of another origin"),
     ("408", "No answer in time, which is 30 seconds if the operator says nothing else"),
-    ("429", "Too fast; come back after `Retry-After` seconds"),
     ("500", "The node failed; its log says more"),
     ("503", "The node is busy or cannot write; come back after `Retry-After` seconds"),
+];
+
+/// Those of what not everyone may ask, which is all but how the node is.
+const HELD: [(&str, &str); 3] = [
+    ("401", "This needs a key or a token, or the one shown does not hold"),
+    ("403", "The key or token is not for this, or the page is of another origin"),
+    ("429", "Too fast; come back after `Retry-After` seconds"),
 ];
 
 /// A bearer's scopes are the operator's to say, not the document's.
@@ -73,7 +77,8 @@ static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
     document.merge(routes::documented());
     let paths = std::mem::take(&mut document.paths.paths);
     for (path, mut item) in paths {
-        operations(&mut item).for_each(complete);
+        let held = if path.starts_with("/v1/") { &HELD[..] } else { &[] };
+        operations(&mut item).for_each(|operation| complete(operation, held));
         // A path of several parts is one parameter here.
         document.paths.paths.insert(path.replace("{*", "{"), item);
     }
@@ -114,11 +119,11 @@ pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Opera
 }
 
 /// Adds what holds for all: refusals that any request can meet, and their form.
-fn complete(operation: &mut Operation) {
+fn complete(operation: &mut Operation, held: &[(&str, &str)]) {
     let responses = &mut operation.responses.responses;
-    for (status, what) in ANYWHERE {
-        let said = || RefOr::T(ResponseBuilder::new().description(what).build());
-        responses.entry(status.to_owned()).or_insert_with(said);
+    for (status, what) in ANYWHERE.iter().chain(held) {
+        let said = || RefOr::T(ResponseBuilder::new().description(*what).build());
+        responses.entry((*status).to_owned()).or_insert_with(said);
     }
     for (status, response) in responses {
         if let RefOr::T(response) = response

@@ -18,6 +18,7 @@ use super::{
     access, admin, archive, blocks, docs, document, entries, events, guard, members, observe,
     payloads, proofs, receipts, site, status, stream, tiles, ws,
 };
+
 /// The whole service.
 pub(super) fn router(app: App, site: &Site, (limits, live): (guard::Limits, Live)) -> Router {
     #[cfg(feature = "grpc")]
