@@ -62,7 +62,7 @@ enum Command {
     /// Make a new log with one validator
     Init(init::Args),
     /// Run a node
-    Start(start::Args),
+    Start(Box<start::Args>),
     /// Log one event
     Submit(Box<submit::Args>),
     /// Bring over the history of another system
