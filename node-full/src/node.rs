@@ -33,7 +33,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cairn_verifier::UnixMillis;
-use cairn_verifier::digest::{EventId, HeaderDigest, KeyId, LogId, PayloadDigest, StreamId};
+use cairn_verifier::digest::{self, EventId, HeaderDigest, KeyId, LogId, PayloadDigest, StreamId};
 use cairn_verifier::state::Roles;
 use cairn_verifier::trust::{Genesis, TrustAnchor};
 use cairn_verifier::wire::DecodeError;
@@ -209,9 +209,15 @@ impl Node {
     /// A stored payload.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// It cannot be read, or the disk changed it.
     pub fn payload(&self, digest: &PayloadDigest) -> Result<Option<Vec<u8>>, NodeError> {
-        Ok(self.shared().blobs.get(digest)?)
+        let Some(bytes) = self.shared().blobs.get(digest)? else { return Ok(None) };
+        // The digest does not say which of the two it is.
+        let kinds = [digest::CIPHERTEXT, digest::PUBLIC_PAYLOAD];
+        if kinds.iter().any(|kind| *digest.as_bytes() == digest::derive(kind, &[&bytes])) {
+            return Ok(Some(bytes));
+        }
+        Err(NodeError::PayloadDamaged(*digest))
     }
 
     /// The wrap of an event's message key for a recipient's key.

@@ -40,6 +40,7 @@ Examples:
   cargo xtask mutate --only tree pcek   break these modules one place at a time: do tests notice?
   cargo xtask kill9 --rounds 100        kill the node a hundred times: nothing acknowledged is lost
   cargo xtask ceph                      a real S3 store on this machine, to publish a log to
+  cargo xtask kill9 --power --broken all  leave syncs out, one class at a time: is it noticed?
   cargo xtask size                      bytes of the page and the npm package, compressed
   cargo xtask vectors --rfc6962 DIR     the standard tree against the vectors of others";
 
@@ -91,7 +92,7 @@ enum Task {
     Fuzz(fuzz::Fuzz),
     /// Measure the npm package's verifier beside libsodium, liboqs, noble and hash-wasm, in Node.js
     BenchWasm(npm::Bench),
-    /// Kill the node at random moments under load: nothing acknowledged may be lost
+    /// Kill the node at random moments under load, or take its power: nothing acknowledged may be lost
     Kill9(kill9::Kill9),
     /// Run a real S3 store (Ceph) on loopback, and print what names it
     Ceph(ceph::Ceph),

@@ -19,6 +19,9 @@ pub(crate) struct Soak {
     /// How often the node is killed
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     kills: u32,
+    /// How often the node is killed together with the machine's power
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    power_losses: u32,
     /// How many targets and mutants run at a time
     #[arg(long, value_name = "N", default_value_t = 2)]
     jobs: u16,
@@ -27,10 +30,18 @@ pub(crate) struct Soak {
 /// Runs all parts, whatever becomes of one, and says how each went.
 pub(crate) fn soak(args: &Soak) -> ExitCode {
     type Part<'a> = (&'static str, Box<dyn FnOnce() -> Result<ExitCode> + 'a>);
-    let parts: [Part<'_>; 3] = [
+    let parts: [Part<'_>; 4] = [
         (
             "kill9",
-            Box::new(|| kill9::kill9(&Kill9::rounds(args.kills)).map(|()| ExitCode::SUCCESS)),
+            Box::new(|| {
+                kill9::kill9(&Kill9::rounds(args.kills, false)).map(|()| ExitCode::SUCCESS)
+            }),
+        ),
+        (
+            "power",
+            Box::new(|| {
+                kill9::kill9(&Kill9::rounds(args.power_losses, true)).map(|()| ExitCode::SUCCESS)
+            }),
         ),
         ("fuzz", Box::new(|| fuzz::fuzz(&Fuzz::all(args.fuzz_seconds, args.jobs.into())))),
         ("mutate", Box::new(|| mutate::mutate(&Mutate::all(args.jobs)))),

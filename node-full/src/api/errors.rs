@@ -56,7 +56,9 @@ impl From<NodeError> for Problem {
                 Self::new(StatusCode::BAD_REQUEST, error.code(), error.to_string())
             }
             NodeError::NotAudited(refusal) => (*refusal).at(0).into(),
-            NodeError::Damaged { .. } | NodeError::Storage(_) => Self::internal(&error.to_string()),
+            NodeError::Damaged { .. } | NodeError::PayloadDamaged(_) | NodeError::Storage(_) => {
+                Self::unreadable(error.code(), &error.to_string())
+            }
         }
     }
 }

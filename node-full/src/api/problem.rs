@@ -50,6 +50,14 @@ impl Problem {
         Self::new(status, "internal", "the node failed to answer; its log says more")
     }
 
+    /// 500 because of the node's own files: `storage` if the system refuses, `damaged` if they are
+    /// not what was written. Where they are is for the node's log alone.
+    pub(super) fn unreadable(code: &'static str, what: &str) -> Self {
+        tracing::error!(error = what, "the node cannot read its own files");
+        let detail = "the node cannot read this from its own files; its log says why";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, detail)
+    }
+
     /// 503: try again later.
     pub(super) fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
         let again = std::time::Duration::from_secs(1);

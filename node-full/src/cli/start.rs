@@ -111,6 +111,9 @@ pub(super) struct Args {
     /// From how many bytes on a segment of the log is closed
     #[arg(long, value_name = "BYTES", hide = true)]
     segment_bytes: Option<u64>,
+    /// Memory for what the index has not sorted into a file yet
+    #[arg(long, value_name = "BYTES", hide = true)]
+    index_memory: Option<u64>,
     /// Written once the node answers: JSON with `url`, `anchor` and `metrics`
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
@@ -168,6 +171,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             .keep_payloads
             .map(|days| Duration::from_secs(days.saturating_mul(24 * 60 * 60))),
         writers: settings.writers,
+        index_memory: args.index_memory.unwrap_or(cairn_store::index::MEMORY),
     };
     let site = site(settings.ui.as_deref(), settings.pkg.as_deref())?;
     let node = open(args, &settings, options)?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use cairn_store::StoreError;
+use cairn_verifier::digest::PayloadDigest;
 use cairn_verifier::wire::DecodeError;
 
 use crate::ingest::Refusal;
@@ -133,6 +134,9 @@ pub enum NodeError {
         /// What is wrong.
         reason: DecodeError,
     },
+    /// A payload is not the one that was stored: the disk changed it.
+    #[error("payload {0} has other bytes than were stored; restore it from a backup")]
+    PayloadDamaged(PayloadDigest),
     /// A file cannot be read.
     #[error(transparent)]
     Storage(#[from] StoreError),
@@ -146,8 +150,9 @@ impl NodeError {
             Self::BadCursor(_) => "bad-cursor",
             Self::TooBroad { .. } => "query-too-broad",
             Self::NotAudited(refusal) => refusal.code(),
-            Self::Damaged { .. } => "damaged",
-            Self::Storage(_) => "storage",
+            Self::Damaged { .. } | Self::PayloadDamaged(_) => "damaged",
+            Self::Storage(StoreError::Io { .. } | StoreError::Index { .. }) => "storage",
+            Self::Storage(_) => "damaged",
         }
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
         }
         As::Replica => None,
     };
-    let index = Index::open(&dir.join("index"))?;
+    let index = open_index(dir, options.index_memory)?;
 
     let limit = options.segment_bytes;
     let known_blocks = index.mark(Mark::Blocks)?;
@@ -64,6 +64,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     let at_least = index.mark(Mark::Entries)?.max(final_size);
     let (entries, entries_cut) = Log::open(&dir.join("log/entries"), limit, at_least)?;
 
+    make_tile_folders(dir, &genesis)?;
     let replay = Replay::new(dir, &genesis, (&index, &entries, &blocks), head.as_deref());
     let headers = replay.headers()?;
     let (events, sha256) = replay.events()?;
@@ -93,6 +94,8 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
         genesis: genesis_bytes.clone(),
         _lock: lock,
     };
+    // The names of what was made here, by this process or by one that was killed before it did this.
+    files::sync_dir(dir)?;
     let unreadable = |error: NodeError| OpenError::Directory { reason: error.to_string() };
     let directory = shared.read_directory().map_err(unreadable)?;
     if directory.system().is_none() {
@@ -103,6 +106,30 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     }
     shared.set_directory(Arc::new(directory));
     Ok(shared)
+}
+
+/// Makes the trees' folders, durably: with a tile, only names within its tree's folder are synced.
+fn make_tile_folders(dir: &Path, genesis: &Genesis<'_>) -> Result<(), StoreError> {
+    let sha256 = genesis.sha256_tree().then_some(Tree::Sha256);
+    let trees = [Tree::Events, Tree::Headers].into_iter().chain(sha256);
+    for tree in trees {
+        files::create_dir(&tree.dir(dir))?;
+    }
+    Ok(())
+}
+
+/// Opens the index. One that lost power left in pieces is made again: it is derived, and nothing of
+/// it was ever synced.
+fn open_index(dir: &Path, memory: u64) -> Result<Index, StoreError> {
+    let path = dir.join("index");
+    match Index::open(&path, memory) {
+        Err(error @ StoreError::IndexDamaged { .. }) => {
+            tracing::warn!(%error, "making the index again from the log");
+            Index::remove(&path)?;
+            Index::open(&path, memory)
+        }
+        opened => opened,
+    }
 }
 
 /// Removes the index of a directory that no node has open.

@@ -19,6 +19,8 @@ pub struct Options {
     pub segment_bytes: u64,
     /// How long payloads are kept; for ever if not said.
     pub keep_payloads: Option<Duration>,
+    /// Memory for what the index has not sorted into a file yet.
+    pub index_memory: u64,
     /// Whose signed events are taken.
     pub writers: Writers,
 }
@@ -42,6 +44,7 @@ impl Default for Options {
             segment_bytes: cairn_store::log::SEGMENT_LEN,
             keep_payloads: None,
             writers: Writers::Any,
+            index_memory: cairn_store::index::MEMORY,
         }
     }
 }

@@ -95,6 +95,16 @@ pub enum StoreError {
         /// What its engine said.
         reason: String,
     },
+    /// Files of the index are missing or torn, as lost power can leave them: it never syncs them.
+    #[error(
+        "the index in {path} is damaged: {reason}; `cairn reindex` makes it again from the log"
+    )]
+    IndexDamaged {
+        /// Its directory.
+        path: PathBuf,
+        /// What its engine said.
+        reason: String,
+    },
     /// A part of the key store is not what was written there.
     #[error(
         "{path} is damaged at byte {offset}: its {what} cannot be opened; restore the whole key \

@@ -26,16 +26,21 @@ pub(crate) fn temporary(path: &Path) -> PathBuf {
     path.with_added_extension(format!("{}-{number}.tmp", std::process::id()))
 }
 
-/// Makes a directory and those above it durable.
+/// Makes a directory and those above it, durably. If there is one, its name is made durable: whoever
+/// made it may have been killed before.
 ///
 /// # Errors
 /// [`StoreError::Io`].
 pub fn create_dir(path: &Path) -> Result<(), StoreError> {
     if path.is_dir() {
-        return Ok(());
+        return sync_parent(path);
     }
-    if let Some(parent) = parent(path) {
-        create_dir(parent)?;
+    create_missing(path)
+}
+
+fn create_missing(path: &Path) -> Result<(), StoreError> {
+    if let Some(parent) = parent(path).filter(|parent| !parent.is_dir()) {
+        create_missing(parent)?;
     }
     match fs::create_dir(path) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {

@@ -28,10 +28,12 @@
 //! ```
 
 mod apply;
+mod damage;
 mod scan;
 mod term;
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -39,6 +41,7 @@ use cairn_verifier::digest::{EventId, HeaderDigest, KeyId, StreamId};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
 use crate::StoreError;
+use damage::failed;
 
 pub use apply::IndexedEntry;
 pub use scan::{Filter, Found, MAX_TERMS, Order, Scan};
@@ -48,8 +51,8 @@ pub use term::{Field, Term};
 const LAYOUT: u64 = 5;
 /// Memory for blocks read lately.
 const CACHE_BYTES: u64 = 48 << 20;
-/// Memory for what is not in a sorted file yet.
-const MEMTABLE_BYTES: u64 = 32 << 20;
+/// Memory for what is not in a sorted file yet, unless the caller says otherwise.
+pub const MEMORY: u64 = 32 << 20;
 /// How far the journal may grow before the oldest memtable is written out.
 const JOURNAL_BYTES: u64 = 256 << 20;
 /// A bucket is this many entries. New entries touch the newest bucket alone, so that older ones are
@@ -111,18 +114,20 @@ impl Mark {
 
 impl Index {
     /// Opens the index in a directory, or makes an empty one; one of another layout is removed.
+    /// `memory` is for what is not in a sorted file yet, in bytes.
     ///
     /// # Errors
-    /// [`StoreError::Index`]: remove the directory, and it is made again.
-    pub fn open(dir: &Path) -> Result<Self, StoreError> {
-        let index = Self::open_as_is(dir)?;
+    /// [`StoreError::IndexDamaged`]: remove the directory, and it is made again.
+    /// [`StoreError::Index`]: the system refused.
+    pub fn open(dir: &Path, memory: u64) -> Result<Self, StoreError> {
+        let index = Self::open_as_is(dir, memory)?;
         let layout = index.number(b"mlayout")?;
         if layout == Some(LAYOUT) {
             return Ok(index);
         }
         drop(index);
         Self::remove(dir)?;
-        let index = Self::open_as_is(dir)?;
+        let index = Self::open_as_is(dir, memory)?;
         let made = index.all.insert(b"mlayout".as_slice(), LAYOUT.to_be_bytes().as_slice());
         made.map_err(|error| index.failed(&error))?;
         Ok(index)
@@ -134,14 +139,14 @@ impl Index {
     /// [`StoreError::Io`].
     pub fn remove(dir: &Path) -> Result<(), StoreError> {
         match std::fs::remove_dir_all(dir) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
                 Err(StoreError::io("remove", dir)(error))
             }
             _ => Ok(()),
         }
     }
 
-    fn open_as_is(dir: &Path) -> Result<Self, StoreError> {
+    fn open_as_is(dir: &Path, memory: u64) -> Result<Self, StoreError> {
         let failed = |error: fjall::Error| failed(dir, &error);
         let db = Database::builder(dir)
             .cache_size(CACHE_BYTES)
@@ -150,7 +155,7 @@ impl Index {
             .manual_journal_persist(true)
             .open()
             .map_err(failed)?;
-        let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(memory);
         let all = db.keyspace("all", options).map_err(failed)?;
         let known = Mutex::new(BTreeSet::new());
         Ok(Self { dir: dir.to_owned(), db, all, known })
@@ -266,10 +271,6 @@ impl Index {
     fn known(&self) -> std::sync::MutexGuard<'_, BTreeSet<[u8; 9]>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn failed(dir: &Path, error: &fjall::Error) -> StoreError {
-    StoreError::Index { path: dir.to_owned(), reason: error.to_string() }
 }
 
 /// The first eight bytes of an id.

@@ -81,6 +81,12 @@ impl Log {
         let needed = at_least.saturating_sub(last);
         let nothing = |_, _: &[u8]| Ok::<_, StoreError>(());
         let (tail, opened) = Segment::open(&path, (last, needed), nothing)?;
+        // A process that was killed may have written what it never synced, or named. From here on
+        // others are told of it, so it must not go with the power.
+        if opened.frames > 0 {
+            tail.sync()?;
+        }
+        files::sync_dir(dir)?;
         let segments = RwLock::new(Segments { closed, tail: Arc::new(tail) });
         let log = Self { dir: dir.to_owned(), limit, segments, append: Mutex::new(()) };
         Ok((log, opened))

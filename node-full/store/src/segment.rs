@@ -216,6 +216,11 @@ impl Segment {
         Ok(())
     }
 
+    /// Makes all of it durable, also what an earlier process wrote.
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+        self.file.sync().map_err(StoreError::io("sync", &self.path))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use cairn_node::ingest::Submission;
 use cairn_node::init::{InitError, InitOptions, init};
 use cairn_node::node::{Node, OpenError, Options};
 use cairn_node::proofs::{BaseChoice, ReceiptWith};
@@ -14,7 +15,7 @@ use cairn_verifier::receipt::verify;
 use cairn_verifier::secret::MemberSecret;
 use cairn_verifier::tree::{Rfc6962Sha256, root_of_leaves};
 
-use crate::support::{Log, SECOND, draft, ids, with_events};
+use crate::support::{Log, SECOND, draft, draft_json, ids, with_events};
 
 const ENTRIES: &str = "log/entries/00000000000000000000.seg";
 const BLOCKS: &str = "log/blocks/00000000000000000000.seg";
@@ -46,11 +47,8 @@ fn a_reopened_node_is_the_same() {
 #[test]
 fn a_log_of_many_segments_is_the_same_after_reopening_and_after_losing_what_is_derived() {
     let log = Log::new();
-    let options = || Options {
-        block_time: Duration::from_millis(5),
-        segment_bytes: 4_000,
-        ..Options::default()
-    };
+    let block_time = Duration::from_millis(5);
+    let options = || Options { block_time, segment_bytes: 4_000, ..Options::default() };
     let open = || Node::open(&log.path(), options()).unwrap();
     let node = open();
     let mut all = Vec::new();
@@ -85,6 +83,41 @@ fn a_log_of_many_segments_is_the_same_after_reopening_and_after_losing_what_is_d
         let receipt = receipt.unwrap();
         verify(&receipt, node.anchor(), cairn_node::clock::now(), &mut ()).unwrap();
     }
+}
+
+#[test]
+fn an_index_in_pieces_is_made_again() {
+    let (log, node, ids) = with_events(50);
+    drop(node);
+    for keyspace in fs::read_dir(log.path().join("index/keyspaces")).unwrap() {
+        for file in fs::read_dir(keyspace.unwrap().path()).unwrap() {
+            let file = file.unwrap().path();
+            if file.is_file() {
+                fs::write(file, b"").unwrap();
+            }
+        }
+    }
+    let node = log.open();
+    for (index, id) in (0..).zip(&ids) {
+        assert_eq!(node.entry(id).unwrap().unwrap().index, index);
+    }
+}
+
+#[test]
+fn a_payload_that_the_disk_changed_is_not_served() {
+    let log = Log::new();
+    let node = log.open();
+    let draft = r#"{"type":"a.b","actor":{"kind":"user","id":"x"},
+        "resource":{"kind":"doc","id":"1"},"payload":{"public":"cHVibGlj"}}"#;
+    let id = ids(&node.submit(vec![Submission::Draft(draft_json(draft))]).unwrap())[0];
+    let signed = node.entry(&id).unwrap().unwrap().signed;
+    let digest = SignedEvent::decode(&signed).unwrap().body().payload.stored().unwrap();
+    assert_eq!(node.payload(&digest).unwrap().as_deref(), Some(b"public".as_slice()));
+    let text = digest.to_string();
+    fs::write(log.path().join("payloads").join(&text[..2]).join(&text), b"poblic").unwrap();
+    let refused = node.payload(&digest).unwrap_err();
+    assert_eq!(refused.code(), "damaged");
+    assert!(refused.to_string().contains(&text), "{refused}");
 }
 
 #[test]

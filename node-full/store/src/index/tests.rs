@@ -80,7 +80,7 @@ fn walk(scan: &mut Scan<'_>) -> Vec<u64> {
 fn walks_find_what_a_filter_over_all_finds() {
     const COUNT: u64 = 3_000;
     let dir = tempfile::tempdir().unwrap();
-    let index = Index::open(dir.path()).unwrap();
+    let index = Index::open(dir.path(), MEMORY).unwrap();
     for start in (0..COUNT).step_by(170) {
         apply(&index, start..COUNT.min(start + 170));
     }
@@ -146,7 +146,7 @@ fn walks_find_what_a_filter_over_all_finds() {
 #[test]
 fn ids_writers_blocks_and_records_are_found_after_reopening() {
     let dir = tempfile::tempdir().unwrap();
-    let index = Index::open(dir.path()).unwrap();
+    let index = Index::open(dir.path(), MEMORY).unwrap();
     apply(&index, 0..100);
     for (height, size) in [(0, 0), (1, 10), (2, 10), (3, 100)] {
         index.apply_block(height, &HeaderDigest::from_bytes([height as u8; 32]), size).unwrap();
@@ -155,7 +155,7 @@ fn ids_writers_blocks_and_records_are_found_after_reopening() {
     index.set_mark(Mark::EventTiles, 512).unwrap();
     index.persist().unwrap();
     drop(index);
-    let index = Index::open(dir.path()).unwrap();
+    let index = Index::open(dir.path(), MEMORY).unwrap();
     for n in 0..100 {
         let expected = if n == 39 || n == 40 { vec![39, 40] } else { vec![n] };
         assert_eq!(index.find(&id(n)).unwrap(), expected);
@@ -180,20 +180,40 @@ fn ids_writers_blocks_and_records_are_found_after_reopening() {
 #[test]
 fn an_index_of_another_layout_is_made_anew() {
     let dir = tempfile::tempdir().unwrap();
-    let index = Index::open(dir.path()).unwrap();
+    let index = Index::open(dir.path(), MEMORY).unwrap();
     apply(&index, 0..10);
     index.all.insert(b"mlayout".as_slice(), 99_u64.to_be_bytes().as_slice()).unwrap();
     index.persist().unwrap();
     drop(index);
-    let index = Index::open(dir.path()).unwrap();
+    let index = Index::open(dir.path(), MEMORY).unwrap();
     assert_eq!(index.mark(Mark::Entries).unwrap(), 0);
     assert_eq!(index.find(&id(3)).unwrap(), Vec::<u64>::new());
 }
 
 #[test]
+fn an_index_in_pieces_is_damaged_and_one_in_use_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path(), MEMORY).unwrap();
+    apply(&index, 0..10);
+    let second = Index::open(dir.path(), MEMORY).map(drop);
+    assert!(matches!(second, Err(StoreError::Index { .. })), "{second:?}");
+    index.persist().unwrap();
+    drop(index);
+    for keyspace in std::fs::read_dir(dir.path().join("keyspaces")).unwrap() {
+        let keyspace = keyspace.unwrap().path();
+        std::fs::write(keyspace.join("v0"), b"").unwrap();
+        std::fs::write(keyspace.join("current"), b"").unwrap();
+    }
+    let opened = Index::open(dir.path(), MEMORY).map(drop);
+    assert!(matches!(opened, Err(StoreError::IndexDamaged { .. })), "{opened:?}");
+    Index::remove(dir.path()).unwrap();
+    assert_eq!(Index::open(dir.path(), MEMORY).unwrap().mark(Mark::Entries).unwrap(), 0);
+}
+
+#[test]
 fn too_many_texts_are_said_so() {
     let dir = tempfile::tempdir().unwrap();
-    let index = Index::open(dir.path()).unwrap();
+    let index = Index::open(dir.path(), MEMORY).unwrap();
     let names: Vec<String> = (0..300).map(|n| format!("n{n:03}")).collect();
     let bodies: Vec<_> = names
         .iter()

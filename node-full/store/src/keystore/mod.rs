@@ -130,6 +130,8 @@ impl KeyStore {
         files::create_dir(dir)?;
         files::tidy(dir)?;
         let (root_file, root) = open_root(dir)?;
+        // Whoever made these files may have been killed before their names were durable.
+        files::sync_dir(dir)?;
         let count = root.records;
         let tree = Tree::open(dir, root)?;
         let path = dir.join("records.seg");

@@ -87,6 +87,22 @@ fn every_promise_holds_wherever_the_power_goes_away() {
 }
 
 #[test]
+fn what_a_dead_process_wrote_is_durable_once_it_is_shown() {
+    let Counts { operations, .. } = counts();
+    for last in 0..=operations {
+        let dir = tempfile::tempdir().unwrap();
+        let _power = power::on();
+        power::plan(Plan { stop_after: Some(last), ..Plan::default() });
+        write(dir.path(), 0);
+        power::lose(Loss::Nothing);
+        let shown = open(dir.path(), 0).unwrap().end();
+        power::lose(Loss::Unsynced);
+        let found = open(dir.path(), shown).map(|log| log.end());
+        assert!(matches!(found, Ok(end) if end == shown), "operation {last}: {shown}, {found:?}");
+    }
+}
+
+#[test]
 fn no_sync_can_be_left_out() {
     let Counts { operations, syncs } = counts();
     assert!(syncs >= WRITES, "{syncs}");
