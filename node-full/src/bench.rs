@@ -26,7 +26,7 @@ use crate::proofs::ProofError;
 use crate::query::Query;
 
 pub use events::WRITERS;
-pub use sparse::sparse;
+pub use sparse::{Sparse, sparse};
 
 /// How many events one round takes.
 const ROUND: u64 = 20_000;

@@ -15,12 +15,14 @@ use cairn_verifier::receipt::Receipt;
 use cairn_verifier::secret::MemberSecret;
 use clap::Args as ClapArgs;
 use serde_json::Value;
+use tracing_subscriber::EnvFilter;
 
 use crate::api::Server;
 use crate::cli::{Failure, import, keys, out, prove, send::Sent, start};
 use crate::http_client::Client;
 use crate::init::{self, InitOptions};
 use crate::node::{Node, Options};
+use crate::telemetry::Telemetry;
 
 /// The file that says that a directory is the demo's to wipe.
 const MARKER: &str = "cairn-demo";
@@ -77,8 +79,8 @@ struct Ready {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let filter = start::variable("CAIRN_LOG");
-    let filter = tracing_subscriber::EnvFilter::new(filter.as_deref().unwrap_or("warn"));
-    let _fixed = start::log_to_stderr(filter);
+    let filter = EnvFilter::new(filter.as_deref().unwrap_or("warn"));
+    let (_until_the_end, _fixed) = Telemetry::start(filter, None).map_err(Failure::failed)?;
     let site = start::site(args.ui.as_deref(), args.pkg.as_deref())?;
     let files = Files::make(&args.dir)?;
     let (auditor, stranger) = (keys::new_member()?, keys::new_member()?);

@@ -37,4 +37,5 @@ pub mod replica;
 pub mod seal;
 pub mod settings;
 pub mod system;
+pub mod telemetry;
 pub mod tls;

@@ -14,6 +14,7 @@ use crate::metrics::timed;
 use crate::node::{Entry, Node, NodeError};
 
 pub use cairn_store::index::Order;
+pub(crate) use read::stream;
 pub use read::{NAMES, QueryError};
 
 /// How many entries a page has if the query does not say.

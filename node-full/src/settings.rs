@@ -15,6 +15,7 @@
 //! publish-every = 5000            # CAIRN_PUBLISH_EVERY --publish-every  milliseconds; a replica looks as often
 //! publish-head = "postgres://u@h/db" # CAIRN_PUBLISH_HEAD --publish-head  where a bucket cannot keep the head
 //! log = "warn"                    # CAIRN_LOG
+//! otlp = "http://127.0.0.1:4318"  # CAIRN_OTLP        --otlp         an OpenTelemetry collector
 //!
 //! read = "any"                    # CAIRN_READ            any, keys
 //! write = "local"                 # CAIRN_WRITE           any, local, keys; keys if there are any
@@ -64,7 +65,7 @@ pub const SETTINGS_FILE: &str = "cairn.toml";
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8420";
 
 /// Names in the file; in the environment they are `CAIRN_…`, in capitals, `_` for `-`.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 23] = [
     "listen",
     "metrics",
     "ui",
@@ -77,6 +78,7 @@ const NAMES: [&str; 22] = [
     "publish-every",
     "publish-head",
     "log",
+    "otlp",
     "read",
     "write",
     "writers",
@@ -121,6 +123,8 @@ pub struct Settings {
     pub publish_head: Option<String>,
     /// What is logged, as in `CAIRN_LOG`.
     pub log: String,
+    /// The OpenTelemetry collector that traces go to, by OTLP over HTTP; none if not said.
+    pub otlp: Option<String>,
     /// Who may read.
     pub read: ReadAccess,
     /// Who may log events: by keys if there are any, otherwise from this machine.
@@ -166,6 +170,7 @@ impl Default for Settings {
             publish_every: 5_000,
             publish_head: None,
             log: "warn".to_owned(),
+            otlp: None,
             read: ReadAccess::default(),
             write: None,
             writers: Writers::default(),

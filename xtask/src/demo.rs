@@ -89,7 +89,23 @@ fn headless(demo: &Demo) -> Result<()> {
     let mut script = npm::node()?;
     npm::ensure_packages()?;
     let chromium = browser::chromium()?;
+    let (_node, ready) = background(demo)?;
+    tools::run(script.arg(SCRIPT).arg(&ready).env("CHROMIUM", chromium))
+}
 
+/// A node on a free port with the demo's log, until it is dropped; and its URL.
+pub(crate) fn serving(demo: &Demo) -> Result<(Running, String)> {
+    make_anew(&demo.dir())?;
+    let (node, ready) = background(demo)?;
+    let text = fs::read_to_string(&ready).with_context(|| ready.display().to_string())?;
+    let ready: serde_json::Value = serde_json::from_str(&text).context("the ready file")?;
+    let url = ready.get("url").and_then(|url| url.as_str());
+    let url = url.context("the ready file has no url")?;
+    Ok((node, url.to_owned()))
+}
+
+/// Starts the node and waits until it serves.
+fn background(demo: &Demo) -> Result<(Running, PathBuf)> {
     let ready = ready_file(&demo.dir());
     if ready.exists() {
         fs::remove_file(&ready).with_context(|| format!("cannot remove {}", ready.display()))?;
@@ -100,7 +116,7 @@ fn headless(demo: &Demo) -> Result<()> {
     let timer = Timer::start();
     node.wait_for(&ready)?;
     say::done("the node serves", timer.elapsed());
-    tools::run(script.arg(SCRIPT).arg(&ready).env("CHROMIUM", chromium))
+    Ok((node, ready))
 }
 
 /// Where the node says that it serves: beside its directory, which is its own.
@@ -111,7 +127,7 @@ fn ready_file(dir: &Path) -> PathBuf {
 }
 
 /// A node in the background, ended when this is dropped. Ctrl-C reaches it without our help.
-struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Running {
     fn start(mut node: Command) -> Result<Self> {

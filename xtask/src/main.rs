@@ -13,6 +13,7 @@ mod mutate;
 mod npm;
 mod postgres;
 mod say;
+mod schemathesis;
 mod size;
 mod soak;
 mod steps;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::build::{self, Part};
 use crate::demo::{self, Demo};
 use crate::tools::{self, BARE, Missing, WASM, cargo, cargo_wasm, missing, run};
-use crate::{browser, ceph, fuzz, kill9, npm, postgres, say, size};
+use crate::{browser, ceph, fuzz, kill9, npm, postgres, say, schemathesis, size};
 
 /// One step.
 pub(crate) struct Step {
@@ -28,10 +28,10 @@ const fn after_build(name: &'static str, about: &'static str, run: fn() -> Resul
     Step { name, about, needs_build: true, run }
 }
 
-pub(crate) const STEPS: [Step; 15] = [
+pub(crate) const STEPS: [Step; 16] = [
     step(
         "setup",
-        "targets, browser, FUSE, stores and npm packages that the other steps need",
+        "targets, browser, FUSE, stores, npm and Python packages that the other steps need",
         setup,
     ),
     step("fmt", "formatting", fmt),
@@ -46,6 +46,11 @@ pub(crate) const STEPS: [Step; 15] = [
     after_build("npm", "the npm package in Node.js", npm_package),
     after_build("demo", "the demo, checked by a script", headless_demo),
     after_build("e2e", "page, node and browser together", e2e),
+    after_build(
+        "schemathesis",
+        "the node's answers against its OpenAPI document",
+        schemathesis::step,
+    ),
     step("s3", "publishing and replicas against Ceph, the head in PostgreSQL", s3),
     step("deps", "one version of each cryptographic crate; licences and advisories", deps),
 ];
@@ -57,6 +62,7 @@ fn setup() -> Result<()> {
         tools::ensure_target(BARE),
         browser::ensure(),
         npm::node().and_then(|_| npm::ensure_packages()),
+        schemathesis::ensure(),
     ];
     // Where these cannot be had, what needs them says that it did not run.
     for optional in [kill9::ensure_mount(), ceph::ensure(), postgres::ensure()] {

@@ -24,8 +24,26 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
 
+/// What a gRPC call needs, whatever the method of its request: a service looks at the path alone.
+fn needs_of_call(path: &str) -> Option<Needs> {
+    let (service, call) = path.strip_prefix('/')?.split_once('/')?;
+    let read = Some(Needs::Scope(Scope::Read));
+    match (service, call) {
+        ("grpc.health.v1.Health", "Check") => Some(Needs::Nothing),
+        ("grpc.health.v1.Health", "Watch") | ("grpc.reflection.v1.ServerReflection", _) => read,
+        ("cairn.v1.Log", "GetEvent" | "Query" | "Follow") => read,
+        ("cairn.v1.Log", "ProveInclusion" | "ProveBatch" | "ProveConsistency") => read,
+        ("cairn.v1.Log", "GetReceipt" | "GetCheckpoint" | "GetGenesis") => read,
+        ("cairn.v1.Log" | "grpc.health.v1.Health", _) => Some(Needs::Scope(Scope::Write)),
+        _ => None,
+    }
+}
+
 /// What a request needs. What is not known to read, writes.
 fn needs(method: &Method, path: &str) -> Needs {
+    if let Some(needs) = needs_of_call(path) {
+        return needs;
+    }
     let Some(path) = path.strip_prefix("/v1/") else {
         let is_read = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
         return if is_read { Needs::Nothing } else { Needs::Scope(Scope::Write) };
@@ -175,6 +193,12 @@ mod tests {
             (Method::DELETE, "/v1/events", write),
             (Method::POST, "/v1/query/", write),
             (Method::POST, "/cairn.v1.Log/Submit", write),
+            (Method::GET, "/cairn.v1.Log/Submit", write),
+            (Method::POST, "/cairn.v1.Log/Other", write),
+            (Method::POST, "/cairn.v1.Other/Query", write),
+            (Method::POST, "/grpc.health.v1.Health/Check", Needs::Nothing),
+            (Method::POST, "/grpc.health.v1.Health/Watch", read),
+            (Method::GET, "/v1/ws", read),
             (Method::GET, "/v1/wraps/00", Needs::Signature),
             (Method::POST, "/v1/wraps/00", write),
             (Method::GET, "/v1/admin/reload", Needs::Scope(Scope::Admin)),
@@ -183,6 +207,19 @@ mod tests {
             (Method::GET, "/", Needs::Nothing),
         ] {
             assert_eq!(needs(&method, path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn every_call_of_the_protocol_but_submit_reads() {
+        let protocol = include_str!("../../proto/cairn/v1/log.proto");
+        let calls = protocol.lines().filter_map(|line| line.trim().strip_prefix("rpc "));
+        let calls: Vec<_> = calls.filter_map(|call| call.split('(').next()).collect();
+        assert!(calls.contains(&"Submit") && calls.len() > 8, "{calls:?}");
+        for call in calls {
+            let scope = if call == "Submit" { Scope::Write } else { Scope::Read };
+            let path = format!("/cairn.v1.Log/{call}");
+            assert_eq!(needs(&Method::POST, &path), Needs::Scope(scope), "{path}");
         }
     }
 }

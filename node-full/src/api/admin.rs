@@ -8,14 +8,23 @@ use axum::response::{IntoResponse as _, Response};
 use cairn_verifier::json::Object;
 use serde_json::Value;
 
-use super::App;
 use super::params::Params;
 use super::problem::Problem;
+use super::{App, schema};
 use crate::access::Caller;
 use crate::audit::AuditRecord;
 use crate::reload::Reloaded;
 
-/// `POST /v1/admin/reload`: reads the settings again, as SIGHUP does.
+/// Read the settings again
+///
+/// As SIGHUP does. It is logged before it is done.
+#[utoipa::path(post, path = "/admin/reload", tag = "node",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "What changed", body = schema::Reloaded),
+        (status = 404, description = "The node was started without settings to read"),
+        (status = 422, description = "The settings do not hold; those from before still do"),
+    ))]
 pub(super) async fn reload(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -10,9 +10,9 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::App;
 use super::params::Params;
 use super::problem::Problem;
+use super::{App, schema};
 use crate::archive::{ArchiveChoice, ExportError};
 use crate::clock;
 
@@ -23,13 +23,33 @@ const AHEAD: usize = 4;
 
 type Piece = Result<Bytes, io::Error>;
 
-/// `GET /v1/archive?from=&to=&since=&until=&payloads=1&base=`: heights from `from` up to and with
-/// `to`, or blocks made between two times; all blocks if neither is said.
+/// Blocks with all their events, as a file that anyone can check
+///
+/// Heights from `from` up to and with `to`, or blocks made between two times; all blocks if neither
+/// is said. `cairn verify` checks the file against an anchor, without the node.
+#[utoipa::path(get, path = "/archive", tag = "blocks",
+    params(
+        ("from" = inline(Option<schema::Number>), Query, description = "The first height"),
+        ("to" = inline(Option<schema::Number>), Query,
+            description = "The last height; the newest if not said"),
+        ("since" = inline(Option<schema::TimeText>), Query,
+            description = "Blocks made at or after this; not beside heights"),
+        ("until" = inline(Option<schema::TimeText>), Query,
+            description = "Blocks made before this; not beside heights"),
+        ("payloads" = inline(Option<schema::Flag>), Query, description = "With payloads"),
+        ("base" = inline(Option<schema::BaseText>), Query,
+            description = "What the reader trusts already"),
+    ),
+    responses(
+        (status = 200,
+            description = "The archive; it is written while it is sent",
+            body = schema::Bytes,
+            content_type = "application/vnd.cairn.archive"),
+        (status = 404, description = "There are no such blocks, or the base is unknown"),
+    ))]
 pub(super) async fn archive(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     params.only(&["from", "to", "since", "until", "payloads", "base"])?;
-    let place = app.streams.clone().try_acquire_owned();
-    let full = |_| Problem::unavailable("overloaded", "too many streams are open".to_owned());
-    let place = place.map_err(full)?;
+    let place = app.place_to_follow()?;
     let (payloads, base) = (params.flag("payloads")?, params.base()?);
     let blocks = app
         .blocking(move |node| {

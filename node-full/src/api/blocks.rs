@@ -10,9 +10,15 @@ use super::accept::Form;
 use super::answer::{Answer, Stays};
 use super::params::{Params, Segment};
 use super::problem::Problem;
-use super::{App, views};
+use super::{App, schema, views};
 
-/// `GET /v1/genesis`: the bytes whose digest is the log id.
+/// The genesis: the bytes whose digest is the log id
+#[utoipa::path(get, path = "/genesis", tag = "blocks", responses(
+    (status = 200, description = "The genesis", content(
+        (schema::Genesis = "application/json"),
+        (schema::Bytes = "application/octet-stream"),
+    )),
+))]
 pub(super) async fn genesis(
     State(app): State<App>,
     headers: HeaderMap,
@@ -31,8 +37,18 @@ pub(super) async fn genesis(
     answer.respond(&headers)
 }
 
-/// `GET /v1/blocks/{height}`: header and certificate; the bytes of both, one after the other, for
-/// who prefers binary.
+/// A block: header and certificate
+///
+/// For who prefers binary, the bytes of both, one after the other.
+#[utoipa::path(get, path = "/blocks/{height}", tag = "blocks",
+    params(("height" = inline(schema::Number), Path, description = "The block's height")),
+    responses(
+        (status = 200, description = "The block", content(
+            (schema::Block = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
+        (status = 404, description = "There is no such block yet"),
+    ))]
 pub(super) async fn block(
     State(app): State<App>,
     headers: HeaderMap,
@@ -53,7 +69,22 @@ pub(super) async fn block(
     answer.respond(&headers)
 }
 
-/// `GET /v1/checkpoints/latest` and `/v1/checkpoints/{height}`, `?base=`.
+/// A checkpoint: a header and why it is final
+#[utoipa::path(get, path = "/checkpoints/{height}", tag = "blocks",
+    params(
+        ("height" = inline(schema::HeightText), Path,
+            description = "The block's height, or `latest`"),
+        ("base" = inline(Option<schema::BaseText>), Query,
+            description = "What the asker trusts already"),
+    ),
+    responses(
+        (status = 200, description = "The checkpoint", content(
+            (schema::Checkpoint = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
+        (status = 404, description = "There is no such block, or no such base"),
+        (status = 409, description = "The base is older than what is to be proven"),
+    ))]
 pub(super) async fn checkpoint(
     State(app): State<App>,
     headers: HeaderMap,
@@ -78,15 +109,22 @@ pub(super) async fn checkpoint(
     answer.respond(&headers)
 }
 
-/// `GET /v1/handovers?from=`: a two-byte count and that many handovers, from this height on. A log
-/// whose set never changed has none.
+/// Every change of the validator set, oldest first
+///
+/// In binary a two-byte count and that many handovers. A log whose set never changed has none.
+#[utoipa::path(get, path = "/handovers", tag = "blocks",
+    params(("from" = inline(Option<schema::Number>), Query, description = "From this height on")),
+    responses((status = 200, description = "The handovers", content(
+        (schema::Handovers = "application/json"),
+        (schema::Bytes = "application/octet-stream"),
+    ))))]
 pub(super) async fn handovers(
     State(app): State<App>,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Problem> {
     params.only(&["from"])?;
-    let _from: Option<u64> = params.optional("from", "a height")?;
+    let _from = params.optional_number("from")?;
     let changed = app.node.head().is_some_and(|head| head.header.epoch != 0);
     if changed {
         return Err(Problem::internal("this version keeps no handovers"));

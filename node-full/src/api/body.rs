@@ -64,8 +64,12 @@ impl BodyKind {
 /// states none.
 pub(super) fn units(headers: &HeaderMap) -> u32 {
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    let length = length.and_then(|text| text.parse().ok()).unwrap_or(MAX_BODY).min(MAX_BODY);
-    u32::try_from(length.div_ceil(UNIT).max(1)).unwrap_or(u32::MAX)
+    units_of(length.and_then(|text| text.parse().ok()).unwrap_or(MAX_BODY))
+}
+
+/// The same for so many bytes.
+pub(super) fn units_of(len: usize) -> u32 {
+    u32::try_from(len.min(MAX_BODY).div_ceil(UNIT).max(1)).unwrap_or(u32::MAX)
 }
 
 /// Reads a body of a known type, up to a limit of bytes.
@@ -104,7 +108,8 @@ pub(super) fn submissions(kind: BodyKind, bytes: &[u8]) -> Result<Vec<Submission
     Ok(batch)
 }
 
-fn check_count(count: usize) -> Result<(), Problem> {
+/// Refuses an empty batch and one that is too large.
+pub(super) fn check_count(count: usize) -> Result<(), Problem> {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     match count {
         0 => Err(Problem::new(status, "batch-empty", "the body holds no event")),

@@ -4,20 +4,30 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use cairn_verifier::digest::{EventId, KeyId, StreamId};
+use cairn_verifier::digest::{EventId, KeyId};
 use cairn_verifier::json::Object;
 
 use super::accept::Form;
 use super::answer::{Answer, Stays};
 use super::params::{Params, Segment};
 use super::problem::Problem;
-use super::{App, views};
-use crate::node::Node;
-use crate::query::{NAMES, Query};
+use super::{App, schema, views};
+use crate::query::{self, NAMES, Query};
 
 const DIGEST: &str = "64 lower-case hex digits";
 
-/// `GET /v1/events/{id}`: JSON, or the signed event's bytes for who prefers binary.
+/// One event and its place in the log
+///
+/// For who prefers binary, the signed event's bytes.
+#[utoipa::path(get, path = "/events/{id}", operation_id = "event", tag = "events",
+    params(("id" = inline(schema::Digest), Path, description = "The event's id")),
+    responses(
+        (status = 200, description = "The event", content(
+            (schema::Entry = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
+        (status = 404, description = "There is no such event in the log"),
+    ))]
 pub(super) async fn one(
     State(app): State<App>,
     headers: HeaderMap,
@@ -37,7 +47,13 @@ pub(super) async fn one(
     answer.respond(&headers)
 }
 
-/// `GET /v1/events?…`: what a query finds; its parts are those of [`NAMES`].
+/// What a query finds among final events
+#[utoipa::path(get, path = "/events", operation_id = "find", tag = "events",
+    params(schema::EventFilters, schema::Pages),
+    responses(
+        (status = 200, description = "One page", body = schema::Page),
+        (status = 422, description = "There is no such stream"),
+    ))]
 pub(super) async fn query(
     State(app): State<App>,
     headers: HeaderMap,
@@ -46,7 +62,16 @@ pub(super) async fn query(
     page(app, &headers, params).await
 }
 
-/// `POST /v1/query`: the same as JSON, for queries too long or too private for a URL.
+/// The same query as JSON
+///
+/// For queries too long or too private for a URL.
+#[utoipa::path(post, path = "/query", tag = "events",
+    request_body = schema::QueryBody,
+    responses(
+        (status = 200, description = "One page", body = schema::Page),
+        (status = 413, description = "The body is too long"),
+        (status = 422, description = "There is no such stream"),
+    ))]
 pub(super) async fn query_json(
     State(app): State<App>,
     headers: HeaderMap,
@@ -76,15 +101,19 @@ fn nullable(text: Option<&str>) -> String {
     text.map_or_else(|| "null".to_owned(), |text| serde_json::Value::from(text).to_string())
 }
 
-/// A stream by its name or by its id.
-fn stream(node: &Node, text: &str) -> Result<StreamId, Problem> {
-    let named = node.streams().into_iter().find(|stream| stream.name == text);
-    let known = named.map(|stream| stream.id).or_else(|| text.parse().ok());
-    let unknown = || Problem::bad_parameter("stream", "is neither a stream's name nor an id");
-    known.ok_or_else(unknown)
-}
-
-/// `GET /v1/writers/{key}?stream=`: what the key's next event must say of the one before it.
+/// Where a writer stands: what its next event must say of the one before
+#[utoipa::path(get, path = "/writers/{key}", tag = "events",
+    params(
+        ("key" = inline(schema::Digest), Path, description = "The writer's key"),
+        ("stream" = Option<String>, Query,
+            description = "The stream's name or id; the first one if not said"),
+    ),
+    responses(
+        (status = 200,
+            description = "Number and predecessor of its next event",
+            body = schema::Writer),
+        (status = 422, description = "There is no such stream"),
+    ))]
 pub(super) async fn writer(
     State(app): State<App>,
     headers: HeaderMap,
@@ -96,7 +125,7 @@ pub(super) async fn writer(
     let view = app
         .blocking(move |node| {
             let stream = match params.text("stream") {
-                Some(text) => Some(stream(node, text)?),
+                Some(text) => Some(query::stream(node, text)?),
                 None => node.streams().first().map(|stream| stream.id),
             };
             let stream = stream.ok_or_else(|| Problem::internal("the log has no stream"))?;

@@ -84,7 +84,11 @@ impl From<ProofError> for Problem {
 
 impl From<crate::query::QueryError> for Problem {
     fn from(error: crate::query::QueryError) -> Self {
-        Self::bad_parameter(&error.name, &error.why)
+        let status = match error.code() {
+            "unknown-stream" => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self::new(status, error.code(), format!("{}: {}", error.name, error.why))
     }
 }
 

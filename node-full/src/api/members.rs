@@ -5,14 +5,16 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use cairn_verifier::json::Object;
 
-use super::App;
 use super::answer::{Answer, Stays};
 use super::params::{Params, Segment};
 use super::problem::Problem;
+use super::{App, schema};
 use crate::http_client::hex;
 use crate::node::{Member, Node};
 
-/// `GET /v1/members`: all of them, those removed too.
+/// All members, those removed too
+#[utoipa::path(get, path = "/members", tag = "members",
+    responses((status = 200, description = "The members", body = schema::Members)))]
 pub(super) async fn members(
     State(app): State<App>,
     headers: HeaderMap,
@@ -29,7 +31,13 @@ pub(super) async fn members(
     Answer::json(view, Stays::UntilItGrows).respond(&headers)
 }
 
-/// `GET /v1/members/{name}`: one, with its public keys.
+/// One member, with its public keys
+#[utoipa::path(get, path = "/members/{name}", tag = "members",
+    params(("name" = String, Path, description = "The member's name")),
+    responses(
+        (status = 200, description = "The member", body = schema::Member),
+        (status = 404, description = "The log has no such member"),
+    ))]
 pub(super) async fn member(
     State(app): State<App>,
     headers: HeaderMap,

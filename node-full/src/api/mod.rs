@@ -14,10 +14,15 @@ mod archive;
 mod auth;
 mod blocks;
 mod body;
+mod docs;
+mod document;
 mod door;
 mod entries;
 mod errors;
 mod events;
+mod follow;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 mod guard;
 mod members;
 mod observe;
@@ -27,19 +32,22 @@ mod problem;
 mod proofs;
 mod receipts;
 mod routes;
+pub mod schema;
 mod server;
 mod site;
 mod status;
 mod stream;
 mod tiles;
 mod views;
+mod ws;
 
+pub use document::openapi;
 pub use server::{Server, ServerError, Serving};
 pub use site::Site;
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::audit::Writes;
 use crate::node::Node;
@@ -71,13 +79,20 @@ struct App {
 }
 
 impl App {
+    /// A place among those who follow the log, which is free again when it is dropped.
+    fn place_to_follow(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let place = Arc::clone(&self.streams).try_acquire_owned();
+        let full = |_| Problem::unavailable("overloaded", format!("{STREAMS} streams are open"));
+        place.map_err(full)
+    }
+
     /// Runs `work` where it may wait for the disk.
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Node) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let node = self.node.clone();
-        let done = tokio::task::spawn_blocking(move || work(&node)).await;
+        let (node, span) = (self.node.clone(), tracing::Span::current());
+        let done = tokio::task::spawn_blocking(move || span.in_scope(|| work(&node))).await;
         done.map_err(|error| Problem::internal(&error.to_string()))?
     }
 }

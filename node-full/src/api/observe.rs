@@ -7,10 +7,13 @@ use axum::middleware::Next;
 use axum::response::Response;
 use metrics::histogram;
 use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::clock::Stopwatch;
+use crate::telemetry;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header with a request's id.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer ones than this are not taken over from the client.
 const MAX_ID_LEN: usize = 64;
 
@@ -21,11 +24,21 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("none", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
-    let span = tracing::debug_span!("request", id = id.to_str().unwrap_or_default());
-    let watch = Stopwatch::start();
-    let mut response = next.run(request).instrument(span).await;
-    let (took, status) = (watch.elapsed(), response.status().as_u16());
     let shown = id.to_str().unwrap_or_default();
+    let span = tracing::debug_span!(
+        "request",
+        id = shown,
+        otel.name = format!("{method} {route}"),
+        otel.kind = "server",
+        http.request.method = %method,
+        http.route = route,
+        http.response.status_code = Empty,
+    );
+    telemetry::continue_trace(&span, request.headers());
+    let watch = Stopwatch::start();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let (took, status) = (watch.elapsed(), response.status().as_u16());
+    span.record("http.response.status_code", status);
     tracing::info!(id = shown, %method, route, status, micros = took.as_micros(), "answered");
     let labels = [("route", route), ("method", method.to_string()), ("status", status.to_string())];
     histogram!("cairn_http_request_seconds", &labels).record(took);

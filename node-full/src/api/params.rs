@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 
 use super::problem::Problem;
+use super::schema::MAX_EXACT;
 use crate::proofs::BaseChoice;
 
 /// The one variable segment of a path.
@@ -53,6 +54,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     }
 }
 
+impl From<BTreeMap<String, String>> for Params {
+    fn from(params: BTreeMap<String, String>) -> Self {
+        Self(params)
+    }
+}
+
 impl Params {
     /// Refuses names that this endpoint does not know.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), Problem> {
@@ -71,6 +78,11 @@ impl Params {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Takes a parameter out.
+    pub(super) fn take(&mut self, name: &str) -> Option<String> {
+        self.0.remove(name)
+    }
+
     /// A parameter's value, if it is there.
     pub(super) fn optional<T: FromStr>(
         &self,
@@ -78,6 +90,16 @@ impl Params {
         expected: &str,
     ) -> Result<Option<T>, Problem> {
         self.text(name).map(|text| parse(name, text, expected)).transpose()
+    }
+
+    /// A number, if it is there: none that a reader of JSON would not keep exactly.
+    pub(super) fn optional_number(&self, name: &str) -> Result<Option<u64>, Problem> {
+        let number: Option<u64> = self.optional(name, "a number")?;
+        let too_large = || {
+            let why = format!("must be at most {MAX_EXACT}");
+            Problem::bad_parameter(name, &why)
+        };
+        number.map(|n| if n <= MAX_EXACT { Ok(n) } else { Err(too_large()) }).transpose()
     }
 
     /// A number that must be there.

@@ -7,18 +7,29 @@ use axum::response::Response;
 use cairn_verifier::digest::{EventId, PayloadDigest};
 use cairn_verifier::json::Object;
 
-use super::App;
 use super::accept::Form;
 use super::answer::{Answer, Stays};
-use super::auth;
 use super::params::{Params, Segment};
 use super::problem::Problem;
+use super::{App, auth, schema};
 use crate::audit::AuditRecord;
 use crate::clock;
 use crate::http_client::hex;
 use crate::ingest::DraftOutcome;
 
-/// `GET /v1/payloads/{digest}`: the payload as stored.
+/// A payload as stored
+///
+/// Anyone may fetch it: a sealed one is ciphertext.
+#[utoipa::path(get, path = "/payloads/{digest}", tag = "payloads",
+    params(("digest" = inline(schema::Digest), Path,
+        description = "The payload's digest, as its event says")),
+    responses(
+        (status = 200, description = "The payload", content(
+            (schema::StoredPayload = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
+        (status = 404, description = "It is not stored here, or was erased"),
+    ))]
 pub(super) async fn payload(
     State(app): State<App>,
     headers: HeaderMap,
@@ -38,7 +49,18 @@ pub(super) async fn payload(
     answer.respond(&headers)
 }
 
-/// `GET /v1/wraps/{event}`: the wrap for whoever signed the request.
+/// The message key of an event, sealed to whoever signed the request
+#[utoipa::path(get, path = "/wraps/{event}", tag = "payloads",
+    params(("event" = inline(schema::Digest), Path, description = "The event's id")),
+    security(("signed" = [])),
+    responses(
+        (status = 200, description = "The wrap", content(
+            (schema::Wrap = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
+        (status = 401, description = "The request is not signed, or not well"),
+        (status = 404, description = "There is no wrap of this event for this key"),
+    ))]
 pub(super) async fn wrap(
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,

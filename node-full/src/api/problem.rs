@@ -82,7 +82,32 @@ impl Problem {
         self
     }
 
-    fn body(&self) -> String {
+    /// The HTTP status.
+    #[cfg(feature = "grpc")]
+    pub(super) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The stable code.
+    #[cfg(feature = "grpc")]
+    pub(super) fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The sentence for people.
+    #[cfg(feature = "grpc")]
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Which event of a batch is meant.
+    #[cfg(feature = "grpc")]
+    pub(super) const fn batch_place(&self) -> Option<usize> {
+        self.at
+    }
+
+    /// The problem as JSON.
+    pub(super) fn body(&self) -> String {
         let object = Object::new()
             .text("type", format_args!("/errors/{}", self.code))
             .text("title", self.code.replace('-', " "))
@@ -110,6 +135,9 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.again {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        // For who cannot read it as JSON: see `grpc::refuse`.
+        #[cfg(feature = "grpc")]
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -9,15 +9,26 @@ use cairn_verifier::tree::{BatchProof, Proof};
 use cairn_verifier::trust::ExtendsProof;
 use cairn_verifier::wire::Writer;
 
-use super::App;
 use super::accept::Form;
 use super::answer::{Answer, Stays};
 use super::params::Params;
 use super::problem::Problem;
-use super::views;
+use super::{App, schema, views};
 use crate::proofs::MAX_BATCH_PROOF;
 
-/// `GET /v1/proofs/inclusion?index=&size=`
+/// A leaf is in the tree of events
+#[utoipa::path(get, path = "/proofs/inclusion", tag = "proofs",
+    params(
+        ("index" = inline(schema::Number), Query, description = "The leaf's index"),
+        ("size" = inline(schema::Number), Query, description = "The tree's size"),
+    ),
+    responses(
+        (status = 200, description = "The proof", content(
+            (schema::Inclusion = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
+        (status = 422, description = "No such leaf in a tree of that size, or it is not final yet"),
+    ))]
 pub(super) async fn inclusion(
     State(app): State<App>,
     headers: HeaderMap,
@@ -30,7 +41,21 @@ pub(super) async fn inclusion(
     respond(&headers, names, &hashes)
 }
 
-/// `GET /v1/proofs/batch?indices=&size=`, with indices as in `3,5,9-40`
+/// Many leaves are in the tree of events
+#[utoipa::path(get, path = "/proofs/batch", tag = "proofs",
+    params(
+        ("indices" = inline(schema::IndicesText), Query,
+            description = "The leaves' indices, ascending, as in `3,5,9-40`; at most 10,000"),
+        ("size" = inline(schema::Number), Query, description = "The tree's size"),
+    ),
+    responses(
+        (status = 200, description = "The proof", content(
+            (schema::Batch = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
+        (status = 422,
+            description = "Indices that do not ascend, or leaves that are not in the tree"),
+    ))]
 pub(super) async fn batch(
     State(app): State<App>,
     headers: HeaderMap,
@@ -72,7 +97,19 @@ fn indices(text: &str) -> Result<Vec<u64>, Problem> {
     Ok(indices)
 }
 
-/// `GET /v1/proofs/consistency?old=&new=`
+/// The old tree of events is a prefix of the new one
+#[utoipa::path(get, path = "/proofs/consistency", tag = "proofs",
+    params(
+        ("old" = inline(schema::Number), Query, description = "The old tree's size"),
+        ("new" = inline(schema::Number), Query, description = "The new tree's size"),
+    ),
+    responses(
+        (status = 200, description = "The proof", content(
+            (schema::Consistency = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
+        (status = 422, description = "The old tree is larger, or the new one is not final yet"),
+    ))]
 pub(super) async fn consistency(
     State(app): State<App>,
     headers: HeaderMap,
@@ -84,7 +121,20 @@ pub(super) async fn consistency(
     respond(&headers, [("old", old), ("new", new)], &hashes)
 }
 
-/// `GET /v1/proofs/extends?from=&to=`, heights
+/// The new header stands on the old one: nothing before it was rewritten
+#[utoipa::path(get, path = "/proofs/extends", tag = "proofs",
+    params(
+        ("from" = inline(schema::Number), Query, description = "The old header's height"),
+        ("to" = inline(schema::Number), Query, description = "The new header's height"),
+    ),
+    responses(
+        (status = 200, description = "The proof", content(
+            (schema::Extends = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
+        (status = 404, description = "There is no such block yet"),
+        (status = 422, description = "The old height is larger"),
+    ))]
 pub(super) async fn extends(
     State(app): State<App>,
     headers: HeaderMap,

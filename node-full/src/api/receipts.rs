@@ -10,11 +10,28 @@ use super::accept::Form;
 use super::answer::{Answer, Stays};
 use super::params::{Params, Segment};
 use super::problem::Problem;
-use super::{App, views};
+use super::{App, schema, views};
 use crate::proofs::ReceiptWith;
 
-/// `GET /v1/receipts/{id}?base=&payload=1`: against the newest final header, so it changes while
-/// the log grows, and each one holds for ever.
+/// A receipt: the event and everything that proves it, for ever and offline
+///
+/// Made against the newest final header, so it changes while the log grows; each one stays true.
+#[utoipa::path(get, path = "/receipts/{id}", tag = "proofs",
+    params(
+        ("id" = inline(schema::Digest), Path, description = "The event's id"),
+        ("base" = inline(Option<schema::BaseText>), Query,
+            description = "What the asker trusts already"),
+        ("payload" = inline(Option<schema::Flag>), Query, description = "With the payload's bytes"),
+    ),
+    responses(
+        (status = 200, description = "The receipt", content(
+            (schema::Receipt = "application/json"),
+            (schema::Bytes = "application/octet-stream"),
+        )),
+        (status = 404, description = "There is no such event, base or payload"),
+        (status = 410, description = "The payload was redacted; the receipt without it is there"),
+        (status = 409, description = "The event is not final yet, or newer than the base"),
+    ))]
 pub(super) async fn receipt(
     State(app): State<App>,
     headers: HeaderMap,

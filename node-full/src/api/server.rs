@@ -220,7 +220,15 @@ impl Server {
         closing.send_replace(true);
         // If nobody listens any more, the service has ended already.
         let _ended = stop.send(());
-        let drained = runtime.block_on(async { tokio::time::timeout(DRAIN, task).await });
+        let drained = runtime.block_on(async {
+            tokio::time::timeout(DRAIN, async {
+                let done = task.await;
+                // A WebSocket is no request under way; each has a receiver until it is closed.
+                closing.closed().await;
+                done
+            })
+            .await
+        });
         writes.flush(&node);
         node.shutdown();
         runtime.shutdown_timeout(Duration::from_secs(1));

@@ -5,13 +5,15 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use cairn_verifier::json::Object;
 
-use super::App;
 use super::answer::{Answer, Stays};
 use super::params::Params;
 use super::problem::Problem;
+use super::{App, schema};
 use crate::node::Status;
 
-/// `GET /v1/status`
+/// How the node is
+#[utoipa::path(get, path = "/status", tag = "node",
+    responses((status = 200, description = "How the node is", body = schema::Status)))]
 pub(super) async fn status(
     State(app): State<App>,
     headers: HeaderMap,
@@ -68,13 +70,23 @@ fn with_error(object: Object, error: Option<&String>) -> String {
     }
 }
 
-/// `GET /livez`: the process answers.
+/// The process answers
+#[utoipa::path(get, path = "/livez", tag = "node",
+    responses((status = 200,
+        description = "`ok`",
+        body = String,
+        content_type = "text/plain; charset=utf-8")))]
 pub(super) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: events can be taken, or a replica follows. What does not keep it from that stands
-/// behind the `ok`.
+/// Events can be taken, or a replica follows
+///
+/// What does not keep it from that stands behind the `ok`.
+#[utoipa::path(get, path = "/readyz", tag = "node", responses(
+    (status = 200, description = "`ok`", body = String, content_type = "text/plain; charset=utf-8"),
+    (status = 503, description = "Events cannot be taken; `detail` says why"),
+))]
 pub(super) async fn ready(State(app): State<App>) -> Result<Response, Problem> {
     let status = app.blocking(|node| Ok(node.status())).await?;
     if let Some((code, why)) = status.fault() {

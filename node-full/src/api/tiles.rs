@@ -8,15 +8,30 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::App;
 use super::answer::{Answer, Stays};
 use super::params::Params;
 use super::problem::Problem;
+use super::{App, schema};
 use crate::proofs::{TileChoice, TileOf};
 
-/// `GET /v1/tiles/{of}/{level}/{number}`, with `of` one of event, header and sha256; and
-/// `GET /v1/tiles/{entries,blocks}/{number}`. A number is written `x001/x234/067`, with `.p/W` behind it if
+/// A file of hashes, events or blocks, in the shape of C2SP tlog-tiles
+///
+/// `of` is one of event, header and sha256, then `path` is `<level>/<number>`; or `entries` or
+/// `blocks`, then it is `<number>`. A number is written `x001/x234/067`, with `.p/W` behind it if
 /// the file holds the first W only.
+#[utoipa::path(get, path = "/tiles/{of}/{*path}", tag = "tiles",
+    params(
+        ("of" = inline(schema::TileKind), Path, description = "What the file holds"),
+        ("path" = inline(schema::TilePath), Path, description = "Level and number"),
+    ),
+    responses(
+        (status = 200,
+            description = "The file: 32 bytes a hash, or events or blocks with their length \
+                before each",
+            body = schema::Bytes,
+            content_type = "application/octet-stream"),
+        (status = 404, description = "There is no such file, or not so much of it is final yet"),
+    ))]
 pub(super) async fn tile(
     State(app): State<App>,
     headers: HeaderMap,

@@ -25,6 +25,7 @@ Settings stand in cairn.toml in the data directory, every line of it optional:
   publish-every = 5000          milliseconds between two looks for new blocks, in a replica too
   publish-head = \"postgres://\" the database that keeps the head, for a bucket that overwrites
   log = \"warn\"                  what is logged
+  otlp = \"http://127.0.0.1:4318\"  an OpenTelemetry collector that traces go to; none if not said
 
   read = \"any\"                  who may read: any, or keys
   write = \"local\"               who may log: any, local (this machine), or keys if there are any

@@ -14,6 +14,7 @@ mod keygen;
 mod keyring;
 pub(crate) mod keys;
 mod member;
+mod openapi;
 pub(crate) mod out;
 pub(crate) mod prove;
 mod query;
@@ -100,6 +101,8 @@ enum Command {
     Bench(bench::Args),
     /// Make a secret key
     Keygen(keygen::Args),
+    /// The API's OpenAPI document
+    Openapi(openapi::Args),
     /// A log with real events, a page to look at it, and things to try
     Demo(crate::demo::Args),
 }
@@ -186,6 +189,7 @@ pub fn run() -> ExitCode {
         Command::Restore(args) => backup::run_restore(&args, json),
         Command::Bench(args) => bench::run(&args, json),
         Command::Keygen(args) => keygen::run(&args, json),
+        Command::Openapi(args) => openapi::run(&args),
         Command::Demo(args) => crate::demo::run(&args),
     };
     match done {

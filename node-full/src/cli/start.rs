@@ -8,16 +8,16 @@ use cairn_store::log::SEGMENT_LEN;
 use cairn_verifier::TrustAnchor;
 use cairn_verifier::json::Object;
 use clap::Args as ClapArgs;
-use tracing_subscriber::EnvFilter;
 
 use super::{Failure, keyring, out};
 use crate::api::{Server, Serving, Site};
 use crate::keyring::Passphrase;
 use crate::node::{Node, OpenError, Options};
 use crate::publish::PublishOptions;
-use crate::reload::{Loaded, Reloader, SetFilter, Source};
+use crate::reload::{Loaded, Reloader, Source};
 use crate::replica::ReplicaOptions;
 use crate::settings::{Flags, Settings};
+use crate::telemetry::Telemetry;
 use crate::tls::LiveTls;
 
 const EXAMPLES: &str = "Examples:
@@ -66,6 +66,9 @@ pub(super) struct Args {
     /// Where to serve metrics for Prometheus, at /metrics; nowhere if not said
     #[arg(long, value_name = "HOST:PORT")]
     metrics: Option<String>,
+    /// Send traces to the OpenTelemetry collector at this URL (OTLP over HTTP)
+    #[arg(long, value_name = "URL")]
+    otlp: Option<String>,
     /// Look at everything again while running, at so many megabytes a second, once a day
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     check_rate: Option<u64>,
@@ -141,6 +144,7 @@ impl Args {
             ("pkg", path(&self.pkg)),
             ("block-time", number(self.block_time)),
             ("check-rate", number(self.check_rate)),
+            ("otlp", self.otlp.clone()),
             ("keep-payloads", number(self.keep_payloads)),
             ("publish", self.publish.clone()),
             ("publish-every", number(self.publish_every)),
@@ -158,7 +162,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let source = args.source();
     let Loaded { settings, access, certificate, filter } =
         source.load().map_err(Failure::failed)?;
-    let set_filter = log_to_stderr(filter);
+    let (_until_the_end, set_filter) =
+        Telemetry::start(filter, settings.otlp.as_deref()).map_err(Failure::failed)?;
     let options = Options {
         block_time: Duration::from_millis(settings.block_time),
         segment_bytes: args.segment_bytes.unwrap_or(SEGMENT_LEN),
@@ -240,15 +245,4 @@ pub(crate) fn site(ui: Option<&Path>, pkg: Option<&Path>) -> Result<Site, Failur
         }
     }
     Ok(Site { ui: ui.map(Path::to_owned), pkg: pkg.map(Path::to_owned) })
-}
-
-/// What the node logs goes to standard error.
-pub(crate) fn log_to_stderr(filter: EnvFilter) -> SetFilter {
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let log = log.with_filter_reloading();
-    let handle = log.reload_handle();
-    if let Err(error) = log.try_init() {
-        out::note(format_args!("no log of the node's own: {error}"));
-    }
-    Box::new(move |filter| handle.reload(filter).map_err(|error| error.to_string()))
 }

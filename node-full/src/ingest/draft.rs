@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use cairn_verifier::event::{Kind, Outcome};
 
 /// What a client without a key of its own says of an event. The node signs it with its ingest
 /// key, and the event shows that by its writer.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::exhaustive_structs, reason = "the JSON has these fields")]
 pub struct Draft {
@@ -17,6 +18,7 @@ pub struct Draft {
     pub stream: Option<String>,
     /// The event type, for example `dev.git.commit.created`.
     #[serde(rename = "type")]
+    #[schema(min_length = 1, max_length = 128)]
     pub event_type: String,
     /// Who acted.
     pub actor: DraftParty,
@@ -27,8 +29,9 @@ pub struct Draft {
     pub outcome: DraftOutcome,
     /// Why.
     #[serde(default)]
+    #[schema(max_length = 4_096)]
     pub reason: String,
-    /// More, as keys and values.
+    /// More, as keys and values; at most 64, of 128 and 4,096 bytes.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
     /// When it happened, in milliseconds since 1970; now when left out.
@@ -43,32 +46,37 @@ pub struct Draft {
 }
 
 /// Who acted.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::exhaustive_structs, reason = "the JSON has these fields")]
 pub struct DraftParty {
     /// The kind, for example `user`.
+    #[schema(max_length = 128)]
     pub kind: String,
     /// The id within its kind.
+    #[schema(max_length = 4_096)]
     pub id: String,
 }
 
 /// On what, and what that belongs to.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::exhaustive_structs, reason = "the JSON has these fields")]
 pub struct DraftResource {
     /// The kind, for example `document`.
+    #[schema(max_length = 128)]
     pub kind: String,
     /// The id within its kind.
+    #[schema(max_length = 4_096)]
     pub id: String,
     /// The id of what it belongs to.
     #[serde(default)]
+    #[schema(max_length = 4_096)]
     pub parent: String,
 }
 
 /// How it ended, by its name in JSON.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 #[expect(clippy::exhaustive_enums, reason = "the format has these four")]
 pub enum DraftOutcome {
@@ -96,7 +104,7 @@ impl DraftOutcome {
 
 /// The kinds of events. A node signs records and imports for its clients; the others are the
 /// system's own, and those who may write them sign them.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 #[expect(clippy::exhaustive_enums, reason = "validators write the other kinds")]
 pub enum DraftKind {
@@ -129,7 +137,7 @@ impl DraftKind {
 }
 
 /// What stands behind an event: `{"public": "<base64>"}` or `{"sealed": {...}}`.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(clippy::exhaustive_enums, reason = "the format has these two")]
 pub enum DraftPayload {
@@ -140,7 +148,7 @@ pub enum DraftPayload {
 }
 
 /// Fields to be sealed.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::exhaustive_structs, reason = "the JSON has these fields")]
 pub struct SealedDraft {

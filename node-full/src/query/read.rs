@@ -57,6 +57,14 @@ pub struct QueryError {
     pub why: String,
 }
 
+impl QueryError {
+    /// The stable code: a stream is the one part that can be well said and not be there.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        if self.name == "stream" { "unknown-stream" } else { "bad-parameter" }
+    }
+}
+
 impl Query {
     /// Reads a query. Names that are not among [`super::NAMES`] are the caller's to refuse.
     ///
@@ -123,7 +131,7 @@ fn time(parts: &BTreeMap<String, String>, name: &str) -> Result<Option<u64>, Que
 }
 
 /// A stream by its name or by its id.
-fn stream(node: &Node, text: &str) -> Result<StreamId, QueryError> {
+pub(crate) fn stream(node: &Node, text: &str) -> Result<StreamId, QueryError> {
     let named = node.streams().into_iter().find(|stream| stream.name == text);
     let known = named.map(|stream| stream.id).or_else(|| text.parse().ok());
     known.ok_or_else(|| bad("stream", "is neither a stream's name nor an id"))

@@ -1,5 +1,7 @@
 //! Which setting holds, and what is said of those that do not.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 fn read(file: &str, environment: &[(&str, &str)], flags: Flags) -> Result<Settings, SettingsError> {
@@ -39,6 +41,14 @@ fn what_is_no_setting_is_said_by_name() {
     assert!(refused("listen = ").contains(SETTINGS_FILE));
     let missing = Settings::read(Path::new("."), Some(Path::new("no.toml")), |_| None, vec![]);
     assert!(matches!(missing, Err(SettingsError::Missing(_))));
+}
+
+#[test]
+fn every_setting_but_a_table_has_a_variable() {
+    let view = serde_json::to_value(Settings::default()).unwrap();
+    let all: BTreeSet<_> = view.as_object().unwrap().keys().map(String::as_str).collect();
+    let tables = ["api-key", "jwt"];
+    assert_eq!(all, NAMES.into_iter().chain(LISTS).chain(tables).collect());
 }
 
 #[test]

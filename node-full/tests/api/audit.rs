@@ -22,7 +22,7 @@ fn system(served: &Served, event_type: &str) -> Vec<Value> {
 }
 
 /// The same, once there are `count` of them.
-fn wait(served: &Served, event_type: &str, count: usize) -> Vec<Value> {
+pub(crate) fn wait(served: &Served, event_type: &str, count: usize) -> Vec<Value> {
     for _ in 0..100 {
         let found = system(served, event_type);
         if found.len() >= count {

@@ -5,7 +5,15 @@ mod access;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod document;
+#[cfg(test)]
 mod events;
+#[cfg(feature = "grpc")]
+#[cfg(test)]
+mod grpc;
+#[cfg(feature = "grpc")]
+#[cfg(test)]
+mod grpc_access;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
@@ -22,3 +30,5 @@ mod stream;
 mod tokens;
 #[cfg(test)]
 mod wraps;
+#[cfg(test)]
+mod ws;

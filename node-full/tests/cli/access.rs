@@ -140,6 +140,8 @@ fn settings_are_read_again_and_bad_ones_change_nothing() {
         serde_json::from_str::<Value>(&body).unwrap()
     };
     let reloaded = reload();
+    let read: cairn_node::api::schema::Reloaded = serde_json::from_value(reloaded.clone()).unwrap();
+    assert_eq!(serde_json::to_value(read).unwrap(), reloaded, "as the API's document says");
     assert_eq!(reloaded["changed"], serde_json::json!(["log"]));
     assert_eq!(reloaded["needRestart"], serde_json::json!([]));
     assert_eq!(reload()["changed"], serde_json::json!([]));

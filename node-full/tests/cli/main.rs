@@ -8,6 +8,9 @@ mod archive;
 mod demo;
 #[cfg(test)]
 mod flow;
+#[cfg(feature = "grpc")]
+#[cfg(test)]
+mod guide;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
@@ -17,7 +20,11 @@ mod members;
 #[cfg(test)]
 mod operate;
 #[cfg(test)]
+mod ops;
+#[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod telemetry;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]

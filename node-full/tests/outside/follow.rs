@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cairn_node::api::{Server, Site};
+use cairn_node::api::{Server, Site, schema};
 use cairn_node::check::CheckOptions;
 use cairn_node::clock;
 use cairn_node::http_client::{Client, ClientError};
@@ -58,6 +58,8 @@ fn a_replica_serves_what_the_node_serves() {
     let status: serde_json::Value =
         serde_json::from_str(&copy.json("/v1/status").unwrap()).unwrap();
     assert_eq!(status["replica"]["behind"], 0);
+    let read: schema::Status = serde_json::from_value(status.clone()).unwrap();
+    assert_eq!(serde_json::to_value(read).unwrap(), status, "as the API's document says");
     assert_eq!(status["replica"]["from"], place.url);
     assert_eq!(copy.bytes("/readyz").unwrap(), b"ok\n");
     ours.stop().unwrap();
