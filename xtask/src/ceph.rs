@@ -116,7 +116,8 @@ pub(crate) fn start() -> Result<Running> {
     Ok(Running { port })
 }
 
-/// Storage in memory, no authentication (which needs the `crc` modes), one copy of everything.
+/// Storage in memory, no authentication (which needs the `crc` modes), one copy of everything. The
+/// monitor writes a few megabytes: that a disk is nearly full is no reason for it not to start.
 fn settings(dir: &Path, cluster: &str, (monitor, port): (u16, u16)) -> String {
     let dir = dir.display();
     format!(
@@ -139,6 +140,7 @@ log file = {dir}/$name.log
 admin socket = {dir}/$name.asok
 pid file = {dir}/$name.pid
 mon data = {dir}/mon
+mon data avail crit = 0
 osd data = {dir}/osd
 osd objectstore = memstore
 memstore device bytes = 4294967296
