@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use cairn_verifier::digest::{self, Hash, HeaderDigest, PayloadDigest};
 use cairn_verifier::error::{Error, Meaning};
-use cairn_verifier::event::{Payload, SignedEvent};
+use cairn_verifier::event::{EventError, Payload, SignedEvent};
 use cairn_verifier::fact::{FinalHeader, Standing};
 use cairn_verifier::finality::{Header, ValidatorSet};
 use cairn_verifier::tree::{Blake3, Kind, Peaks, PeaksClaim, PeaksError, Proof};
@@ -103,6 +103,9 @@ pub enum ArchiveError {
     /// A header or what stands beside it does not decode.
     #[error("{0} does not decode")]
     Malformed(&'static str),
+    /// No block: it would show nothing.
+    #[error("the archive holds no block")]
+    Empty,
     /// A block does not follow the one before it.
     #[error("block {height} has {what}")]
     DoesNotFollow {
@@ -162,6 +165,7 @@ impl ArchiveError {
             Self::TooLong { .. } => "archive-too-long",
             Self::Trailing { .. } => "archive-trailing",
             Self::Malformed(_) => "archive-malformed",
+            Self::Empty => "archive-empty",
             Self::DoesNotFollow { .. } => "archive-does-not-follow",
             Self::OtherRoot { .. } => "archive-other-root",
             Self::Certificate { .. } => "archive-certificate",
@@ -198,6 +202,9 @@ pub fn verify(
     let (first_height, first_event) = (run.height, run.peaks.size().get());
     while let Some(block) = parts.take_if(b'B')? {
         run.block(&block, &mut parts, observe)?;
+    }
+    if run.height == first_height {
+        return Err(ArchiveError::Empty);
     }
     let end = parts.expect(b'Z')?;
     parts.end()?;
@@ -332,6 +339,10 @@ impl<'a> Run<'a> {
     fn event(&mut self, bytes: &[u8], parts: &mut Parts<impl Read>) -> Result<(), ArchiveError> {
         let index = self.peaks.size().get();
         let event = SignedEvent::decode(bytes).map_err(Error::from)?;
+        let (expected, found) = (self.last.log, event.body().log);
+        if expected != found {
+            return Err(Error::from(EventError::OtherLog { expected, found }).into());
+        }
         let (id, _) = event.verify().map_err(Error::from)?;
         let leaf = self.hasher.leaf(index, id.as_bytes());
         self.peaks.append(&self.hasher, leaf).map_err(ArchiveError::Peaks)?;
@@ -346,7 +357,12 @@ impl<'a> Run<'a> {
 fn check_payload(index: u64, committed: &Payload, bytes: &[u8]) -> Result<(), ArchiveError> {
     let (context, expected) = match committed {
         Payload::None => return Err(ArchiveError::OtherPayload { index }),
-        Payload::Public { digest, .. } => (digest::PUBLIC_PAYLOAD, *digest),
+        Payload::Public { digest, len } => {
+            if u32::try_from(bytes.len()) != Ok(*len) {
+                return Err(ArchiveError::OtherPayload { index });
+            }
+            (digest::PUBLIC_PAYLOAD, *digest)
+        }
         Payload::Sealed(commitment) => (digest::CIPHERTEXT, commitment.ciphertext),
     };
     let found = PayloadDigest::from_bytes(digest::derive(context, &[bytes]));

@@ -107,20 +107,22 @@ impl Shared {
         let mut directory = Directory::clone(&self.directory());
         let terms = vec![Term::text(Field::Kind, Kind::Member.name())];
         let size = self.state().events.size();
-        self.each(terms, 0..size, |index, event| directory.replay(event.body(), index))?;
+        self.each(terms, 0..size, |index, event| {
+            directory.replay(event.body(), index);
+        })?;
         Ok(directory)
     }
 }
 
 impl Directory {
-    /// Takes in an entry of the log. What breaks the rules changes nothing.
-    pub(crate) fn replay(&mut self, body: &EventBody<'_>, index: u64) {
-        if body.kind != Kind::Member {
-            return;
-        }
-        let Ok(event) = SystemEvent::read(body) else { return };
+    /// Takes in a system event of the log, and says what it says. What breaks the rules changes
+    /// nothing and says nothing.
+    pub(crate) fn replay(&mut self, body: &EventBody<'_>, index: u64) -> Option<SystemEvent> {
+        let event = SystemEvent::read(body).ok()?;
         if let Err(error) = self.change(&event, body, index) {
             tracing::warn!(%error, index, "an event of the log is against the rules and changes nothing");
+            return None;
         }
+        Some(event)
     }
 }

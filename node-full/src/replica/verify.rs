@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cairn_store::tiles::Tiles;
 use cairn_verifier::digest::{EventId, Hash};
-use cairn_verifier::event::{EventBody, Kind as EventKind, SignedEvent};
+use cairn_verifier::event::{EventBody, SignedEvent};
 use cairn_verifier::tree::{Blake3, Rfc6962Sha256, TreeHasher};
 use cairn_verifier::trust::Genesis;
 
@@ -207,10 +207,14 @@ fn follow_system(
     let mut directory = shared.directory();
     for (index, event) in (first..).zip(events) {
         let body = event.body();
-        if body.kind == EventKind::Member {
-            Arc::make_mut(&mut directory).replay(body, index);
+        if !SystemEvent::is_kind(body.kind) {
+            continue;
         }
-        if let Ok(SystemEvent::Erased { event, .. }) = SystemEvent::read(body) {
+        // One that is against the rules changes nothing here either.
+        let said = Arc::make_mut(&mut directory).replay(body, index);
+        if let Some(SystemEvent::Erased { event, .. }) = said
+            && shared.is_redacted(&event)?
+        {
             shared.forget_payload(&event)?;
         }
     }
