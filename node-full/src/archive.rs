@@ -132,12 +132,14 @@ impl Node {
         let (last, head) = (block(end.saturating_sub(1))?, block(newest)?);
         let before = start.checked_sub(1).map(block).transpose()?;
 
+        self.expect_kept(before.as_ref())?;
+
         out.write_all(MAGIC)?;
         part(out, b'F', &self.checkpoint(Some(newest), choice.base)?)?;
         part(out, b'L', &self.last_part(&last, &head)?)?;
         part(out, b'P', &self.start_part(before.as_ref())?)?;
-        let mut events = before.map_or(0, |block| block.header.events.get());
-        let first = events;
+        let first = before.map_or(0, |block| block.header.events.get());
+        let mut events = first;
         for height in start..end {
             let block = block(height)?;
             // Under a header alone nothing says who signs.
@@ -155,6 +157,12 @@ impl Node {
         let counts = [end.saturating_sub(start), events.saturating_sub(first)];
         part(out, b'Z', counts.map(u64::to_be_bytes).as_flattened())?;
         Ok(out.flush()?)
+    }
+
+    fn expect_kept(&self, before: Option<&Block>) -> Result<(), NodeError> {
+        let index = before.map_or(0, |block| block.header.events.get());
+        let begin = self.shared().entries.begin();
+        if index < begin { Err(NodeError::Pruned { index, begin }) } else { Ok(()) }
     }
 
     fn last_part(&self, last: &Block, head: &Block) -> Result<Vec<u8>, ExportError> {

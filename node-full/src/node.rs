@@ -21,6 +21,7 @@ mod format;
 mod keys;
 mod life;
 mod open;
+mod prune;
 mod records;
 mod replay;
 mod shared;
@@ -50,6 +51,7 @@ pub(crate) use keys::{ADMIN_KEY, INGEST_KEY, VALIDATOR_KEY, chain_key};
 use life::Threads;
 use open::As;
 pub(crate) use open::{check_votes, lock, votes_hold};
+pub use prune::Pruned;
 pub(crate) use records::KeyRecord;
 pub(crate) use replay::index_blocks;
 pub(crate) use shared::{Shared, Writing, decode_block, encode_block};
@@ -180,10 +182,12 @@ impl Node {
     /// The entry of an event.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// It cannot be read, or is not kept any more.
     pub fn entry(&self, id: &EventId) -> Result<Option<Entry>, NodeError> {
-        let index = self.shared().find(id)?;
-        index.map_or(Ok(None), |index| self.entry_at(index))
+        match self.shared().find(id)? {
+            Some(index) => self.entry_at(index),
+            None => self.shared().expect_not_pruned(id).map(|()| None),
+        }
     }
 
     /// The entry at an index.
@@ -236,6 +240,30 @@ impl Node {
     pub fn expire_payloads(&self, before: UnixMillis) -> Result<Expired, Refusal> {
         let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         expire::expire_before(self.shared(), &queue.ok_or(Refusal::ShuttingDown)?, before)
+    }
+
+    /// Forgets all events that were final before a time, but for those that the log goes by, and logs
+    /// that it did. Trees and proofs stay. Whole segments are forgotten, so some stay that could go.
+    ///
+    /// # Errors
+    /// It could not be done; it can be asked again.
+    pub fn prune_events(&self, before: UnixMillis) -> Result<Pruned, Refusal> {
+        let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        prune::prune_before(self.shared(), &queue.ok_or(Refusal::ShuttingDown)?, before)
+    }
+
+    /// The first event that [`Node::prune_events`] would leave.
+    ///
+    /// # Errors
+    /// A block cannot be read.
+    pub fn prunable(&self, before: UnixMillis) -> Result<u64, Refusal> {
+        self.shared().prunable(before)
+    }
+
+    /// The first event of those that are all kept.
+    #[must_use]
+    pub fn begin(&self) -> u64 {
+        self.shared().entries.begin()
     }
 
     /// Waits until an event is final; `false` if it is unknown, or not final within `timeout`.

@@ -89,6 +89,7 @@ async fn page(app: App, headers: &HeaderMap, params: Params) -> Result<Response,
             let page = node.query(&Query::read(node, params.all())?)?;
             Ok(Object::new()
                 .array("events", views::entries(page.entries.iter())?)
+                .plain("completeFrom", page.complete_from)
                 .plain("completeTo", page.complete_to)
                 .json("next", &nullable(page.next.as_deref()))
                 .finish())

@@ -11,6 +11,7 @@ mod check;
 mod disk;
 mod open;
 mod proofs;
+mod prune;
 mod query;
 mod refusals;
 mod sealed;
