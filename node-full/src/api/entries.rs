@@ -27,6 +27,7 @@ const DIGEST: &str = "64 lower-case hex digits";
             (schema::Bytes = "application/octet-stream"),
         )),
         (status = 404, description = "There is no such event in the log"),
+        (status = 410, description = "Events so old are not kept here any more"),
     ))]
 pub(super) async fn one(
     State(app): State<App>,

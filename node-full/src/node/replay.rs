@@ -82,7 +82,8 @@ impl<'a> Replay<'a> {
             store_some(tree)?;
             before = Some(block);
         }
-        Ok(tree.store_pending()?)
+        tree.store_pending()?;
+        Ok(self.index.set_mark(Tree::Headers.mark(), tree.size())?)
     }
 
     fn block(&self, height: u64) -> Result<Block, OpenError> {
@@ -207,7 +208,12 @@ impl<'a> Replay<'a> {
         })?;
         pending.apply()?;
         events.store_pending()?;
-        Ok(sha256.as_mut().map_or(Ok(()), Tiles::store_pending)?)
+        self.index.set_mark(Tree::Events.mark(), events.size())?;
+        if let Some(tree) = sha256 {
+            tree.store_pending()?;
+            self.index.set_mark(Tree::Sha256.mark(), tree.size())?;
+        }
+        Ok(())
     }
 }
 

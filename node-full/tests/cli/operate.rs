@@ -102,6 +102,11 @@ fn old_events_are_forgotten_while_nobody_runs_the_node_or_by_the_node() {
     );
     let shown = folder.run(&["query", "--node", &url, "--limit", "1"]);
     assert!(shown.err.contains("older ones are not kept here"), "{shown:?}");
+    let export = ["export", "--node", &url, "--out", "x.cairn-archive"];
+    let refused = folder.fails(&[&export[..], &["--from", "0"]].concat(), 1);
+    assert!(refused.err.contains("is not kept here any more"), "{refused:?}");
+    let exported = folder.json(&export);
+    assert!(exported["bytes"].as_u64().unwrap() > 10_000, "{exported}");
     let refused = folder.fails(&["prove", &first, "--node", &url, "--out", "x.cairn"], 1);
     assert!(refused.err.contains("is not kept here any more"), "{refused:?}");
 }

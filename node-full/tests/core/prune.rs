@@ -220,8 +220,10 @@ fn an_archive_begins_where_the_events_do() {
     };
     let refused = export(0).unwrap_err();
     assert!(refused.to_string().contains("is not kept here any more"), "{refused}");
-    let sizes = (0..=newest).map(|height| node.block(height).unwrap().unwrap().header.events.get());
-    let first = sizes.take_while(|size| *size < begin).count() as u64 + 1;
+    let first = node.first_kept_block().unwrap();
+    let size = |height: u64| node.block(height).unwrap().unwrap().header.events.get();
+    assert!(size(first - 2) < begin && size(first - 1) >= begin);
+    assert!(export(first - 1).is_err());
     let now = UnixMillis(node.status().head_time);
     let bytes = export(first).unwrap();
     let fact = archive::verify(bytes.as_slice(), (log.anchor, now), &mut |_| {}).unwrap();
