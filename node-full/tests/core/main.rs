@@ -14,6 +14,7 @@ mod proofs;
 mod query;
 mod refusals;
 mod sealed;
+mod state;
 mod submit;
 mod support;
 mod system;

@@ -28,13 +28,13 @@
 #[cfg(feature = "alloc")]
 mod build;
 mod error;
-mod hasher;
+pub mod hasher;
 mod history;
 mod proof;
 mod record;
 
 #[cfg(feature = "alloc")]
-pub use build::StateTree;
+pub use build::{StateTree, encode_state_proof};
 pub use error::StateError;
 pub use history::{WriterHistory, verify_history};
 pub use proof::{Absent, End, MAX_DEPTH, Present, StateProof, verify_absent, verify_present};
@@ -67,7 +67,9 @@ impl Path {
         &self.0
     }
 
-    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+    /// A place, as its bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
