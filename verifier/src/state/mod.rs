@@ -25,6 +25,7 @@
 //! A record is shown *present* by the siblings on its path. It is shown *absent* by what its path
 //! ends at instead: nothing, or the leaf of another record.
 
+mod answer;
 #[cfg(feature = "alloc")]
 mod build;
 mod error;
@@ -33,6 +34,9 @@ mod history;
 mod proof;
 mod record;
 
+#[cfg(feature = "alloc")]
+pub use answer::AnswerDraft;
+pub use answer::{Found, Known, MAX_ANSWER_LEN, StateAnswer, verify_answer};
 #[cfg(feature = "alloc")]
 pub use build::{StateTree, encode_state_proof};
 pub use error::StateError;
