@@ -119,11 +119,6 @@ impl<L: Leaves> LogState<L> {
     pub(crate) fn prove(&self, key: &RecordKey<'_>) -> Result<Proven, NodeError> {
         Ok(self.tree.prove(key)?)
     }
-
-    /// The encoded record of a kind and key.
-    pub(crate) fn record(&self, key: &RecordKey<'_>) -> Result<Option<Vec<u8>>, NodeError> {
-        Ok(self.tree.record(key)?)
-    }
 }
 
 /// Whether a header may carry a state root: that of the state, or zeros as long as no header before

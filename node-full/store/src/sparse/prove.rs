@@ -46,14 +46,6 @@ impl<L: Leaves> SparseTree<L> {
         })
     }
 
-    /// The encoded record of a kind and key.
-    ///
-    /// # Errors
-    /// [`StoreError::Index`], [`StoreError::IndexDamaged`].
-    pub fn record(&self, key: &RecordKey<'_>) -> Result<Option<Vec<u8>>, StoreError> {
-        self.leaves.record(&key.path())
-    }
-
     /// The leaf that a path ends at, and the siblings on the way down.
     fn descend(&self, path: &Path, siblings: &mut Vec<Hash>) -> Result<Option<Path>, StoreError> {
         let (mut node, mut depth) = (ROOT, 0);
