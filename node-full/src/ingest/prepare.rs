@@ -140,8 +140,7 @@ fn prepare_signed(
         return Err(Refusal::SystemStream);
     }
     let (id, _) = event.verify().map_err(Refusal::Signature)?;
-    let known = shared.find(&id)?.is_some();
-    let payload = check_payload(shared, &body.payload, payload, known)?;
+    let payload = check_payload(shared, (&id, &body.payload), payload)?;
     let (system, record) = if is_system {
         system::prepare(shared, (id, body), wraps, salt)
             .map(|(ready, record)| (Some(ready), record))?
@@ -165,13 +164,12 @@ fn prepare_signed(
 /// that is in the log already may have lost its payload: it was erased.
 fn check_payload(
     shared: &Shared,
-    committed: &Payload,
+    (id, committed): (&EventId, &Payload),
     payload: Option<Vec<u8>>,
-    known: bool,
 ) -> Result<Option<(PayloadDigest, Vec<u8>)>, Refusal> {
     let Some(bytes) = payload else {
         return match committed.stored() {
-            Some(digest) if !known && !shared.blobs.contains(&digest) => {
+            Some(digest) if !shared.blobs.contains(&digest) && shared.find(id)?.is_none() => {
                 Err(Refusal::PayloadMissing(digest))
             }
             _ => Ok(None),

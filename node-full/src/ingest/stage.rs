@@ -144,13 +144,15 @@ impl<'a> Staging<'a> {
         undo: &mut Undo,
     ) -> Result<Accepted, Refusal> {
         let id = event.id;
-        if let Some(index) = self.find(&id)? {
-            return Ok(Accepted { id, index, duplicate: true });
-        }
         let (expected, last) = self.next_of(&event.place)?;
         let found = event.sequence;
+        // An event of the log is behind its writer's next one: only then is it looked for, which is
+        // a search through all that the index has on disk.
         if found < expected {
-            return Err(Refusal::SequenceReused { expected, found });
+            return match self.find(&id)? {
+                Some(index) => Ok(Accepted { id, index, duplicate: true }),
+                None => Err(Refusal::SequenceReused { expected, found }),
+            };
         }
         if found > expected {
             return Err(Refusal::SequenceGap { expected, found });

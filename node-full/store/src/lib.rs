@@ -3,6 +3,7 @@
 //! - [`segment`]: append-only files of checksummed frames. The only truth: entries, blocks and
 //!   key records live in them, and an append is durable when it returns.
 //! - [`log`]: a log over many segments, all but the last closed for ever.
+//! - [`entries`]: the log of entries, of which old ones can be forgotten.
 //! - [`tiles`]: a Merkle tree's nodes, 256 hashes a file. Derived from a segment, so a lost tile
 //!   is made again and a wrong one is found when the log is opened.
 //! - [`index`]: finding entries, by id and by what is in them. Derived from the log.
@@ -22,6 +23,7 @@
 
 pub mod blobs;
 mod disk;
+pub mod entries;
 mod error;
 pub mod files;
 pub mod index;

@@ -196,6 +196,18 @@ impl Log {
         Ok(())
     }
 
+    /// Removes the closed segments whose frames all stand before `border`; how many bytes they had.
+    /// Whoever asks has it written down that they are not missing.
+    pub(crate) fn forget(&self, border: u64) -> Result<u64, StoreError> {
+        let gone: Vec<_> = {
+            let mut segments = self.segments.write().unwrap_or_else(PoisonError::into_inner);
+            let count = segments.closed.partition_point(|segment| segment.range().end <= border);
+            segments.closed.drain(..count).collect()
+        };
+        remove_before(&self.dir, border)?;
+        Ok(gone.iter().fold(0, |sum, segment| sum.saturating_add(segment.bytes())))
+    }
+
     fn segment_of(&self, index: u64) -> Of {
         let segments = self.segments();
         if (segments.tail.first()..segments.tail.end()).contains(&index) {
@@ -225,18 +237,37 @@ fn segment_path(dir: &Path, first: u64) -> PathBuf {
     dir.join(format!("{first:020}.seg"))
 }
 
+/// Removes the files of segments that begin before a frame with which one begins.
+pub(crate) fn remove_before(dir: &Path, border: u64) -> Result<(), StoreError> {
+    if border == 0 || !dir.is_dir() {
+        return Ok(());
+    }
+    let files = [named(dir, "off")?, named(dir, "seg")?].concat();
+    for (_, path) in files.into_iter().filter(|(first, _)| *first < border) {
+        std::fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;
+    }
+    files::sync_dir(dir)
+}
+
 /// The first frames of all segments in a directory, ascending.
 fn list(dir: &Path) -> Result<Vec<u64>, StoreError> {
-    let entries = std::fs::read_dir(dir).map_err(StoreError::io("list", dir))?;
-    let mut firsts = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(StoreError::io("list", dir))?.path();
-        let is_segment = path.extension().is_some_and(|extension| extension == "seg");
-        let stem = path.file_stem().and_then(|stem| stem.to_str());
-        firsts.extend(stem.filter(|stem| is_segment && stem.len() == 20).and_then(parse));
-    }
+    let mut firsts: Vec<u64> = named(dir, "seg")?.into_iter().map(|(first, _)| first).collect();
     firsts.sort_unstable();
     Ok(firsts)
+}
+
+/// The files that are named for a first frame and have an extension.
+fn named(dir: &Path, wanted: &str) -> Result<Vec<(u64, PathBuf)>, StoreError> {
+    let entries = std::fs::read_dir(dir).map_err(StoreError::io("list", dir))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(StoreError::io("list", dir))?.path();
+        let is_wanted = path.extension().is_some_and(|extension| extension == wanted);
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        let first = stem.filter(|stem| is_wanted && stem.len() == 20).and_then(parse);
+        files.extend(first.map(|first| (first, path.clone())));
+    }
+    Ok(files)
 }
 
 fn parse(digits: &str) -> Option<u64> {
