@@ -12,7 +12,7 @@ use cairn_verifier::tree::{Blake3, Kind, Rfc6962Sha256, TreeHasher};
 use cairn_verifier::trust::Genesis;
 
 use crate::clock::Stopwatch;
-use crate::node::{Block, Node, Shared, Tree, check_votes};
+use crate::node::{Block, Node, Shared, StateAgain, Tree, check_votes};
 use crate::settings::Settings;
 
 /// The most findings that are listed; a directory with more is not worth the others.
@@ -91,6 +91,9 @@ impl Node {
             sha256: has_sha256
                 .then(|| Tiles::new(Rfc6962Sha256, &Tree::Sha256.dir(&self.shared().dir))),
             headers: fresh(self.shared(), Tree::Headers, Kind::Header),
+            state: Genesis::decode(&self.shared().genesis)
+                .ok()
+                .and_then(|genesis| StateAgain::new(&genesis).ok()),
             before: None,
             pace: Pace { limit: options.bytes_per_second, watch: Stopwatch::start(), bytes: 0 },
             report: CheckReport::default(),
@@ -119,7 +122,9 @@ struct Check<'a> {
     events: Tiles<Blake3>,
     sha256: Option<Tiles<Rfc6962Sha256>>,
     headers: Tiles<Blake3>,
-    before: Option<Block>,
+    /// None once an event could not be read: what is after that cannot be said.
+    state: Option<StateAgain>,
+    before: Option<Arc<Block>>,
     pace: Pace,
     report: CheckReport,
 }
@@ -134,7 +139,7 @@ impl Check<'_> {
     ) -> bool {
         self.report.blocks = self.report.blocks.saturating_add(1);
         let block = match self.shared.block(height) {
-            Ok(Some(block)) => block,
+            Ok(Some(block)) => Arc::new(block),
             Ok(None) => return true,
             Err(error) => {
                 self.report.find(format_args!("block {height}: {error}"));
@@ -162,7 +167,7 @@ impl Check<'_> {
         true
     }
 
-    fn fits(&self, block: &Block) -> Result<(), String> {
+    fn fits(&mut self, block: &Arc<Block>) -> Result<(), String> {
         let header = &block.header;
         let genesis = Genesis::decode(&self.shared.genesis).map_err(|error| error.to_string())?;
         check_votes(&genesis, block)?;
@@ -173,12 +178,17 @@ impl Check<'_> {
         let sha256 = self.sha256.as_ref();
         let sha256 = sha256.map_or(Ok(Hash::ZERO), |tree| tree.root(header.events.get()));
         let sha256 = sha256.map_err(|error| error.to_string())?;
+        let state = self.state.as_mut().map_or(Ok(true), |state| state.block(block));
+        // Before what is left, it takes events that are gone.
+        let is_pruned = header.events.get() < self.shared.entries.begin();
+        let is_state = state.map_err(|error| error.to_string())? || is_pruned;
         let fits = [
             (header.log == self.shared.log, "is of another log"),
             (header.parent == parent, "has another parent"),
             (header.event_root == events, "has another event root than the log"),
             (header.header_root == headers, "has another header root than the log"),
             (header.sha256_root == sha256, "has another SHA-256 root than the log"),
+            (is_state, "has another state root than the log"),
         ];
         match fits.iter().find(|(fits, _)| !fits) {
             Some((_, what)) => Err((*what).to_owned()),
@@ -191,6 +201,7 @@ impl Check<'_> {
             self.report.events = self.report.events.saturating_add(1);
             self.read_event(index).unwrap_or_else(|what| {
                 self.report.find(format_args!("event {index}: {what}"));
+                self.state = None;
                 // So that one bad event is one finding.
                 self.leaves_in_tiles(index)
             })
@@ -224,6 +235,9 @@ impl Check<'_> {
             self.report.find(format_args!(
                 "event {index}: the index does not find it; `cairn reindex` makes it again"
             ));
+        }
+        if let Some(state) = &mut self.state {
+            state.event(index, &id, &event);
         }
         self.payload(index, &event.body().payload);
         let leaf = self.events.hasher().leaf(index, id.as_bytes());

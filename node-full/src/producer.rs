@@ -17,7 +17,9 @@ use cairn_verifier::wire::DecodeError;
 
 use crate::clock;
 use crate::ingest::Refusal;
-use crate::node::{Block, Shared, Tree, Writing, check_votes, encode_block, index_blocks};
+use crate::node::{
+    Block, Effects, NodeError, Shared, Tree, Writing, check_votes, encode_block, index_blocks,
+};
 
 /// After this time without events an empty block shows that the log is alive: a day.
 const EMPTY_BLOCK_AFTER: u64 = 24 * 60 * 60 * 1_000;
@@ -33,6 +35,8 @@ pub(crate) enum ProduceError {
     Unsound(String),
     #[error(transparent)]
     NotOurs(#[from] Refusal),
+    #[error("the state cannot be made: {0}")]
+    State(#[from] NodeError),
 }
 
 /// Makes blocks until the node closes, and a last one then.
@@ -73,8 +77,30 @@ fn is_due(shared: &Shared) -> bool {
 /// Makes one block over all accepted events: header, vote, certificate, sync, and only then
 /// publishes it. A crash before the sync forgets a vote that nobody has seen.
 pub(crate) fn produce(shared: &Shared) -> Result<(), ProduceError> {
+    // It lags behind only if the index could not be written after a block.
+    shared.log_state_mut().catch_up(shared)?;
+    let (size, effects) = {
+        let mut state = shared.state_mut();
+        (state.events.size(), std::mem::take(&mut state.effects))
+    };
+    let made = make(shared, (size, &effects));
+    if made.is_err() {
+        shared.state_mut().effects.put_before(effects);
+    }
+    made
+}
+
+/// An error leaves the log as it was.
+fn make(shared: &Shared, (size, effects): (u64, &Effects)) -> Result<(), ProduceError> {
     let genesis = Genesis::decode(&shared.genesis)?;
-    let header = next_header(shared, &genesis)?;
+    let (next, state_root) = {
+        let now = shared.log_state();
+        let mut next = now.begin()?;
+        now.take(&mut next, effects)?;
+        let root = now.root_after(&next);
+        (next, root)
+    };
+    let header = next_header(shared, &genesis, (size, state_root))?;
     let header_bytes = header.encode();
     Header::decode(&header_bytes)?;
     let digest = header.digest();
@@ -93,28 +119,33 @@ pub(crate) fn produce(shared: &Shared) -> Result<(), ProduceError> {
     let written = shared.blocks.append_batch(&[&encode_block(&block)]);
     shared.note_write(Writing::Blocks, &written);
     written?;
-    let size = header.events.get();
+    let block = Arc::new(block);
     {
         let mut state = shared.state_mut();
         let leaf = state.headers.hasher().leaf(header.height, digest.as_bytes());
         state.headers.push(leaf);
-        state.head = Some(Arc::new(block));
+        state.head = Some(Arc::clone(&block));
     }
-    // The block is durable whatever happens now; the next one brings the index up to it.
-    let indexed = index_blocks(&shared.index, &shared.blocks);
+    // The block is durable whatever happens now; the next one brings index and state up to it.
+    let indexed = index_blocks(&shared.index, &shared.blocks)
+        .map_err(NodeError::from)
+        .and_then(|()| shared.log_state_mut().commit(next, block));
     shared.note_write(Writing::Index, &indexed);
     shared.progress.reached(size);
     Ok(())
 }
 
-fn next_header(shared: &Shared, genesis: &Genesis<'_>) -> Result<Header, ProduceError> {
+fn next_header(
+    shared: &Shared,
+    genesis: &Genesis<'_>,
+    (found, state_root): (u64, Hash),
+) -> Result<Header, ProduceError> {
     let state = shared.state();
     let head = state.head.as_ref().map(|head| (&head.header, head.digest));
     let (height, parent, earlier) = match head {
         None => (0, HeaderDigest::ZERO, genesis.time()),
         Some((header, digest)) => (header.height.saturating_add(1), digest, header.time),
     };
-    let found = state.events.size();
     let full = DecodeError::OutOfRange { what: "tree size", limit: MAX_TREE_SIZE, found };
     let events = TreeSize::new(found).ok_or(full)?;
     Ok(Header {
@@ -131,8 +162,7 @@ fn next_header(shared: &Shared, genesis: &Genesis<'_>) -> Result<Header, Produce
         epoch_start: 0,
         set: genesis.set().digest(),
         next_set: genesis.set().digest(),
-        // The state tree comes with membership changes.
-        state_root: Hash::ZERO,
+        state_root,
         parameters: genesis.parameters(),
     })
 }

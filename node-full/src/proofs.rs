@@ -1,6 +1,7 @@
 //! The ways out: proofs, checkpoints and receipts, for trees as of any final header.
 
 mod error;
+mod state;
 mod tiles;
 
 use std::cmp::Ordering;
@@ -17,6 +18,7 @@ use crate::metrics::timed;
 use crate::node::{Block, Entry, Node, NodeError};
 
 pub use error::ProofError;
+pub use state::StateProven;
 pub use tiles::{TileChoice, TileOf};
 
 /// What the asker trusts already, which decides what a proof must bring.
@@ -114,22 +116,25 @@ impl Node {
             None => self.newest()?,
         };
         let base = self.base(base)?;
-        let way = match &base {
-            Given::Genesis => Way::Certificate,
-            Given::Checkpoint(trusted) | Given::Header(trusted) => {
-                match block.header.height.cmp(&trusted.header.height) {
-                    Ordering::Less => Way::HeaderTree(self.header_proof(&block, trusted)?),
-                    Ordering::Equal => Way::Trusted,
-                    Ordering::Greater if matches!(base, Given::Checkpoint(_)) => Way::Certificate,
-                    Ordering::Greater => {
-                        let (base, found) = (trusted.header.height, block.header.height);
-                        return Err(ProofError::NotInBase { base, found });
-                    }
-                }
-            }
-        };
+        let way = self.way_to(&base, &block)?;
         let genesis = self.genesis().map_err(damaged_genesis)?;
         Ok(draft(&genesis, &base, &block, &way).encode())
+    }
+
+    /// Why a block is final for who trusts a base.
+    fn way_to(&self, base: &Given, block: &Block) -> Result<Way, ProofError> {
+        let (Given::Checkpoint(trusted) | Given::Header(trusted)) = base else {
+            return Ok(Way::Certificate);
+        };
+        match block.header.height.cmp(&trusted.header.height) {
+            Ordering::Less => Ok(Way::HeaderTree(self.header_proof(block, trusted)?)),
+            Ordering::Equal => Ok(Way::Trusted),
+            Ordering::Greater if matches!(base, Given::Checkpoint(_)) => Ok(Way::Certificate),
+            Ordering::Greater => {
+                let (base, found) = (trusted.header.height, block.header.height);
+                Err(ProofError::NotInBase { base, found })
+            }
+        }
     }
 
     /// A receipt for an event.
@@ -154,17 +159,24 @@ impl Node {
         let entry = self.entry(id)?.ok_or(ProofError::UnknownEvent(*id))?;
         let height = entry.height.ok_or(ProofError::NotFinal(*id))?;
         let base = self.base(base)?;
-        let (header, way) = match &base {
+        let index = entry.index;
+        let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
+        let writer = SignedEvent::decode(&entry.signed).map_err(damaged)?.body().writer;
+        let (header, way, name) = match &base {
             Given::Checkpoint(trusted) | Given::Header(trusted)
                 if trusted.header.events.leaf(entry.index).is_some() =>
             {
-                (trusted.clone(), Way::Trusted)
+                let name = self.name_under(trusted, (index, &writer))?;
+                (trusted.clone(), Way::Trusted, name)
             }
             Given::Header(trusted) => {
                 let (base, found) = (trusted.header.events.get(), entry.index);
                 return Err(ProofError::NotInBase { base, found });
             }
-            Given::Genesis | Given::Checkpoint(_) => (self.newest()?, Way::Certificate),
+            Given::Genesis | Given::Checkpoint(_) => {
+                let (newest, name) = self.newest_named(index, &writer)?;
+                (newest, Way::Certificate, name)
+            }
         };
         let genesis = self.genesis().map_err(damaged_genesis)?;
         let inclusion = self.inclusion(entry.index, header.header.events.get())?;
@@ -178,8 +190,7 @@ impl Node {
             bracket: bracket.draft(),
             payload: payload.as_deref(),
             wraps: &self.wraps_of(id, with.wraps)?,
-            // This node keeps no state tree yet; its headers' state root is zero.
-            name: None,
+            name: name.as_ref().map(|(record, proof)| (record.as_slice(), proof.as_slice())),
         };
         Ok(receipt.encode())
     }

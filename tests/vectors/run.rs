@@ -6,7 +6,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use cairn_verifier::payload::PayloadError;
 use cairn_verifier::pcek::v1;
 use cairn_verifier::state::{
-    End, Record, RecordKey, StateProof, verify_absent, verify_history, verify_present,
+    End, Record, RecordKey, StateProof, verify_absent, verify_answer, verify_history,
+    verify_present,
 };
 use cairn_verifier::trust::{Base, ExtendsProof, FinalityProof, verify_extends};
 use cairn_verifier::{Budget, Error, FinalHeader, TrustAnchor, UnixMillis, evidence, receipt};
@@ -46,6 +47,12 @@ impl Vector<'_> {
         let (key, end) = (RecordKey::decode(&key)?, End::decode(&end)?);
         let proof = StateProof::decode(&proof)?;
         verify_absent(&self.header("checkpoint"), &key, &end, &proof).map(drop)
+    }
+
+    fn answer(&self) -> Result<(), Error> {
+        let (answer, key) = (self.bytes("answer"), self.bytes("key"));
+        let key = RecordKey::decode(&key)?;
+        verify_answer(&answer, &key, self.anchor(), self.now(), &mut ()).map(drop)
     }
 
     fn history(&self) -> Result<(), Error> {
@@ -102,6 +109,7 @@ pub(crate) fn code(vector: &Value) -> &'static str {
     let found = match vector["kind"].as_str() {
         Some("present") => run.present(),
         Some("absent") => run.absent(),
+        Some("answer") => run.answer(),
         Some("history") => run.history(),
         Some("extends") => run.extends(),
         Some("evidence") => run.evidence(),

@@ -71,9 +71,17 @@ fn every_vector_comes_to_what_it_states() {
 fn every_flipped_byte_is_refused() {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD as BASE64;
-    let names = ["ok-fork", "ok-culprit", "ok-writer-conflict", "ok-present-key", "ok-absent"];
+    let names = [
+        "ok-fork",
+        "ok-culprit",
+        "ok-writer-conflict",
+        "ok-present-key",
+        "ok-absent",
+        "ok-answer-present",
+        "ok-answer-absent",
+    ];
     for Fact { name, json, .. } in all().into_iter().filter(|fact| names.contains(&fact.name)) {
-        for part in ["evidence", "record", "end", "proof"] {
+        for part in ["answer", "evidence", "record", "end", "proof"] {
             let Some(text) = json[part].as_str() else { continue };
             let bytes = BASE64.decode(text).unwrap();
             // Signatures cost time; a prime step reaches every field.

@@ -29,7 +29,7 @@ use cairn_verifier::finality::{
 use cairn_verifier::payload::{FieldOpening, Fields, message_key, open, seal};
 use cairn_verifier::pcek::v2;
 use cairn_verifier::receipt::Receipt;
-use cairn_verifier::state::{End, Record, RecordKey, StateProof};
+use cairn_verifier::state::{End, Record, RecordKey, StateAnswer, StateProof};
 use cairn_verifier::tree::{
     BatchProof, Blake3, Kind as Tree, Peaks, PeaksClaim, Proof, batch_inclusion_of,
 };
@@ -131,6 +131,8 @@ fn encodings() -> Encodings {
     for fact in kit::facts::all() {
         let (name, part) = match fact.name {
             "ok-fork-below" => ("evidence of a fork", "evidence"),
+            "ok-answer-present" => ("state answer, present", "answer"),
+            "ok-answer-absent" => ("state answer, absent", "answer"),
             "ok-culprit" => ("evidence of a culprit", "evidence"),
             "ok-writer-conflict" => ("evidence of a writer conflict", "evidence"),
             "ok-extends" => ("extends proof", "proof"),
@@ -219,6 +221,7 @@ fn decodes(name: &str, bytes: &[u8]) -> bool {
         "receipt" => Receipt::decode(bytes).is_ok(),
         "checkpoint" => FinalityProof::decode(bytes).is_ok(),
         "extends proof" => ExtendsProof::decode(bytes).is_ok(),
+        name if name.starts_with("state answer") => StateAnswer::decode(bytes).is_ok(),
         "end of a path" => End::decode(bytes).is_ok(),
         "state proof" => StateProof::decode(bytes).is_ok(),
         "peaks" => decode_all(bytes, PeaksClaim::read).is_ok(),
@@ -252,7 +255,10 @@ fn every_wire_type_is_as_it_was() {
     let folder = path("../tests/vectors/wire");
     let files = made.iter().map(|(name, bytes)| {
         let json: Value = json!({ "type": name, "bytes": BASE64.encode(bytes) });
-        (folder.join(format!("{}.json", name.replace(' ', "-"))), format!("{json:#}\n"))
+        (
+            folder.join(format!("{}.json", name.replace(", ", "-").replace(' ', "-"))),
+            format!("{json:#}\n"),
+        )
     });
     let files: BTreeMap<PathBuf, String> = files.collect();
     if std::env::var_os("CAIRN_WRITE_VECTORS").is_some() {

@@ -35,6 +35,7 @@ mod routes;
 pub mod schema;
 mod server;
 mod site;
+mod state;
 mod status;
 mod stream;
 mod tiles;

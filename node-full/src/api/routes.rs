@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::{App, Site};
 use super::{
     access, admin, archive, blocks, docs, document, entries, events, guard, members, observe,
-    payloads, proofs, receipts, site, status, stream, tiles, ws,
+    payloads, proofs, receipts, site, state, status, stream, tiles, ws,
 };
 
 /// The whole service.
@@ -73,6 +73,7 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(proofs::consistency))
         .routes(routes!(proofs::extends))
         .routes(routes!(receipts::receipt))
+        .routes(routes!(state::state))
         .routes(routes!(payloads::payload))
         .routes(routes!(payloads::wrap))
         .routes(routes!(tiles::tile))

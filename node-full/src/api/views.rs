@@ -6,6 +6,7 @@ use cairn_verifier::event::SignedEvent;
 use cairn_verifier::finality::{Certificate, Header};
 use cairn_verifier::json::{self, Object};
 use cairn_verifier::receipt::{Bracket, Receipt};
+use cairn_verifier::state::StateRecord;
 use cairn_verifier::tree::Proof;
 use cairn_verifier::trust::{Base, Finality, FinalityProof, Genesis, Handovers};
 
@@ -100,7 +101,7 @@ pub(super) fn checkpoint(proof: &FinalityProof<'_>) -> String {
     finality(Object::new(), proof).finish()
 }
 
-fn finality(object: Object, proof: &FinalityProof<'_>) -> Object {
+pub(super) fn finality(object: Object, proof: &FinalityProof<'_>) -> Object {
     let base = match &proof.base {
         Base::Genesis(genesis) => Object::new().text("kind", "genesis").text("log", genesis.log()),
         Base::Checkpoint(header, _) => {
@@ -150,6 +151,13 @@ pub(super) fn receipt(receipt: &Receipt<'_>) -> String {
         .json("signatures", &signatures(&receipt.event))
         .plain_or_null("block", block.map(header_view))
         .plain_or_null("before", before.map(header_view))
+        .text_or_null(
+            "writerName",
+            receipt.name.and_then(|(record, _)| match *record.content() {
+                StateRecord::Key { member, .. } => Some(member),
+                _ => None,
+            }),
+        )
         .plain("payloadIncluded", receipt.payload.is_some())
         .plain("wraps", receipt.wraps.count())
         .finish()

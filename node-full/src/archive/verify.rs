@@ -1,6 +1,7 @@
 //! Checking an archive, in one reading and with little memory.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use cairn_verifier::digest::{self, Hash, HeaderDigest, PayloadDigest};
 use cairn_verifier::error::{Error, Meaning};
@@ -8,14 +9,14 @@ use cairn_verifier::event::{EventError, Payload, SignedEvent};
 use cairn_verifier::fact::{FinalHeader, Standing};
 use cairn_verifier::finality::{Header, ValidatorSet};
 use cairn_verifier::tree::{Blake3, Kind, Peaks, PeaksClaim, PeaksError, Proof};
-use cairn_verifier::trust::FinalityProof;
+use cairn_verifier::trust::{Base, FinalityProof};
 use cairn_verifier::wire::decode_all;
 use cairn_verifier::{TrustAnchor, UnixMillis};
 use thiserror::Error as ThisError;
 
 use super::read::Parts;
 use super::split_header;
-use crate::node::votes_hold;
+use crate::node::{Block, StateAgain, votes_hold};
 
 /// An archive that holds: all events between two sizes of a log that is final under an anchor.
 /// Only [`verify`] makes one.
@@ -25,6 +26,7 @@ pub struct ArchiveFact {
     first_height: u64,
     first_event: u64,
     payloads: u64,
+    has_state: bool,
 }
 
 impl ArchiveFact {
@@ -50,6 +52,14 @@ impl ArchiveFact {
     #[must_use]
     pub const fn events(&self) -> std::ops::Range<u64> {
         self.first_event..self.last.header().events.get()
+    }
+
+    /// Whether the state root of every header was compared with what the events give. It is if the
+    /// archive begins with the log and rests on the genesis; one that begins later does not say who
+    /// was a member before.
+    #[must_use]
+    pub const fn has_state(&self) -> bool {
+        self.has_state
     }
 
     /// How many payloads came along. The others are none, were erased, or were not asked for.
@@ -124,6 +134,12 @@ pub enum ArchiveError {
         /// That of the events.
         found: Hash,
     },
+    /// The state root of a header is not what the events before it give.
+    #[error("the header of block {height} names another state than its events make")]
+    OtherState {
+        /// The block's height.
+        height: u64,
+    },
     /// The votes beside a block do not hold.
     #[error("the certificate of block {height} does not hold")]
     Certificate {
@@ -168,6 +184,7 @@ impl ArchiveError {
             Self::Empty => "archive-empty",
             Self::DoesNotFollow { .. } => "archive-does-not-follow",
             Self::OtherRoot { .. } => "archive-other-root",
+            Self::OtherState { .. } => "archive-other-state",
             Self::Certificate { .. } => "archive-certificate",
             Self::Peaks(error) => error.code(),
             Self::OtherPayload { .. } => "archive-other-payload",
@@ -199,6 +216,10 @@ pub fn verify(
     let last = last(&newest, &parts.expect(b'L')?)?;
     let start = parts.expect(b'P')?;
     let mut run = Run::begin(&last, proof.last_set(), &start)?;
+    if let (Base::Genesis(genesis), true) = (&proof.base, start.is_empty()) {
+        let state = StateAgain::new(genesis);
+        run.state = Some(state.map_err(|_| ArchiveError::Malformed("the genesis"))?);
+    }
     let (first_height, first_event) = (run.height, run.peaks.size().get());
     while let Some(block) = parts.take_if(b'B')? {
         run.block(&block, &mut parts, observe)?;
@@ -214,7 +235,8 @@ pub fn verify(
     if run.parent != last.digest() {
         return Err(ArchiveError::DoesNotFollow { height, what: "another last block" });
     }
-    Ok(ArchiveFact { last, first_height, first_event, payloads: run.payloads })
+    let has_state = run.state.is_some();
+    Ok(ArchiveFact { last, first_height, first_event, payloads: run.payloads, has_state })
 }
 
 /// The last block's header, which is the newest or in its tree.
@@ -257,6 +279,8 @@ struct Run<'a> {
     parent: HeaderDigest,
     /// The tree of all events up to here.
     peaks: Peaks,
+    /// The state, if the archive begins where that does.
+    state: Option<StateAgain>,
     payloads: u64,
 }
 
@@ -277,6 +301,7 @@ impl<'a> Run<'a> {
             height: 0,
             parent: HeaderDigest::ZERO,
             peaks: Peaks::empty(),
+            state: None,
             payloads: 0,
         };
         if start.is_empty() {
@@ -321,9 +346,21 @@ impl<'a> Run<'a> {
             let expected = header.event_root;
             return Err(ArchiveError::OtherRoot { height, expected, found });
         }
+        self.state(&header)?;
         self.height = height.saturating_add(1);
         self.parent = header.digest();
         Ok(())
+    }
+
+    fn state(&mut self, header: &Header) -> Result<(), ArchiveError> {
+        let Some(state) = &mut self.state else { return Ok(()) };
+        let (digest, header_bytes) = (header.digest(), header.encode());
+        let block = Block { header: *header, digest, header_bytes, certificate: Vec::new() };
+        let height = header.height;
+        match state.block(&Arc::new(block)) {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(ArchiveError::OtherState { height }),
+        }
     }
 
     /// A certificate is for who takes the block over; that the block is final is shown otherwise.
@@ -344,6 +381,9 @@ impl<'a> Run<'a> {
             return Err(Error::from(EventError::OtherLog { expected, found }).into());
         }
         let (id, _) = event.verify().map_err(Error::from)?;
+        if let Some(state) = &mut self.state {
+            state.event(index, &id, &event);
+        }
         let leaf = self.hasher.leaf(index, id.as_bytes());
         self.peaks.append(&self.hasher, leaf).map_err(ArchiveError::Peaks)?;
         if let Some(payload) = parts.take_if(b'D')? {

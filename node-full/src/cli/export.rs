@@ -195,6 +195,7 @@ fn view(fact: &ArchiveFact) -> Object {
         .plain("toIndex", events.end)
         .plain("events", events.end.saturating_sub(events.start))
         .plain("payloads", fact.payloads())
+        .plain("stateChecked", fact.has_state())
         .text("root", fact.last().event_root)
         .json("standing", &json::standing(&fact.standing()))
 }
@@ -213,4 +214,10 @@ fn show(fact: &ArchiveFact) {
     ));
     let standing = fact.standing();
     out::line(format_args!("  under {}, up to {}", standing.anchor, out::time(fact.last().time.0)));
+    if !fact.has_state() {
+        out::line(format_args!(
+            "  state roots were not compared: that takes an archive from the log's first block on, \
+             under its genesis"
+        ));
+    }
 }

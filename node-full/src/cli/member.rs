@@ -204,7 +204,7 @@ fn set(
     json: bool,
 ) -> Result<(), Failure> {
     let writing = signer.begin()?;
-    let stream = super::sign::stream(&writing.client, Some(stream))?;
+    let stream = writing.known.stream(Some(stream))?;
     let event = SystemEvent::RolesSet { stream, member: member.to_owned(), roles };
     show("set", &writing.submit(&event)?, json);
     Ok(())

@@ -89,17 +89,23 @@ pub(crate) fn fetch(
     with_wrap(receipt, &wrap)
 }
 
-/// A receipt ends with its wraps and the name; here it has neither, which is two zero bytes.
+/// A receipt ends with its wraps and the name. Here it has no wraps, which is a zero byte.
 fn with_wrap(mut receipt: Vec<u8>, wrap: &[u8]) -> Result<Vec<u8>, Failure> {
     let odd = || Failure::Failed("the node's receipt has wraps already".to_owned());
-    if (receipt.pop(), receipt.pop()) != (Some(0), Some(0)) {
+    let name = Receipt::decode(&receipt).map_err(Failure::failed)?.name;
+    let name = name.map_or(1, |(record, proof)| {
+        let parts = [1, 2, record.bytes().len(), proof.encoded_len()];
+        parts.into_iter().fold(0, usize::saturating_add)
+    });
+    let name = receipt.split_off(receipt.len().saturating_sub(name));
+    if receipt.pop() != Some(0) {
         return Err(odd());
     }
     let len = u16::try_from(wrap.len()).map_err(Failure::failed)?;
     receipt.push(1);
     receipt.extend_from_slice(&len.to_be_bytes());
     receipt.extend_from_slice(wrap);
-    receipt.push(0);
+    receipt.extend_from_slice(&name);
     match Receipt::decode(&receipt).map_err(Failure::failed)?.wraps.count() {
         1 => Ok(receipt),
         _ => Err(odd()),

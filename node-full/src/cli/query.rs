@@ -3,6 +3,7 @@
 use clap::{Args as ClapArgs, ValueEnum};
 use serde::Deserialize;
 
+use super::known::{AnchorArg, Known};
 use super::{DEFAULT_NODE, Failure, out};
 use crate::http_client::percent;
 
@@ -12,8 +13,10 @@ const EXAMPLES: &str = "Examples:
   cairn query --type dev.git.commit.created --order oldest --limit 100
   cairn query --resource-prefix payroll/2026 --outcome denied
   cairn query --json --all
+  cairn query --writer KEYID --stream main --complete --anchor genesis:...
 
-What is shown are claims of the node. To check an event, take its receipt: cairn prove.";
+What is shown are claims of the node. To check an event, take its receipt: cairn prove. With --complete
+every event is checked, and that none is missing: it shows all that a key wrote in a stream.";
 
 /// Arguments of `query`.
 #[derive(Debug, ClapArgs)]
@@ -76,6 +79,15 @@ pub(super) struct Args {
     /// All pages, one after the other
     #[arg(long, conflicts_with = "cursor")]
     all: bool,
+    /// Check every event, and that these are all of this writer in this stream
+    #[arg(long, requires = "writer", conflicts_with_all = [
+        "actor", "actor_prefix", "resource", "resource_prefix", "parent", "parent_prefix",
+        "event_type", "type_prefix", "kind", "outcome", "from", "to", "limit", "cursor", "order",
+        "all",
+    ])]
+    complete: bool,
+    #[command(flatten)]
+    anchor: AnchorArg,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -118,6 +130,13 @@ struct PartyJson {
 
 pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
     let client = super::client(&args.node)?;
+    if args.complete {
+        let known = Known::new(client, args.anchor.get()?);
+        let writer = args.writer.as_deref().unwrap_or_default();
+        let bad = |error| Failure::Usage(format!("--writer: {error}"));
+        let writer = writer.parse().map_err(bad)?;
+        return super::complete::run(&known, (args.stream.as_deref(), writer), json);
+    }
     let mut cursor = args.cursor.clone();
     loop {
         let answer = client.json(&path(args, cursor.as_deref()))?;

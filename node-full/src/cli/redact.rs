@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use cairn_verifier::digest::EventId;
 use cairn_verifier::event::{Payload, SignedEvent};
-use cairn_verifier::trust::Genesis;
 use clap::Args as ClapArgs;
 use serde_json::Value;
 
@@ -23,9 +22,10 @@ and the node logs that it did so. Receipts that were taken before, with payload 
 they are with whoever has them, and so do backups of the payloads.";
 
 const GRANT_EXAMPLES: &str = "Examples:
-  cairn grant EVENT --to auditor --key data/keys/admin.key
-  cairn grant EVENT --to auditor --to lawyer --key ann.key
+  cairn grant EVENT --to auditor --key data/keys/admin.key --anchor genesis:...
+  CAIRN_ANCHOR=genesis:... cairn grant EVENT --to auditor --to lawyer --key ann.key
 
+Which keys a reader has is proven by the log's state under the anchor; the node is only asked.
 A key that opens the payload makes the wraps on this machine; otherwise the node makes them, which it
 can if it sealed the payload itself. The grant is an event and names the keys; readers cannot be made
 to forget, so it cannot be taken back.";
@@ -88,7 +88,7 @@ pub(super) fn run_grant(args: &GrantArgs, json: bool) -> Result<(), Failure> {
     let writing = args.signer.begin()?;
     let mut recipients = Vec::new();
     for name in &args.to {
-        recipients.extend(sign::wrap_keys(&writing.client, name)?);
+        recipients.extend(writing.known.wrap_keys(name)?);
     }
     recipients.sort();
     recipients.dedup();
@@ -103,14 +103,14 @@ pub(super) fn run_grant(args: &GrantArgs, json: bool) -> Result<(), Failure> {
 impl Writing {
     /// The event's own stream if we wrote it, otherwise the system's.
     fn stream_for(&self, event: &EventId) -> Result<String, Failure> {
-        let view = self.client.json(&format!("/v1/events/{event}"))?;
+        let view = self.known.client.json(&format!("/v1/events/{event}"))?;
         let view: Value = serde_json::from_str(&view).map_err(Failure::failed)?;
         let event = view.get("event");
         let text = |name: &str| event.and_then(|e| e.get(name)?.as_str()).unwrap_or_default();
         if text("writer") != self.secret.key_id().to_string() {
             return Ok(SYSTEM_STREAM.to_owned());
         }
-        let status = self.client.json("/v1/status")?;
+        let status = self.known.client.json("/v1/status")?;
         let status: Value = serde_json::from_str(&status).map_err(Failure::failed)?;
         let streams = status.get("streams").and_then(Value::as_array).cloned().unwrap_or_default();
         let is_its =
@@ -125,17 +125,16 @@ impl Writing {
         event: &EventId,
         recipients: &[(cairn_verifier::digest::KeyId, Vec<u8>)],
     ) -> Result<Vec<(cairn_verifier::digest::KeyId, Vec<u8>)>, Failure> {
-        let genesis = self.client.bytes("/v1/genesis")?;
-        let log = Genesis::decode(&genesis).map_err(Failure::failed)?.log();
+        let log = self.known.log()?;
         let path = format!("/v1/wraps/{event}");
-        let wrap = match self.client.bytes_for(&path, (&self.secret, &log, clock::now())) {
+        let wrap = match self.known.client.bytes_for(&path, (&self.secret, &log, clock::now())) {
             Ok(wrap) => wrap,
             // The node has none for us; perhaps it can make those that are asked for.
             Err(ClientError::Problem { status: 404, .. }) => return Ok(Vec::new()),
             Err(error) => return Err(error.into()),
         };
         let key = self.secret.wrap().open_wrap(&wrap, &log, event).map_err(Failure::failed)?;
-        let signed = self.client.bytes(&format!("/v1/events/{event}"))?;
+        let signed = self.known.client.bytes(&format!("/v1/events/{event}"))?;
         let signed = SignedEvent::decode(&signed).map_err(Failure::failed)?;
         let Payload::Sealed(commitment) = signed.body().payload else {
             return Err(Failure::Failed(format!("event {event} has no sealed payload")));
@@ -155,7 +154,7 @@ impl Writing {
         let watch = Stopwatch::start();
         while watch.elapsed() < WAIT {
             let page: Value =
-                serde_json::from_str(&self.client.json(&path)?).map_err(Failure::failed)?;
+                serde_json::from_str(&self.known.client.json(&path)?).map_err(Failure::failed)?;
             if let Some(found) = page.pointer("/events/0") {
                 return Ok(found.clone());
             }

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cairn_verifier::UnixMillis;
-use cairn_verifier::digest::{self, EventId, KeyId, LogId, StreamId};
+use cairn_verifier::digest::{self, EventId, KeyId, LogId};
 use cairn_verifier::event::{
     EventBody, Metadata, Party, Payload, Resource, encode_metadata, encode_signed,
 };
@@ -11,14 +11,13 @@ use cairn_verifier::finality::{PublicKey, Role, Suite};
 use cairn_verifier::payload::{Fields, MessageKey, seal};
 use cairn_verifier::pcek::v2;
 use cairn_verifier::secret::MemberSecret;
-use cairn_verifier::trust::{Genesis, WRAP_X_WING};
 use rand_core::UnwrapErr;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::known::Known;
 use super::{Failure, keys};
 use crate::clock;
-use crate::http_client::{Client, parse_hex, percent};
 use crate::ingest::{Draft, DraftPayload, SealedDraft};
 
 /// What the node says of the writer's last event. If it lies, it refuses or forks its own log,
@@ -31,29 +30,28 @@ struct WriterJson {
 
 /// A draft as a signed event, in the JSON that `POST /v1/events` takes.
 pub(super) fn signed(
-    client: &Client,
+    known: &Known,
     secret: &MemberSecret,
     draft: &Draft,
 ) -> Result<String, Failure> {
-    signed_with(client, secret, draft, &[])
+    signed_with(known, secret, draft, &[])
 }
 
 /// The same with wraps beside it: of another event's message key, for a grant.
 pub(super) fn signed_with(
-    client: &Client,
+    known: &Known,
     secret: &MemberSecret,
     draft: &Draft,
     wraps: &[(KeyId, Vec<u8>)],
 ) -> Result<String, Failure> {
-    let genesis = client.bytes("/v1/genesis")?;
-    let genesis = Genesis::decode(&genesis).map_err(Failure::failed)?;
-    let stream = stream(client, draft.stream.as_deref())?;
-    let writer = client.json(&format!("/v1/writers/{}?stream={stream}", secret.key_id()))?;
+    let log = known.log()?;
+    let stream = known.stream(draft.stream.as_deref())?;
+    let writer = known.client.json(&format!("/v1/writers/{}?stream={stream}", secret.key_id()))?;
     let writer: WriterJson = serde_json::from_str(&writer).map_err(Failure::failed)?;
     let previous: EventId = writer.previous.parse().map_err(Failure::failed)?;
     let metadata = encode_metadata(&draft.metadata).map_err(Failure::failed)?;
     let mut body = EventBody {
-        log: genesis.log(),
+        log,
         stream,
         writer: secret.key_id(),
         sequence: writer.next,
@@ -76,11 +74,11 @@ pub(super) fn signed_with(
     let sealed = match &draft.payload {
         None => Parcel::default(),
         Some(DraftPayload::Public(text)) => public(&mut body, text)?,
-        Some(DraftPayload::Sealed(fields)) => seal_to(&mut body, client, fields)?,
+        Some(DraftPayload::Sealed(fields)) => seal_to(&mut body, known, fields)?,
     };
     let bytes = body.encode().map_err(Failure::failed)?;
     let id = EventBody::id_of(&bytes);
-    sealed.submission(&genesis.log(), (&sign(secret, &bytes, id)?, id), wraps)
+    sealed.submission(&log, (&sign(secret, &bytes, id)?, id), wraps)
 }
 
 fn sign(secret: &MemberSecret, body: &[u8], id: EventId) -> Result<Vec<u8>, Failure> {
@@ -89,51 +87,6 @@ fn sign(secret: &MemberSecret, body: &[u8], id: EventId) -> Result<Vec<u8>, Fail
     let key = PublicKey::new(Suite::Ed25519, &public).ok_or_else(none)?;
     let signature = secret.sign(Role::Event, id.as_bytes()).ok_or_else(none)?;
     encode_signed(body, &[(key, &signature)]).map_err(Failure::failed)
-}
-
-/// A stream by its name; the log's first one if there is no name.
-pub(super) fn stream(client: &Client, name: Option<&str>) -> Result<StreamId, Failure> {
-    #[derive(Deserialize)]
-    struct StatusJson {
-        streams: Vec<StreamJson>,
-    }
-    #[derive(Deserialize)]
-    struct StreamJson {
-        id: String,
-        name: String,
-    }
-    let status = client.json("/v1/status")?;
-    let StatusJson { streams } = serde_json::from_str(&status).map_err(Failure::failed)?;
-    let mut streams = streams.into_iter();
-    let found = streams.find(|stream| name.is_none_or(|name| stream.name == name));
-    let name = name.unwrap_or_default();
-    let unknown = || Failure::Failed(format!("the log has no stream named {name:?}"));
-    found.ok_or_else(unknown)?.id.parse().map_err(Failure::failed)
-}
-
-/// A member's keys, as the node tells them. Until a name is proven by the log's state, whoever seals
-/// for a name trusts the node for the keys behind it.
-pub(super) fn wrap_keys(client: &Client, name: &str) -> Result<Vec<(KeyId, Vec<u8>)>, Failure> {
-    #[derive(Deserialize)]
-    struct MemberJson {
-        keys: Vec<KeyJson>,
-    }
-    #[derive(Deserialize)]
-    struct KeyJson {
-        suite: u8,
-        end: Option<u64>,
-        public: String,
-    }
-    let path = format!("/v1/members/{}", percent(name).replace('/', "%2F"));
-    let member = client.json(&path)?;
-    let MemberJson { keys } = serde_json::from_str(&member).map_err(Failure::failed)?;
-    let keys = keys.into_iter().filter(|key| key.suite == WRAP_X_WING && key.end.is_none());
-    let public = keys.filter_map(|key| parse_hex(&key.public));
-    let keys: Vec<_> = public.map(|bytes| (v2::key_id(&bytes), bytes)).collect();
-    if keys.is_empty() {
-        return Err(Failure::Failed(format!("{name:?} is not a member with a wrap key")));
-    }
-    Ok(keys)
 }
 
 /// What goes to the node beside the event.
@@ -155,12 +108,12 @@ fn public(body: &mut EventBody<'_>, text: &str) -> Result<Parcel, Failure> {
 
 fn seal_to(
     body: &mut EventBody<'_>,
-    client: &Client,
+    known: &Known,
     draft: &SealedDraft,
 ) -> Result<Parcel, Failure> {
     let mut recipients = Vec::new();
     for name in &draft.recipients {
-        recipients.extend(wrap_keys(client, name)?);
+        recipients.extend(known.wrap_keys(name)?);
     }
     let fields =
         draft.fields.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes()));

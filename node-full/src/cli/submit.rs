@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use serde_json::Value;
 
 use super::event_args::EventArgs;
+use super::known::{AnchorArg, Known};
 use super::{DEFAULT_NODE, Failure, keys, out, sign};
 
 const EXAMPLES: &str = "Examples:
@@ -13,9 +14,12 @@ const EXAMPLES: &str = "Examples:
   cairn submit --type user.login --actor user:ann --resource app:shop --key ann.key --wait final
   cairn submit --type hr.salary.changed --actor user:ann --resource person:bob \\
       --seal amount=5100 --seal reason=promotion --to auditor
+  cairn submit --type hr.salary.changed --actor user:ann --resource person:bob \\
+      --seal amount=5100 --to auditor --key ann.key --anchor genesis:...
 
 Without --key the node signs the event with its own key, and the event shows that. With --key the
-event is signed, and its fields are sealed, before they leave this machine.";
+event is signed, and its fields are sealed, before they leave this machine; which keys a recipient has
+is then proven by the log's state, under the anchor.";
 
 /// Arguments of `submit`.
 #[derive(Debug, ClapArgs)]
@@ -29,6 +33,8 @@ pub(super) struct Args {
     /// Sign with this member's key
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
+    #[command(flatten)]
+    anchor: AnchorArg,
     /// Wait until the event is final
     #[arg(long)]
     wait: Option<Wait>,
@@ -40,17 +46,17 @@ enum Wait {
 }
 
 pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
-    let client = super::client(&args.node)?;
+    let known = Known::new(super::client(&args.node)?, args.anchor.get()?);
     let draft = args.event.draft()?;
     let body = match &args.key {
         None => serde_json::to_string(&draft).map_err(Failure::failed)?,
-        Some(file) => sign::signed(&client, &keys::read_secret(file)?, &draft)?,
+        Some(file) => sign::signed(&known, &keys::read_secret(file)?, &draft)?,
     };
     let path = match args.wait {
         Some(Wait::Final) => "/v1/events?wait=final",
         None => "/v1/events",
     };
-    let answer = client.post(path, "application/json", body.as_bytes())?;
+    let answer = known.client.post(path, "application/json", body.as_bytes())?;
     let answer: Value = serde_json::from_str(&answer).map_err(Failure::failed)?;
     let none = || Failure::Failed("the node answered without an event".to_owned());
     let event = answer.pointer("/accepted/0").ok_or_else(none)?;

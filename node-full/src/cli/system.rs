@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use cairn_verifier::digest::{EventId, KeyId};
 use cairn_verifier::secret::MemberSecret;
 use clap::Args as ClapArgs;
-use serde::Deserialize;
 use serde_json::Value;
 
+use super::known::{AnchorArg, Known};
 use super::{DEFAULT_NODE, Failure, keys, out, sign};
-use crate::http_client::{Client, ClientError};
+use crate::http_client::ClientError;
 use crate::system::{SYSTEM_STREAM, SystemEvent};
 
 /// How often an event is signed again because another one of the same key came in between.
@@ -27,11 +27,13 @@ pub(super) struct Signer {
     /// Why, in words; it is public and stays
     #[arg(long, value_name = "TEXT", default_value = "")]
     reason: String,
+    #[command(flatten)]
+    anchor: AnchorArg,
 }
 
 /// A signer with its key at hand.
 pub(super) struct Writing {
-    pub(super) client: Client,
+    pub(super) known: Known,
     pub(super) secret: MemberSecret,
     name: String,
     reason: String,
@@ -45,33 +47,11 @@ pub(super) struct Taken {
 
 impl Signer {
     pub(super) fn begin(&self) -> Result<Writing, Failure> {
-        let client = super::client(&self.node)?;
+        let known = Known::new(super::client(&self.node)?, self.anchor.get()?);
         let secret = keys::read_secret(&self.key)?;
-        let name = name_of(&client, &secret.key_id())?;
-        Ok(Writing { client, secret, name, reason: self.reason.clone() })
+        let name = known.name_of(&secret.key_id())?;
+        Ok(Writing { known, secret, name, reason: self.reason.clone() })
     }
-}
-
-/// The member who has this key, or the key's id.
-fn name_of(client: &Client, key: &KeyId) -> Result<String, Failure> {
-    #[derive(Deserialize)]
-    struct MembersJson {
-        members: Vec<MemberJson>,
-    }
-    #[derive(Deserialize)]
-    struct MemberJson {
-        name: String,
-        keys: Vec<KeyJson>,
-    }
-    #[derive(Deserialize)]
-    struct KeyJson {
-        id: String,
-    }
-    let (members, id) = (client.json("/v1/members")?, key.to_string());
-    let MembersJson { members } = serde_json::from_str(&members).map_err(Failure::failed)?;
-    let mut members = members.into_iter();
-    let found = members.find(|member| member.keys.iter().any(|key| key.id == id));
-    Ok(found.map_or(id, |member| member.name))
 }
 
 impl Writing {
@@ -91,9 +71,12 @@ impl Writing {
         let mut attempts = 0_usize;
         loop {
             attempts = attempts.saturating_add(1);
-            let body = sign::signed_with(&self.client, &self.secret, &draft, wraps)?;
-            let sent =
-                self.client.post("/v1/events?wait=final", "application/json", body.as_bytes());
+            let body = sign::signed_with(&self.known, &self.secret, &draft, wraps)?;
+            let sent = self.known.client.post(
+                "/v1/events?wait=final",
+                "application/json",
+                body.as_bytes(),
+            );
             match sent {
                 Ok(answer) => return taken(&answer),
                 Err(error) if attempts < ATTEMPTS && came_between(&error) => {}

@@ -105,11 +105,23 @@ impl Shared {
 
     /// Members and streams after all entries, from those that the genesis names.
     pub(super) fn read_directory(&self) -> Result<Directory, NodeError> {
-        let mut directory = Directory::clone(&self.directory());
-        let terms = vec![Term::text(Field::Kind, Kind::Member.name())];
         let size = self.state().events.size();
+        self.directory_after(&self.directory(), size)
+    }
+
+    /// Members and streams after so many entries, from those that the genesis names.
+    pub(super) fn directory_after(
+        &self,
+        first: &Directory,
+        size: u64,
+    ) -> Result<Directory, NodeError> {
+        let mut directory = first.clone();
+        let terms = vec![Term::text(Field::Kind, Kind::Member.name())];
         self.each(terms, 0..size, |index, event| {
-            directory.replay(event.body(), index);
+            // A term can stand for another text with the same hash.
+            if event.body().kind == Kind::Member {
+                directory.replay(event.body(), index);
+            }
         })?;
         Ok(directory)
     }

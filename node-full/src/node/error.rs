@@ -94,6 +94,12 @@ pub enum OpenError {
         /// What is wrong.
         reason: String,
     },
+    /// The state after the newest block cannot be made.
+    #[error("the state after the newest block cannot be made out of the log: {reason}")]
+    State {
+        /// What is wrong.
+        reason: String,
+    },
     /// The first block of a new log could not be made.
     #[error("the first block could not be made: {reason}")]
     FirstBlock {

@@ -23,10 +23,11 @@ use cairn_verifier::tree::TreeHasher;
 use cairn_verifier::trust::{Genesis, MAX_GENESIS_LEN};
 
 use super::keys::Keys;
+use super::log_state::push_entries;
 use super::replay::{Replay, index_blocks};
 use super::shared::{Progress, decode_block};
 use super::state::{State, Tree};
-use super::{Block, Directory, NodeError, OpenError, Options, Shared, format};
+use super::{Block, Directory, Effects, LogState, NodeError, OpenError, Options, Shared, format};
 use crate::clock::Stopwatch;
 use crate::init::GENESIS_FILE;
 use crate::keyring::{Keyring, Passphrase};
@@ -55,7 +56,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
         }
         As::Replica => None,
     };
-    let index = open_index(dir, options.index_memory)?;
+    let index = Arc::new(open_index(dir, options.index_memory)?);
 
     let limit = options.segment_bytes;
     let known_blocks = index.mark(Mark::Blocks)?;
@@ -75,6 +76,8 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     if cut_bytes != 0 {
         tracing::warn!(cut_bytes, "cut writes that never finished; none had been acknowledged");
     }
+    let log_state = LogState::new(&genesis, Arc::clone(&index))
+        .map_err(|error| OpenError::State { reason: error.to_string() })?;
     let shared = Shared {
         dir: dir.to_owned(),
         options,
@@ -87,7 +90,8 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
         records,
         blobs: Blobs::open(&dir.join("payloads"))?,
         progress: Progress::new(final_size),
-        state: RwLock::new(State { events, sha256, headers, head }),
+        state: RwLock::new(State { events, sha256, headers, head, effects: Effects::default() }),
+        log_state: RwLock::new(log_state),
         failed: Mutex::new(BTreeMap::new()),
         elsewhere: Mutex::default(),
         cut_bytes,
@@ -106,7 +110,19 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
         );
     }
     shared.set_directory(Arc::new(directory));
+    open_state(&shared)?;
     Ok(shared)
+}
+
+/// The state after the newest block, and what the events after that will change.
+fn open_state(shared: &Shared) -> Result<(), OpenError> {
+    let log_state = LogState::open(shared)?;
+    let mut effects = Effects::default();
+    push_entries(&mut effects, &shared.entries, log_state.size()..shared.entries.end())
+        .map_err(|error| OpenError::State { reason: error.to_string() })?;
+    *shared.log_state_mut() = log_state;
+    shared.state_mut().effects = effects;
+    Ok(())
 }
 
 /// Makes the trees' folders, durably: with a tile, only names within its tree's folder are synced.

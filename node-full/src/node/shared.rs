@@ -22,7 +22,7 @@ use cairn_verifier::wire::{DecodeError, decode_all};
 
 use super::keys::Keys;
 use super::state::{Place, State};
-use super::{Block, Directory, Entry, KeyRecord, NodeError, Options, Status};
+use super::{Block, Directory, Entry, KeyRecord, LogState, NodeError, Options, Status};
 use crate::clock::Stopwatch;
 use crate::ingest::Refusal;
 use crate::publish::Published;
@@ -40,7 +40,7 @@ pub(crate) struct Shared {
     /// None in a replica.
     pub(super) keys: Option<Keys>,
     /// Finds entries and blocks.
-    pub(crate) index: Index,
+    pub(crate) index: Arc<Index>,
     /// The log: signed events.
     pub(crate) entries: Entries,
     /// Headers with their certificates.
@@ -49,6 +49,7 @@ pub(crate) struct Shared {
     pub(crate) records: KeyStore,
     pub(crate) blobs: Blobs,
     pub(super) state: RwLock<State>,
+    pub(super) log_state: RwLock<LogState>,
     pub(crate) progress: Progress,
     pub(super) failed: Mutex<BTreeMap<Writing, String>>,
     /// What goes to other places, or comes from there.
@@ -83,6 +84,16 @@ impl Shared {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The state after the newest block. It may lag behind that for a moment, and longer while the
+    /// index cannot be written; so it is asked which block it is after.
+    pub(crate) fn log_state(&self) -> RwLockReadGuard<'_, LogState> {
+        self.log_state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn log_state_mut(&self) -> RwLockWriteGuard<'_, LogState> {
+        self.log_state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Members and streams, as they are now.
     pub(crate) fn directory(&self) -> Arc<Directory> {
         Arc::clone(&self.directory.read().unwrap_or_else(PoisonError::into_inner))
@@ -97,7 +108,11 @@ impl Shared {
     }
 
     /// Remembers how the last write of a kind went.
-    pub(crate) fn note_write<T>(&self, what: Writing, written: &Result<T, StoreError>) {
+    pub(crate) fn note_write<T, E: std::fmt::Display>(
+        &self,
+        what: Writing,
+        written: &Result<T, E>,
+    ) {
         match written {
             Ok(_) => {
                 self.failed().remove(&what);

@@ -63,6 +63,15 @@ pub enum ProofError {
         /// The recipient's key.
         recipient: KeyId,
     },
+    /// The log's headers carry no state.
+    #[error(
+        "block {height} is the newest, and its header carries no state: it was made by an older \
+         program. The next block's header will"
+    )]
+    NoState {
+        /// The newest block's height.
+        height: u64,
+    },
     /// Something could not be read.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -89,6 +98,7 @@ impl ProofError {
             Self::NoPayload(_) => "no-payload",
             Self::Redacted(_) => "redacted",
             Self::NoWrap { .. } => "no-wrap",
+            Self::NoState { .. } => "no-state",
             Self::Node(error) => error.code(),
         }
     }

@@ -14,7 +14,9 @@ use super::trust::parent_of;
 use super::{FollowError, Follower};
 use crate::bucket::tile_path;
 use crate::clock;
-use crate::node::{Block, Place, Shared, encode_block, index_blocks};
+use crate::node::{
+    Block, Effects, LogState, Next, NodeError, Place, Shared, encode_block, index_blocks, may_carry,
+};
 use crate::producer::store_tiles;
 use crate::proofs::{TileChoice, TileOf};
 use crate::system::SystemEvent;
@@ -30,6 +32,8 @@ pub(super) struct Batch<'a> {
     events: Tiles<Blake3>,
     sha256: Option<Tiles<Rfc6962Sha256>>,
     headers: Tiles<Blake3>,
+    /// The state after the last block.
+    state: Next,
 }
 
 impl<'a> Batch<'a> {
@@ -40,6 +44,9 @@ impl<'a> Batch<'a> {
         blocks: Vec<Block>,
         entries: &'a [Vec<u8>],
     ) -> Result<Self, FollowError> {
+        // Behind only if the index could not be written.
+        shared.log_state_mut().catch_up(shared)?;
+        let log_state = shared.log_state();
         let (mut batch, mut before) = {
             let state = shared.state();
             let batch = Self {
@@ -50,6 +57,7 @@ impl<'a> Batch<'a> {
                 events: state.events.clone(),
                 sha256: state.sha256.clone(),
                 headers: state.headers.clone(),
+                state: log_state.begin()?,
             };
             (batch, state.head.clone())
         };
@@ -61,6 +69,7 @@ impl<'a> Batch<'a> {
             follower.certify(genesis, (before.as_deref(), &block), now)?;
             batch.push_events(&block)?;
             batch.check_roots(&block)?;
+            batch.check_state(shared, &log_state, (before.as_deref(), &block))?;
             let leaf = batch.headers.hasher().leaf(block.header.height, block.digest.as_bytes());
             batch.headers.push(leaf);
             batch.blocks.push(block.clone());
@@ -150,6 +159,38 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
+    /// The state after a block is the one that its header names. Of the block's events some may be
+    /// in the log already: a crash came between them and it.
+    fn check_state(
+        &mut self,
+        shared: &Shared,
+        log_state: &LogState,
+        (before, block): (Option<&Block>, &Block),
+    ) -> Result<(), FollowError> {
+        let before = before.map(|before| &before.header);
+        let (height, size) = (block.header.height, block.header.events.get());
+        let mut effects = Effects::default();
+        for index in before.map_or(0, |before| before.events.get())..size {
+            let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
+            let at = index.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
+            let new = at.and_then(|at| Some((*self.ids.get(at)?, self.entries.get(at)?)));
+            if let Some((id, bytes)) = new {
+                effects.push(index, &id, &SignedEvent::decode(bytes).map_err(damaged)?);
+            } else {
+                let bytes = shared.entries.read(index)?;
+                let event = SignedEvent::decode(&bytes).map_err(damaged)?;
+                effects.push(index, &event.id(), &event);
+            }
+        }
+        log_state.take(&mut self.state, &effects)?;
+        let expected = log_state.root_after(&self.state);
+        if may_carry(before, &block.header.state_root, &expected) {
+            return Ok(());
+        }
+        let what = "the root of the state after them differs";
+        Err(FollowError::OtherRoot { height, size, what })
+    }
+
     /// Tiles that became full in this step, with their bytes.
     pub(super) fn full_tiles(&self) -> Vec<(TileChoice, Vec<u8>)> {
         let mut tiles = full(TileOf::Events, &self.events);
@@ -184,13 +225,19 @@ impl<'a> Batch<'a> {
             state.headers = self.headers;
             state.head = self.blocks.last().cloned().map(Arc::new);
         }
+        let last = self.blocks.last().cloned().map(Arc::new);
         let events = self.entries.iter().filter_map(|bytes| SignedEvent::decode(bytes).ok());
         let events: Vec<_> = events.collect();
         // Both logs are durable whatever happens now; the next step brings the index up to them.
         let derived = shared
             .index_events(self.first, &events, &self.ids)
             .and_then(|()| index_blocks(&shared.index, &shared.blocks))
-            .and_then(|()| store_tiles(shared));
+            .and_then(|()| store_tiles(shared))
+            .map_err(NodeError::from)
+            .and_then(|()| {
+                let commit = |block| shared.log_state_mut().commit(self.state, block);
+                last.map_or(Ok(()), commit)
+            });
         let size = self.blocks.last().map_or(0, |block| block.header.events.get());
         shared.progress.reached(size);
         derived?;

@@ -24,12 +24,14 @@
 //! "h" | header digest                                         -> height
 //! "s" | tree size | height                                    -> nothing
 //! "k" | index | number of a key record                        -> nothing
+//! "r" | path of a record of the state                         -> leaf | record
 //! "m" | name                                                  -> a number that outlives the process
 //! ```
 
 mod apply;
 mod damage;
 mod scan;
+mod state;
 mod term;
 
 use std::collections::BTreeSet;
@@ -96,6 +98,8 @@ pub enum Mark {
     Sha256Tiles,
     /// Up to which entry payloads were looked at that are kept for a time only.
     Expired,
+    /// After how many blocks the records of the state are.
+    State,
 }
 
 impl Mark {
@@ -108,6 +112,7 @@ impl Mark {
             Self::HeaderTiles => b"mheader-tiles",
             Self::Sha256Tiles => b"msha256-tiles",
             Self::Expired => b"mexpired",
+            Self::State => b"mstate",
         }
     }
 }

@@ -7,6 +7,7 @@
 //! - [`tiles`]: a Merkle tree's nodes, 256 hashes a file. Derived from a segment, so a lost tile
 //!   is made again and a wrong one is found when the log is opened.
 //! - [`index`]: finding entries, by id and by what is in them. Derived from the log.
+//! - [`sparse`]: the state tree, up to the newest block. Derived from the log too.
 //! - [`blobs`]: payloads by their digest.
 //! - [`keystore`]: what opens payloads, in files that can forget it.
 //!
@@ -29,6 +30,7 @@ pub mod index;
 pub mod keystore;
 pub mod log;
 pub mod segment;
+pub mod sparse;
 pub mod tiles;
 
 pub use error::StoreError;

@@ -132,6 +132,20 @@ fn answers_are_of_the_documented_types() {
     let digest = view["event"]["payload"]["digest"].as_str().unwrap();
     is::<schema::StoredPayload>(&served.get_json(&format!("/v1/payloads/{digest}")));
     is::<schema::Wrap>(&wrap_of(&served, &ids[1].to_string()));
+    let status = served.get("/v1/status").json();
+    let (stream, key) = (status["streams"][0]["id"].as_str().unwrap(), served.ann.key_id());
+    for path in [
+        "member?name=ann",
+        "member?name=nobody",
+        &format!("key?key={key}"),
+        &format!("stream?stream={stream}"),
+        &format!("membership?stream={stream}&name=ann"),
+        "parameters",
+        "set?epoch=0",
+        &format!("head?stream={stream}&key={}", status["ingestKey"].as_str().unwrap()),
+    ] {
+        is::<schema::StateAnswer>(&served.get_json(&format!("/v1/state/{path}")));
+    }
     let head = served.get("/v1/status").json()["head"].as_str().unwrap().to_owned();
     for base in ["genesis", &format!("header:{head}"), &format!("checkpoint:{head}")] {
         let path = format!("/v1/receipts/{}?base={base}&payload=1", ids[2]);

@@ -25,6 +25,8 @@ mod proofs;
 #[cfg(test)]
 mod site;
 #[cfg(test)]
+mod state;
+#[cfg(test)]
 mod stream;
 #[cfg(test)]
 mod tokens;

@@ -100,7 +100,8 @@ fn a_member_signs_and_seals_on_its_own_machine() {
     let key = ["--key", "ann.key"];
     let seal = ["--seal", "amount=5100", "--seal", "reason=promotion", "--to", "ann"];
     let first = submit(&folder, &node, &key);
-    let second = submit(&folder, &node, &[&key[..], &seal].concat());
+    let anchor = ["--anchor", node.anchor()];
+    let second = submit(&folder, &node, &[&key[..], &seal, &anchor].concat());
     let by_node = submit(&folder, &node, &seal);
     assert_eq!(second["index"], 1);
     assert_ne!(first["id"], second["id"]);

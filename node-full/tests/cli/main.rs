@@ -16,6 +16,8 @@ mod import;
 #[cfg(test)]
 mod kit;
 #[cfg(test)]
+mod liar;
+#[cfg(test)]
 mod members;
 #[cfg(test)]
 mod operate;

@@ -53,7 +53,8 @@ fn a_member_comes_reads_and_goes() {
     // The new member is a recipient like any other, in the new stream, sealed here or by the node.
     let id = seal(&folder, &node, &["--to", "lawyer", "--stream", "payroll"]);
     assert!(opens(&folder, &node, &id, "lawyer.key"));
-    let id = seal(&folder, &node, &["--to", "lawyer", "--stream", "payroll", "--key", "ann.key"]);
+    let own = ["--to", "lawyer", "--stream", "payroll", "--key", "ann.key"];
+    let id = seal(&folder, &node, &[&own[..], &["--anchor", node.anchor()]].concat());
     assert!(opens(&folder, &node, &id, "lawyer.key"));
     assert!(!opens(&folder, &node, &id, "ann.key"));
 
@@ -70,7 +71,7 @@ fn a_member_comes_reads_and_goes() {
 fn a_payload_is_granted_and_then_forgotten() {
     let folder = Folder::new();
     let node = folder.node();
-    let at = ["--node", node.url(), "--key", ADMIN];
+    let at = ["--node", node.url(), "--key", ADMIN, "--anchor", node.anchor()];
     // Sealed by the node: it makes the wrap that it is asked for.
     let id = seal(&folder, &node, &["--to", "ann"]);
     assert!(opens(&folder, &node, &id, "ann.key"));
@@ -80,10 +81,11 @@ fn a_payload_is_granted_and_then_forgotten() {
     folder.json(&[&["grant", id.as_str(), "--to", "lawyer"][..], &at].concat());
     assert!(opens(&folder, &node, &id, "lawyer.key"));
     // Sealed by ann, for herself: only she can.
-    let hers = seal(&folder, &node, &["--to", "ann", "--key", "ann.key"]);
+    let hers = ["--to", "ann", "--key", "ann.key", "--anchor", node.anchor()];
+    let hers = seal(&folder, &node, &hers);
     let ran = folder.fails(&[&["grant", hers.as_str(), "--to", "lawyer"][..], &at].concat(), 1);
     assert!(ran.err.contains("did not seal"), "{ran:?}");
-    let own = ["--node", node.url(), "--key", "ann.key"];
+    let own = ["--node", node.url(), "--key", "ann.key", "--anchor", node.anchor()];
     folder.json(&[&["grant", hers.as_str(), "--to", "lawyer"][..], &own].concat());
     assert!(opens(&folder, &node, &hers, "lawyer.key"));
 

@@ -3,18 +3,22 @@
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test crate"
 )]
 
 mod check;
 mod disk;
+mod forged;
 mod open;
 mod proofs;
 mod prune;
 mod query;
 mod refusals;
 mod sealed;
+mod state;
+mod state_kept;
 mod submit;
 mod support;
 mod system;

@@ -86,7 +86,9 @@ impl Known {
         let is_sealed = |event: &&Event| matches!(event.payload, Payload::Sealed(_));
         let Some(event) = self.events.iter().find(is_sealed) else { return Ok(()) };
         let key = log.dir.join("keys/admin.key");
-        let arguments = ["--to", "ingest", "--node", &node.url, "--key", key.to_str().unwrap()];
+        let anchor = log.anchor.to_string();
+        let arguments = ["--to", "ingest", "--node", &node.url, "--anchor", &anchor];
+        let arguments = [&arguments[..], &["--key", key.to_str().unwrap()]].concat();
         match run(&[&["grant", &event.id][..], &arguments].concat()) {
             (true, _) => Ok(()),
             (false, said) => Err(format!("a grant of {}: {said}", event.id)),

@@ -295,7 +295,9 @@ fn state_sides(error: &StateError) -> Option<(String, String)> {
             pair(format!("from {from} up to {until}"), index)
         }
         StateError::NotAWriter { role } => pair(KeyRole::Writer.name(), role.name()),
-        StateError::OtherPath { expected, found } => pair(expected, found),
+        StateError::OtherAnswer { expected, found } | StateError::OtherPath { expected, found } => {
+            pair(expected, found)
+        }
         StateError::OtherRecord { expected, found } => pair(expected, found),
         StateError::RootMismatch { expected, found } => pair(expected, found),
         StateError::IsPresent { .. } => None,

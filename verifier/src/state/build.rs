@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::{Path, Record, RecordKey, hasher};
+use super::{End, Path, Record, RecordKey, hasher};
 use crate::digest::{self, Hash, LogId};
 use crate::wire::{DecodeError, Writer};
 
@@ -63,22 +63,38 @@ impl StateTree {
             siblings.push(top(sibling, depth));
             leaves = next;
         }
-        let mut end = Writer::new();
-        match leaves.first() {
-            Some((found, record)) if **found != path => {
-                let record = digest::derive(digest::STATE_RECORD, &[record.as_slice()]);
-                end.u8(1).raw(found.as_bytes()).raw(&record);
-            }
-            _ => {
-                end.u8(0);
-            }
-        }
+        let end = match leaves.first() {
+            Some((found, record)) if **found != path => End::of_leaf(**found, record),
+            _ => End::Empty,
+        };
         siblings.reverse();
-        (end.into_bytes(), encode_proof(&siblings))
+        (end.encode(), encode_state_proof(&siblings))
     }
 }
 
-fn encode_proof(siblings: &[Hash]) -> Vec<u8> {
+impl End {
+    /// The end at another record's leaf.
+    #[must_use]
+    pub fn of_leaf(path: Path, record: &[u8]) -> Self {
+        let record = Hash::from_bytes(digest::derive(digest::STATE_RECORD, &[record]));
+        Self::Leaf { path, record }
+    }
+
+    /// Tag, and path and record digest of a leaf.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        match self {
+            Self::Empty => writer.u8(0),
+            Self::Leaf { path, record } => writer.u8(1).raw(path.as_bytes()).raw(record.as_bytes()),
+        };
+        writer.into_bytes()
+    }
+}
+
+/// A state proof, of the siblings on a path from its end upwards; an empty one is 32 zero bytes.
+#[must_use]
+pub fn encode_state_proof(siblings: &[Hash]) -> Vec<u8> {
     let mut writer = Writer::new();
     writer.len16(siblings.len());
     for steps in siblings.chunks(8) {

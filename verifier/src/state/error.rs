@@ -63,6 +63,13 @@ pub enum StateError {
         /// What it is for.
         role: KeyRole,
     },
+    /// An answer about another kind and key than was asked for.
+    OtherAnswer {
+        /// The path asked for.
+        expected: Path,
+        /// The answer's.
+        found: Path,
+    },
     /// A record of another key than the event's writer.
     OtherKey {
         /// The writer.
@@ -106,6 +113,7 @@ impl StateError {
             Self::IsPresent { .. } => "state-is-present",
             Self::KeyOutOfRange { .. } => "state-key-out-of-range",
             Self::NotAWriter { .. } => "state-not-a-writer",
+            Self::OtherAnswer { .. } => "state-other-answer",
             Self::OtherKey { .. } => "state-other-key",
             Self::OtherPath { .. } => "state-other-path",
             Self::OtherRecord { .. } => "state-other-record",
@@ -141,6 +149,9 @@ impl fmt::Display for StateError {
             }
             Self::NotAWriter { role } => {
                 write!(f, "the key is recorded as a {} key, not a writer's", role.name())
+            }
+            Self::OtherAnswer { expected, found } => {
+                write!(f, "the answer is about {found}, asked was {expected}")
             }
             Self::OtherKey { expected, found } => {
                 write!(f, "the record is of key {found}, the writer is {expected}")

@@ -23,8 +23,9 @@ const ROOT: [u8; 32] = [
     199, 242, 0, 59, 67, 149, 248, 141, 61, 171, 190,
 ];
 
-/// The leaf of a record at its path.
-pub(super) fn leaf(path: &Path, record: &[u8]) -> Hash {
+/// The leaf of an encoded record at its path.
+#[must_use]
+pub fn leaf(path: &Path, record: &[u8]) -> Hash {
     leaf_of_digest(path, &digest::derive(digest::STATE_RECORD, &[record]))
 }
 
@@ -33,11 +34,15 @@ pub(super) fn leaf_of_digest(path: &Path, record: &[u8; 32]) -> Hash {
     keyed(&LEAF, path.as_bytes(), record)
 }
 
-pub(super) fn node(left: &Hash, right: &Hash) -> Hash {
+/// The node of two halves, of which either may be empty: 32 zero bytes.
+#[must_use]
+pub fn node(left: &Hash, right: &Hash) -> Hash {
     keyed(&NODE, left.as_bytes(), right.as_bytes())
 }
 
-pub(super) fn root(log: &LogId, top: &Hash) -> Hash {
+/// What a header of a log carries, of the subtree of all records.
+#[must_use]
+pub fn root(log: &LogId, top: &Hash) -> Hash {
     keyed(&ROOT, log.as_bytes(), top.as_bytes())
 }
 

@@ -25,16 +25,20 @@
 //! A record is shown *present* by the siblings on its path. It is shown *absent* by what its path
 //! ends at instead: nothing, or the leaf of another record.
 
+mod answer;
 #[cfg(feature = "alloc")]
 mod build;
 mod error;
-mod hasher;
+pub mod hasher;
 mod history;
 mod proof;
 mod record;
 
 #[cfg(feature = "alloc")]
-pub use build::StateTree;
+pub use answer::AnswerDraft;
+pub use answer::{Found, Known, MAX_ANSWER_LEN, StateAnswer, verify_answer};
+#[cfg(feature = "alloc")]
+pub use build::{StateTree, encode_state_proof};
 pub use error::StateError;
 pub use history::{WriterHistory, verify_history};
 pub use proof::{Absent, End, MAX_DEPTH, Present, StateProof, verify_absent, verify_present};
@@ -67,7 +71,9 @@ impl Path {
         &self.0
     }
 
-    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+    /// A place, as its bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 

@@ -56,6 +56,13 @@ impl<'a> StateProof<'a> {
         usize::from(self.depth)
     }
 
+    /// How many bytes it has.
+    #[must_use]
+    pub const fn encoded_len(&self) -> usize {
+        let siblings = self.siblings.len().saturating_mul(32);
+        self.map.len().saturating_add(siblings).saturating_add(2)
+    }
+
     /// The top of the tree, if `end` is what stands at the end of the path.
     fn top(&self, path: &Path, end: Hash) -> Hash {
         let mut siblings = self.siblings.iter();

@@ -139,7 +139,7 @@ impl<'a> RecordKey<'a> {
         crate::wire::decode_all(bytes, Self::read)
     }
 
-    fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Refused> {
         match reader.u8()? {
             1 => reader.name("member name", MAX_NAME_LEN).map(Self::Member),
             2 => reader.digest().map(Self::Key),
@@ -167,6 +167,17 @@ impl<'a> RecordKey<'a> {
     /// Where such a record stands in the tree.
     #[must_use]
     pub fn path(&self) -> Path {
+        self.with_bytes(Path::of)
+    }
+
+    /// Kind and key as they stand in a record.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn encode(&self) -> alloc::vec::Vec<u8> {
+        self.with_bytes(<[u8]>::to_vec)
+    }
+
+    fn with_bytes<T>(&self, take: impl FnOnce(&[u8]) -> T) -> T {
         // Kind, and the longest key: a stream and a name.
         let mut bytes = [0; 1 + 32 + 1 + 255];
         let mut len = 0_usize;
@@ -197,7 +208,7 @@ impl<'a> RecordKey<'a> {
                 put(writer.as_bytes());
             }
         }
-        Path::of(bytes.get(..len).unwrap_or_default())
+        take(bytes.get(..len).unwrap_or_default())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every vector about the state, evidence, extension and old wraps: a name that says what was bent, and
 //! exactly what it comes to.
 
+mod answers;
 pub mod evidence;
 pub mod extends;
 mod state;
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Fact> {
     extends::extends(&mut facts);
     state::present(&mut facts);
     state::absent(&mut facts);
+    answers::answers(&mut facts);
     state::histories(&mut facts);
     evidence::forks(&mut facts);
     evidence::culprits(&mut facts);

@@ -11,6 +11,7 @@ mod events;
 mod members;
 mod parameters;
 mod proofs;
+mod state;
 mod status;
 
 pub use blocks::*;
@@ -18,6 +19,7 @@ pub use events::*;
 pub use members::*;
 pub use parameters::*;
 pub use proofs::*;
+pub use state::*;
 pub use status::*;
 
 use serde::{Deserialize, Serialize};

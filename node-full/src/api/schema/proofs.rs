@@ -83,6 +83,9 @@ pub struct Receipt {
     /// The header before that.
     #[schema(required)]
     pub before: Option<Header>,
+    /// The member that the state gives the writer's key to, if the bytes prove that.
+    #[schema(required)]
+    pub writer_name: Option<String>,
     /// Whether the bytes hold the payload.
     pub payload_included: bool,
     /// How many wraps the bytes hold.

@@ -105,7 +105,7 @@ impl Index {
         self.commit(batch, Mark::Records, upto)
     }
 
-    fn commit(
+    pub(super) fn commit(
         &self,
         mut batch: fjall::OwnedWriteBatch,
         mark: Mark,

@@ -1,0 +1,129 @@
+//! The state of the log after a block: SPEC.md, "State". Members, keys, streams and writers' heads
+//! are records of a tree whose root the block's header carries.
+//!
+//! ```text
+//! committer: event -> Effects           kept beside the tree of events, until a block takes them
+//! block thread: Effects -> Next -> root -> header, vote, sync -> LogState
+//! ```
+//!
+//! It is derived from the log, and belongs to a height: records and the number of blocks they are
+//! after are one write, made when the block is durable. So after a crash the records are those of
+//! some block of the log, or of none; what they are behind is taken from the log, block by block.
+//! Were they ever ahead, or other than the newest header says, they are made again from the log.
+
+mod again;
+mod effects;
+mod open;
+mod records;
+
+use std::sync::Arc;
+
+use cairn_store::index::Index;
+use cairn_store::sparse::{Leaves, Proven, SparseTree, Step};
+use cairn_verifier::digest::Hash;
+use cairn_verifier::event::EventBody;
+use cairn_verifier::finality::Header;
+use cairn_verifier::state::RecordKey;
+use cairn_verifier::trust::Genesis;
+
+use super::{Block, Directory, NodeError};
+
+pub(crate) use again::StateAgain;
+pub(crate) use effects::Effects;
+pub(in crate::node) use open::push_entries;
+use records::Records;
+
+/// The state after a block.
+#[derive(Debug)]
+pub(crate) struct LogState<L = Arc<Index>> {
+    tree: SparseTree<L>,
+    /// What the first block begins with.
+    first: Records,
+    /// Members and streams after the block.
+    directory: Arc<Directory>,
+    block: Option<Arc<Block>>,
+}
+
+/// The state after blocks that are still to come.
+#[derive(Debug)]
+pub(crate) struct Next {
+    step: Step,
+    directory: Arc<Directory>,
+}
+
+impl<L: Leaves> LogState<L> {
+    /// As it is before the first block: leaves are empty.
+    pub(crate) fn new(genesis: &Genesis<'_>, leaves: L) -> Result<Self, NodeError> {
+        let directory = Directory::new(genesis);
+        let first = records::first(genesis, &directory)?;
+        let tree = SparseTree::load(genesis.log(), leaves)?;
+        Ok(Self { tree, first, directory: Arc::new(directory), block: None })
+    }
+
+    /// The block that this is after.
+    pub(crate) fn block(&self) -> Option<&Arc<Block>> {
+        self.block.as_ref()
+    }
+
+    /// How many events it is after.
+    pub(crate) fn size(&self) -> u64 {
+        self.block.as_ref().map_or(0, |block| block.header.events.get())
+    }
+
+    /// How many blocks it is after.
+    pub(crate) fn blocks(&self) -> u64 {
+        self.block.as_ref().map_or(0, |block| block.header.height.saturating_add(1))
+    }
+
+    /// The root after the block.
+    pub(crate) fn root(&self) -> Hash {
+        self.tree.root()
+    }
+
+    /// The way on from here.
+    pub(crate) fn begin(&self) -> Result<Next, NodeError> {
+        let mut next = Next { step: Step::default(), directory: Arc::clone(&self.directory) };
+        if self.block.is_none() {
+            self.tree.change(&mut next.step, self.first.clone())?;
+        }
+        Ok(next)
+    }
+
+    /// Takes in the events of one more block.
+    pub(crate) fn take(&self, next: &mut Next, effects: &Effects) -> Result<(), NodeError> {
+        let mut changes = records::heads(effects)?;
+        for (index, body) in effects.system() {
+            let bad = |reason| NodeError::Damaged { what: "entry", index, reason };
+            let body = EventBody::decode(body).map_err(bad)?;
+            if let Some(said) = Arc::make_mut(&mut next.directory).replay(&body, index) {
+                records::changed(&said, &next.directory, &mut changes)?;
+            }
+        }
+        Ok(self.tree.change(&mut next.step, changes)?)
+    }
+
+    /// The root after all blocks that were taken in.
+    pub(crate) fn root_after(&self, next: &Next) -> Hash {
+        self.tree.root_after(&next.step)
+    }
+
+    /// The state is after this block now.
+    pub(crate) fn commit(&mut self, next: Next, block: Arc<Block>) -> Result<(), NodeError> {
+        self.tree.commit(next.step, block.header.height.saturating_add(1))?;
+        self.directory = next.directory;
+        self.block = Some(block);
+        Ok(())
+    }
+
+    /// Proves a record, or that there is none.
+    pub(crate) fn prove(&self, key: &RecordKey<'_>) -> Result<Proven, NodeError> {
+        Ok(self.tree.prove(key)?)
+    }
+}
+
+/// Whether a header may carry a state root: that of the state, or zeros as long as no header before
+/// it carried one. SPEC.md, "State".
+pub(crate) fn may_carry(before: Option<&Header>, found: &Hash, expected: &Hash) -> bool {
+    let began = before.is_some_and(|before| before.state_root != Hash::ZERO);
+    found == expected || (*found == Hash::ZERO && !began)
+}

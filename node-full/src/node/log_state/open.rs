@@ -1,0 +1,125 @@
+//! The state of a log that is there already: from the index, and what that lacks from the log.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use cairn_store::entries::Entries;
+use cairn_store::index::Mark;
+use cairn_store::log::Log;
+use cairn_verifier::event::SignedEvent;
+use cairn_verifier::trust::Genesis;
+
+use super::{Effects, LogState, may_carry};
+use crate::node::{Block, NodeError, OpenError, Shared, decode_block};
+
+/// How many records one write to the index brings at least, if there are more.
+const TAKE: usize = 1 << 14;
+
+impl LogState {
+    /// The state after the newest block, which must be the one that its header names.
+    pub(in crate::node) fn open(shared: &Shared) -> Result<Self, OpenError> {
+        let unreadable = |error: NodeError| OpenError::State { reason: error.to_string() };
+        let mut kept = Self::kept(shared).map_err(unreadable)?;
+        kept.catch_up(shared).map_err(unreadable)?;
+        if kept.fits(shared).map_err(unreadable)? {
+            return Ok(kept);
+        }
+        tracing::warn!("the records of the state are not the log's; making them again");
+        kept = Self::nothing(shared).map_err(unreadable)?;
+        kept.catch_up(shared).map_err(unreadable)?;
+        if kept.fits(shared).map_err(unreadable)? {
+            return Ok(kept);
+        }
+        let header = kept.block().map(|block| block.header);
+        let (height, expected) = header
+            .map_or_else(Default::default, |header| (header.height, header.state_root.to_string()));
+        let reason = format!("its state root is {expected}, the log's is {}", kept.root());
+        Err(OpenError::BadBlock { height, reason })
+    }
+
+    /// As the index has it.
+    fn kept(shared: &Shared) -> Result<Self, NodeError> {
+        let blocks = shared.index.mark(Mark::State)?;
+        let Some(height) = blocks.checked_sub(1).filter(|_| blocks <= shared.blocks.end()) else {
+            return Self::nothing(shared);
+        };
+        let genesis = genesis(shared)?;
+        let mut kept = Self::new(&genesis, Arc::clone(&shared.index))?;
+        let block = read_block(&shared.blocks, height)?;
+        let directory = shared.directory_after(&kept.directory, block.header.events.get())?;
+        kept.directory = Arc::new(directory);
+        kept.block = Some(Arc::new(block));
+        Ok(kept)
+    }
+
+    /// As before the first block, with an index that knows no record.
+    fn nothing(shared: &Shared) -> Result<Self, NodeError> {
+        shared.index.forget_state()?;
+        Self::new(&genesis(shared)?, Arc::clone(&shared.index))
+    }
+
+    /// Whether the root is the one that the newest header names. Whether that header may name none
+    /// follows from the one before it.
+    fn fits(&self, shared: &Shared) -> Result<bool, NodeError> {
+        let Some(block) = self.block() else { return Ok(true) };
+        let before = block.header.height.checked_sub(1);
+        let before = before.map(|height| read_block(&shared.blocks, height)).transpose()?;
+        let before = before.as_ref().map(|block| &block.header);
+        Ok(may_carry(before, &block.header.state_root, &self.root()))
+    }
+
+    /// Takes in the blocks of the log that are not.
+    pub(crate) fn catch_up(&mut self, shared: &Shared) -> Result<(), NodeError> {
+        while self.blocks() < shared.blocks.end() {
+            let (mut effects, mut last) = (Effects::default(), None);
+            let mut size = self.size();
+            for height in self.blocks()..shared.blocks.end() {
+                let block = read_block(&shared.blocks, height)?;
+                let end = block.header.events.get();
+                push_entries(&mut effects, &shared.entries, size..end)?;
+                (size, last) = (end, Some(block));
+                // A block whose events are not all kept has a state that cannot be made any more.
+                if effects.len() >= TAKE && end >= shared.entries.begin() {
+                    break;
+                }
+            }
+            let Some(last) = last else { return Ok(()) };
+            let mut next = self.begin()?;
+            self.take(&mut next, &effects)?;
+            self.commit(next, Arc::new(last))?;
+        }
+        Ok(())
+    }
+}
+
+fn genesis(shared: &Shared) -> Result<Genesis<'_>, NodeError> {
+    let damaged = |reason| NodeError::Damaged { what: "genesis", index: 0, reason };
+    Genesis::decode(&shared.genesis).map_err(damaged)
+}
+
+fn read_block(blocks: &Log, height: u64) -> Result<Block, NodeError> {
+    let damaged = |reason| NodeError::Damaged { what: "block", index: height, reason };
+    decode_block(&blocks.read(height)?).map_err(damaged)
+}
+
+/// Takes in entries of the log. Of those that were pruned the ones are left that the state goes by.
+pub(in crate::node) fn push_entries(
+    effects: &mut Effects,
+    entries: &Entries,
+    range: Range<u64>,
+) -> Result<(), NodeError> {
+    let mut push = |index, bytes: &[u8]| {
+        let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
+        let event = SignedEvent::decode(bytes).map_err(damaged)?;
+        effects.push(index, &event.id(), &event);
+        Ok(())
+    };
+    let begin = entries.begin();
+    if range.start < begin {
+        let kept = entries.kept_indices().into_iter();
+        for index in kept.filter(|index| range.contains(index) && *index < begin) {
+            push(index, &entries.read(index)?)?;
+        }
+    }
+    entries.scan(range.start.max(begin)..range.end, push)
+}

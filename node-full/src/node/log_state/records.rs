@@ -1,0 +1,118 @@
+//! The records of the state: how each follows from members, streams and events.
+
+use std::collections::BTreeMap;
+
+use cairn_verifier::state::{KeyRole, Path, RecordKey, StateRecord};
+use cairn_verifier::trust::Genesis;
+use cairn_verifier::wire::DecodeError;
+
+use super::Effects;
+use crate::node::{Directory, Member, NodeError};
+use crate::system::SystemEvent;
+
+/// Records to be put in their place, or taken away.
+pub(super) type Records = BTreeMap<Path, Option<Vec<u8>>>;
+
+fn put(records: &mut Records, record: &StateRecord<'_>) -> Result<(), NodeError> {
+    let path = record.key().path();
+    records.insert(path, Some(record.encode().map_err(unfit)?));
+    Ok(())
+}
+
+/// Names, keys and counts were checked when they came; what is not fit came from elsewhere.
+const fn unfit(reason: DecodeError) -> NodeError {
+    NodeError::Damaged { what: "a record of the state", index: 0, reason }
+}
+
+/// What a log begins with.
+pub(super) fn first(genesis: &Genesis<'_>, directory: &Directory) -> Result<Records, NodeError> {
+    let mut records = Records::new();
+    let (parameters, sha256_tree) = (genesis.parameters(), genesis.sha256_tree());
+    put(&mut records, &StateRecord::Parameters { parameters, sha256_tree })?;
+    let digest = genesis.set().digest();
+    put(&mut records, &StateRecord::Set { epoch: 0, digest, first_height: 0 })?;
+    for stream in directory.streams() {
+        let (id, name) = (stream.id, &stream.name);
+        put(&mut records, &StateRecord::Stream { id, name, group_epoch: 0 })?;
+    }
+    for member in directory.members() {
+        put_member(&mut records, &member)?;
+        put_memberships(&mut records, directory, &member.name)?;
+    }
+    Ok(records)
+}
+
+/// Heads of the writers of some events.
+pub(super) fn heads(effects: &Effects) -> Result<Records, NodeError> {
+    let mut records = Records::new();
+    for ((stream, writer), (next, last)) in effects.heads() {
+        let (stream, writer, next, last) = (*stream, *writer, *next, *last);
+        put(&mut records, &StateRecord::Head { stream, writer, next, last })?;
+    }
+    Ok(records)
+}
+
+/// Puts what a system event changed, out of the directory after it.
+pub(super) fn changed(
+    said: &SystemEvent,
+    directory: &Directory,
+    records: &mut Records,
+) -> Result<(), NodeError> {
+    match said {
+        SystemEvent::MemberAdded { name, .. }
+        | SystemEvent::KeysAdded { name, .. }
+        | SystemEvent::KeyEnded { name, .. } => {
+            directory.member(name).map_or(Ok(()), |member| put_member(records, &member))
+        }
+        SystemEvent::MemberRemoved { name } => {
+            if let Some(member) = directory.member(name) {
+                put_member(records, &member)?;
+            }
+            put_memberships(records, directory, name)
+        }
+        SystemEvent::StreamAdded { id, name } => {
+            put(records, &StateRecord::Stream { id: *id, name, group_epoch: 0 })
+        }
+        SystemEvent::RolesSet { member, .. } => put_memberships(records, directory, member),
+        SystemEvent::Granted { .. } | SystemEvent::Redacted { .. } | SystemEvent::Erased { .. } => {
+            Ok(())
+        }
+    }
+}
+
+/// A member, and each of its keys.
+fn put_member(records: &mut Records, member: &Member) -> Result<(), NodeError> {
+    let mut keys: Vec<[u8; 32]> = member.keys.iter().map(|key| *key.id.as_bytes()).collect();
+    keys.sort_unstable();
+    put(records, &StateRecord::Member { name: &member.name, keys: &keys })?;
+    for key in &member.keys {
+        let record = StateRecord::Key {
+            id: key.id,
+            member: &member.name,
+            role: if key.signs { KeyRole::Writer } else { KeyRole::Reader },
+            suite: key.suite,
+            from: key.first,
+            until: key.end.unwrap_or(cairn_verifier::wire::MAX_NUMBER),
+        };
+        put(records, &record)?;
+    }
+    Ok(())
+}
+
+/// What a member may do in each stream; nothing is no record.
+fn put_memberships(
+    records: &mut Records,
+    directory: &Directory,
+    member: &str,
+) -> Result<(), NodeError> {
+    let is_removed = directory.member(member).is_none_or(|member| !member.active);
+    for stream in directory.streams() {
+        let roles = directory.roles_of(&stream.id, member);
+        if is_removed || !(roles.writer || roles.reader) {
+            records.insert(RecordKey::Membership(stream.id, member).path(), None);
+        } else {
+            put(records, &StateRecord::Membership { stream: stream.id, member, roles })?;
+        }
+    }
+    Ok(())
+}
