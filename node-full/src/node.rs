@@ -49,7 +49,7 @@ pub use expire::Expired;
 pub(crate) use keys::{ADMIN_KEY, INGEST_KEY, VALIDATOR_KEY, chain_key};
 use life::Threads;
 use open::As;
-pub(crate) use open::{check_votes, lock, votes_hold};
+pub(crate) use open::{check_votes, lock, open_replica, votes_hold};
 pub(crate) use records::KeyRecord;
 pub(crate) use replay::index_blocks;
 pub(crate) use shared::{Shared, Writing, decode_block, encode_block};

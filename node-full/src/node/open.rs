@@ -108,6 +108,11 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     Ok(shared)
 }
 
+/// Opens a directory without keys, for what was checked to be appended.
+pub(crate) fn open_replica(dir: &Path, options: Options) -> Result<Shared, OpenError> {
+    open(dir, options, As::Replica)
+}
+
 /// Makes the trees' folders, durably: with a tile, only names within its tree's folder are synced.
 fn make_tile_folders(dir: &Path, genesis: &Genesis<'_>) -> Result<(), StoreError> {
     let sha256 = genesis.sha256_tree().then_some(Tree::Sha256);

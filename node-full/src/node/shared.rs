@@ -132,15 +132,18 @@ impl Shared {
     /// The node's keys, as long as it may make events and blocks with them.
     pub(crate) fn keys(&self) -> Result<&Keys, Refusal> {
         self.expect_writable()?;
-        self.keys.as_ref().ok_or(Refusal::ReadOnly { from: String::new(), write_to: None })
+        self.keys.as_ref().ok_or(Refusal::ReadOnly { from: None, write_to: None })
     }
 
     /// A replica takes no events, nor does a node whose place another one has taken.
     pub(crate) fn expect_writable(&self) -> Result<(), Refusal> {
         let elsewhere = self.elsewhere();
         if let Some(Followed { from, write_to, .. }) = &elsewhere.followed {
-            let (from, write_to) = (from.clone(), write_to.clone());
+            let (from, write_to) = (Some(from.clone()), write_to.clone());
             return Err(Refusal::ReadOnly { from, write_to });
+        }
+        if self.keys.is_none() {
+            return Err(Refusal::ReadOnly { from: None, write_to: None });
         }
         let lost = elsewhere.published.as_ref().and_then(|published| published.lost.clone());
         lost.map_or(Ok(()), |why| Err(Refusal::HeadLost(why)))

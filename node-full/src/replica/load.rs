@@ -75,11 +75,11 @@ impl Follower {
         {
             return Err(self.diverged(shared, &genesis, (head, ours)));
         }
-        let anchored = self.anchored;
+        let anchored = self.trust.anchored;
         let done = self.step(shared, &genesis, (head, blocks));
         if done.is_err() {
             // The anchor may have been among what was not appended.
-            self.anchored = anchored;
+            self.trust.anchored = anchored;
         }
         done
     }
@@ -104,9 +104,10 @@ impl Follower {
         };
         let reached = blocks.last().map_or(0, |block| block.header.height.saturating_add(1));
         shared.catch_up()?;
-        let batch = Batch::verify(self, (shared, genesis), blocks, &entries)?;
+        let batch = Batch::verify(&mut self.trust, (shared, genesis), blocks, &entries)?;
         self.compare_tiles(&batch)?;
         self.payloads(shared, &entries)?;
+        self.trust.mark()?;
         batch.append(shared)?;
         Ok(reached < head.blocks)
     }

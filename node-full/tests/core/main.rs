@@ -9,6 +9,7 @@
 
 mod check;
 mod disk;
+mod import;
 mod open;
 mod proofs;
 mod query;

@@ -302,7 +302,7 @@ fn tiles_and_payload_leftovers_are_made_good() {
     assert!(!log.path().join("payloads/ab/half.1-1.tmp").exists());
 }
 
-fn copy_dir(from: &Path, to: &PathBuf) {
+pub(crate) fn copy_dir(from: &Path, to: &PathBuf) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
