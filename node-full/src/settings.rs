@@ -21,6 +21,7 @@
 //! write = "local"                 # CAIRN_WRITE           any, local, keys; keys if there are any
 //! writers = "any"                 # CAIRN_WRITERS         any, members
 //! allow-origin = []               # CAIRN_ALLOW_ORIGIN    --allow-origin
+//! origin = []                     # CAIRN_ORIGIN          how members reach this node: "https://log.example"
 //! trusted-proxy = []              # CAIRN_TRUSTED_PROXY
 //! rate = 50                       # CAIRN_RATE            requests a second; none: no limit
 //! max-body = 16777216             # CAIRN_MAX_BODY        bytes
@@ -91,7 +92,7 @@ const NAMES: [&str; 23] = [
     "key-passphrase-file",
 ];
 /// The same, of lists.
-const LISTS: [&str; 2] = ["allow-origin", "trusted-proxy"];
+const LISTS: [&str; 3] = ["allow-origin", "origin", "trusted-proxy"];
 
 /// How a node is set up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,6 +134,8 @@ pub struct Settings {
     pub writers: Writers,
     /// Origins of pages that may write.
     pub allow_origin: Vec<String>,
+    /// Origins under which members reach this node: their signed requests must name one of them.
+    pub origin: Vec<String>,
     /// Addresses of proxies that say where a request comes from.
     pub trusted_proxy: Vec<IpAddr>,
     /// How many requests a second an address may send without a key.
@@ -175,6 +178,7 @@ impl Default for Settings {
             write: None,
             writers: Writers::default(),
             allow_origin: Vec::new(),
+            origin: Vec::new(),
             trusted_proxy: Vec::new(),
             rate: None,
             max_body: 16 << 20,

@@ -116,6 +116,7 @@ pub struct Access {
     write: WriteAccess,
     addresses: Option<Rate<IpAddr>>,
     origins: Vec<String>,
+    own: Vec<String>,
     proxies: Vec<IpAddr>,
 }
 
@@ -140,7 +141,10 @@ impl Access {
             return Err(bad("read, write", "`keys` needs an [[api-key]] or a [jwt]"));
         }
         for origin in &settings.allow_origin {
-            check_origin(origin)?;
+            check_origin("allow-origin", origin)?;
+        }
+        for origin in &settings.origin {
+            check_origin("origin", origin)?;
         }
         Ok(Self {
             keys,
@@ -149,6 +153,7 @@ impl Access {
             write,
             addresses: settings.rate.map(Rate::new).transpose()?,
             origins: settings.allow_origin.clone(),
+            own: settings.origin.clone(),
             proxies: settings.trusted_proxy.clone(),
         })
     }
@@ -156,6 +161,11 @@ impl Access {
     /// Whether pages of this origin may write.
     pub(crate) fn allows_origin(&self, origin: &[u8]) -> bool {
         self.origins.iter().any(|allowed| allowed.as_bytes() == origin)
+    }
+
+    /// Origins of this node itself; none if nobody said.
+    pub(crate) fn own_origins(&self) -> &[String] {
+        &self.own
     }
 
     /// Refuses a page that a browser on the node's machine shows, where being on that machine is
@@ -258,6 +268,7 @@ impl Default for Access {
             write: WriteAccess::Local,
             addresses: None,
             origins: Vec::new(),
+            own: Vec::new(),
             proxies: Vec::new(),
         }
     }

@@ -52,11 +52,16 @@ fn needs(method: &Method, path: &str) -> Needs {
         return Needs::Scope(Scope::Admin);
     }
     match *method {
-        Method::GET | Method::HEAD if path.starts_with("wraps/") => Needs::Signature,
+        Method::GET | Method::HEAD if is_signed(path) => Needs::Signature,
         Method::GET | Method::HEAD | Method::OPTIONS => Needs::Scope(Scope::Read),
         Method::POST if path == "query" => Needs::Scope(Scope::Read),
         _ => Needs::Scope(Scope::Write),
     }
+}
+
+/// Whether a member signs requests for this path with its own key.
+fn is_signed(path: &str) -> bool {
+    path.starts_with("wraps/") || path.starts_with("salts/")
 }
 
 /// Lets a request through with its [`Caller`] beside it, or says why not.
@@ -200,6 +205,9 @@ mod tests {
             (Method::POST, "/grpc.health.v1.Health/Watch", read),
             (Method::GET, "/v1/ws", read),
             (Method::GET, "/v1/wraps/00", Needs::Signature),
+            (Method::GET, "/v1/salts/00", Needs::Signature),
+            (Method::POST, "/v1/salts/00", write),
+            (Method::GET, "/v1/salts", read),
             (Method::POST, "/v1/wraps/00", write),
             (Method::GET, "/v1/admin/reload", Needs::Scope(Scope::Admin)),
             (Method::POST, "/v1/admin/reload", Needs::Scope(Scope::Admin)),

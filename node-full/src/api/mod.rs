@@ -65,6 +65,8 @@ const STREAMS: usize = 1_024;
 #[derive(Clone, Debug)]
 struct App {
     node: Node,
+    /// Who may do what, as it is now.
+    access: access::Live,
     bodies: Arc<Semaphore>,
     /// The longest body, in bytes.
     max_body: usize,

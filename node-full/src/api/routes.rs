@@ -75,6 +75,7 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(receipts::receipt))
         .routes(routes!(payloads::payload))
         .routes(routes!(payloads::wrap))
+        .routes(routes!(payloads::salt))
         .routes(routes!(tiles::tile))
         .routes(routes!(stream::stream))
         .routes(routes!(ws::ws))

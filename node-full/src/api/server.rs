@@ -128,6 +128,7 @@ impl Server {
         let writes = Arc::new(Writes::default());
         let app = App {
             node: node.clone(),
+            access: Arc::clone(&serving.access),
             bodies: Arc::new(Semaphore::new(BODY_UNITS)),
             max_body: serving.max_body,
             writes: Arc::clone(&writes),

@@ -5,6 +5,7 @@ use std::ops::Range;
 use cairn_store::index::{Field, Filter, Found, Order, Term};
 use cairn_verifier::digest::{EventId, PayloadDigest};
 use cairn_verifier::event::{EventBody, Kind, SignedEvent};
+use cairn_verifier::trust::Genesis;
 
 use super::{Directory, NodeError, Shared};
 use crate::system::SystemEvent;
@@ -102,11 +103,18 @@ impl Shared {
         }
     }
 
-    /// Members and streams after all entries, from those that the genesis names.
+    /// Members and streams after all entries.
     pub(super) fn read_directory(&self) -> Result<Directory, NodeError> {
-        let mut directory = Directory::clone(&self.directory());
-        let terms = vec![Term::text(Field::Kind, Kind::Member.name())];
         let size = self.state().events.size();
+        self.directory_at(size)
+    }
+
+    /// Members and streams as they were for the entry at an index, from those that the genesis names.
+    pub(super) fn directory_at(&self, size: u64) -> Result<Directory, NodeError> {
+        let damaged = |reason| NodeError::Damaged { what: "genesis", index: 0, reason };
+        let genesis = Genesis::decode(&self.genesis).map_err(damaged)?;
+        let mut directory = Directory::new(&genesis);
+        let terms = vec![Term::text(Field::Kind, Kind::Member.name())];
         self.each(terms, 0..size, |index, event| {
             directory.replay(event.body(), index);
         })?;

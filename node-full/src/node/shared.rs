@@ -258,16 +258,6 @@ impl Shared {
         Ok(None)
     }
 
-    /// The salt of an entry's message key.
-    pub(crate) fn salt_of(&self, index: u64) -> Result<Option<[u8; 32]>, NodeError> {
-        for number in self.index.records_of(index)? {
-            if let Some(salt) = self.read_record(number)?.and_then(|record| record.salt) {
-                return Ok(Some(salt));
-            }
-        }
-        Ok(None)
-    }
-
     /// A record of the key store; `None` if it was erased.
     pub(crate) fn read_record(&self, number: u64) -> Result<Option<KeyRecord>, NodeError> {
         let Record::Kept(bytes) = self.records.get(number)? else { return Ok(None) };

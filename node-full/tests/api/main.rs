@@ -22,6 +22,7 @@ mod kit;
 mod malformed;
 #[cfg(test)]
 mod proofs;
+mod salts;
 #[cfg(test)]
 mod site;
 #[cfg(test)]

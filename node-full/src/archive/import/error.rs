@@ -107,13 +107,25 @@ pub enum ImportError {
     },
     /// The directory is no place for it.
     #[error(transparent)]
-    Directory(#[from] FollowError),
+    Directory(Box<FollowError>),
     /// The data directory.
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Open(Box<OpenError>),
     /// The data directory.
     #[error(transparent)]
     Node(#[from] NodeError),
+}
+
+impl From<FollowError> for ImportError {
+    fn from(error: FollowError) -> Self {
+        Self::Directory(Box::new(error))
+    }
+}
+
+impl From<OpenError> for ImportError {
+    fn from(error: OpenError) -> Self {
+        Self::Open(Box::new(error))
+    }
 }
 
 impl From<StoreError> for ImportError {
