@@ -26,6 +26,7 @@
 //! rate = 50                       # CAIRN_RATE            requests a second; none: no limit
 //! max-body = 16777216             # CAIRN_MAX_BODY        bytes
 //! max-requests = 512              # CAIRN_MAX_REQUESTS    at once
+//! max-connections = 4096          # CAIRN_MAX_CONNECTIONS open at once
 //! time-limit = 30                 # CAIRN_TIME_LIMIT      seconds
 //! tls-cert = "chain.pem"          # CAIRN_TLS_CERT        --tls-cert
 //! tls-key = "key.pem"             # CAIRN_TLS_KEY         --tls-key
@@ -66,7 +67,7 @@ pub const SETTINGS_FILE: &str = "cairn.toml";
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8420";
 
 /// Names in the file; in the environment they are `CAIRN_…`, in capitals, `_` for `-`.
-const NAMES: [&str; 23] = [
+const NAMES: [&str; 24] = [
     "listen",
     "metrics",
     "ui",
@@ -86,6 +87,7 @@ const NAMES: [&str; 23] = [
     "rate",
     "max-body",
     "max-requests",
+    "max-connections",
     "time-limit",
     "tls-cert",
     "tls-key",
@@ -144,6 +146,8 @@ pub struct Settings {
     pub max_body: u64,
     /// How many requests are worked on at once.
     pub max_requests: u64,
+    /// How many connections are open at once; more wait to be taken.
+    pub max_connections: u64,
     /// How long one request may take, in seconds.
     pub time_limit: u64,
     /// The certificate chain of the node's own TLS, in PEM.
@@ -183,6 +187,7 @@ impl Default for Settings {
             rate: None,
             max_body: 16 << 20,
             max_requests: 512,
+            max_connections: 4_096,
             time_limit: 30,
             tls_cert: None,
             tls_key: None,
@@ -271,6 +276,12 @@ impl Settings {
             ),
             ("max-body", Some(self.max_body), 65_536..=16 << 20, "65536 to 16777216 bytes"),
             ("max-requests", Some(self.max_requests), 1..=65_536, "1 to 65536 requests"),
+            (
+                "max-connections",
+                Some(self.max_connections),
+                1..=1_000_000,
+                "1 to 1000000 connections",
+            ),
             // Longer than this, and a node that stops would not wait for its end.
             ("time-limit", Some(self.time_limit), 1..=30, "1 to 30 seconds"),
         ];

@@ -13,6 +13,7 @@ use http_body_util::{BodyExt as _, Limited};
 use tower_http::cors::{Any, CorsLayer};
 
 use super::body::MAX_BODY;
+use super::lease::Lease;
 use super::problem::Problem;
 use crate::access::{Access, Caller, Denied, Needs, Scope, Shown};
 
@@ -74,15 +75,23 @@ pub(super) async fn admit(State(live): State<Live>, mut request: Request, next: 
         let forwarded = forwarded.and_then(|value| value.to_str().ok());
         let from = access.address(peer(&request), forwarded);
         let page = headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
-        let admitted = access.admit(needs, shown(headers), from);
-        admitted.and_then(|caller| match (&caller, page) {
+        let shown = shown(headers);
+        let lease = match needs {
+            Needs::Scope(scope) => Some(Lease::new(&live, scope, shown.bearer(), from)),
+            Needs::Nothing | Needs::Signature => None,
+        };
+        let admitted = access.admit(needs, shown, from).and_then(|caller| match (&caller, page) {
             (Caller::Anyone, Some(origin)) => access.check_page(needs, origin).map(|()| caller),
             _ => Ok(caller),
-        })
+        });
+        admitted.map(|caller| (caller, lease))
     };
     match admitted {
-        Ok(caller) => {
+        Ok((caller, lease)) => {
             request.extensions_mut().insert(caller);
+            if let Some(lease) = lease {
+                request.extensions_mut().insert(lease);
+            }
             next.run(request).await
         }
         Err(denied) => {

@@ -14,6 +14,7 @@ mod archive;
 mod auth;
 mod blocks;
 mod body;
+mod connections;
 mod docs;
 mod document;
 mod door;
@@ -24,6 +25,7 @@ mod follow;
 #[cfg(feature = "grpc")]
 pub mod grpc;
 mod guard;
+mod lease;
 mod members;
 mod observe;
 mod params;
@@ -41,6 +43,7 @@ mod tiles;
 mod views;
 mod ws;
 
+pub use connections::Patience;
 pub use document::openapi;
 pub use server::{Server, ServerError, Serving};
 pub use site::Site;

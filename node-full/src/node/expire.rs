@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cairn_store::index::Mark;
 use cairn_verifier::UnixMillis;
-use cairn_verifier::event::SignedEvent;
+use cairn_verifier::event::{EventBody, SignedEvent};
 
 use super::commit::{Request, catch_up, write_counted};
 use super::{NodeError, Shared};
@@ -21,6 +21,9 @@ use crate::seal::ChainKeys;
 pub(super) const EVERY: Duration = Duration::from_secs(3_600);
 /// How many entries are looked at with one sync of the key store.
 const STEP: u64 = 512;
+
+/// What the node calls it.
+const APPLIED: &str = "cairn.retention.applied";
 
 /// What was forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,7 +69,7 @@ impl Expire {
         }
         if all != Expired::default() {
             let mut staging = Staging::new(shared);
-            staging.stage_own(chain_keys, said(shared, self.range.end, all))?;
+            staging.stage_own(chain_keys, said(shared, &self.range, all))?;
             write_counted(shared, staging.finish()).map_err(|error| Refusal::storage(&error))?;
         }
         Ok(all)
@@ -74,16 +77,21 @@ impl Expire {
 }
 
 /// What the node says of it.
-fn said(shared: &Shared, before: u64, Expired { payloads, records }: Expired) -> Draft {
+fn said(shared: &Shared, range: &Range<u64>, Expired { payloads, records }: Expired) -> Draft {
     let directory = shared.directory();
     let stream = directory.system().or_else(|| directory.streams().first());
     let party = |kind: &str, id: String| (kind.to_owned(), id);
     let ((kind, id), (of, log)) =
         (party("member", INGEST_MEMBER.to_owned()), party("log", shared.log.to_string()));
-    let metadata = [("before", before), ("payloads", payloads), ("records", records)];
+    let metadata = [
+        ("from", range.start),
+        ("before", range.end),
+        ("payloads", payloads),
+        ("records", records),
+    ];
     Draft {
         stream: stream.map(|stream| stream.name.clone()),
-        event_type: "cairn.retention.applied".to_owned(),
+        event_type: APPLIED.to_owned(),
         actor: DraftParty { kind, id },
         resource: DraftResource { kind: of, id: log, parent: String::new() },
         outcome: DraftOutcome::Success,
@@ -124,6 +132,19 @@ pub(super) fn expire_old(shared: &Shared, queue: &SyncSender<Request>) -> Result
 }
 
 impl Shared {
+    /// The entries of which this event of the node says that it forgot their payloads.
+    pub(crate) fn expired_by(&self, body: &EventBody<'_>) -> Option<Range<u64>> {
+        if body.event_type != APPLIED || body.writer != self.directory().ingest_key() {
+            return None;
+        }
+        let number = |name: &str| {
+            let (_, text) = body.metadata.iter().find(|(key, _)| *key == name)?;
+            text.parse::<u64>().ok()
+        };
+        // Before `from` was said, nobody knew better than from the beginning on.
+        Some(number("from").unwrap_or(0)..number("before")?.min(self.state().events.size()))
+    }
+
     /// How many events were final before a time.
     fn final_before(&self, time: UnixMillis) -> Result<u64, NodeError> {
         let mut range = 0..self.head().map_or(0, |head| head.header.height.saturating_add(1));
