@@ -35,6 +35,7 @@ Settings stand in cairn.toml in the data directory, every line of it optional:
   trusted-proxy = []            addresses of proxies whose X-Forwarded-For holds
   max-body = 16777216           bytes of one request
   max-requests = 512            requests at once
+  max-connections = 4096        connections open at once; more wait
   time-limit = 30               seconds for one request
   tls-cert = \"chain.pem\"        the node speaks TLS itself
   tls-key = \"key.pem\"
