@@ -2,7 +2,11 @@
 
 /// Which defences are off: none, in every build that a node is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Broken(#[cfg(feature = "broken")] Option<Defence>);
+#[non_exhaustive]
+pub struct Broken {
+    #[cfg(feature = "broken")]
+    without: Option<Defence>,
+}
 
 /// A defence of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +29,12 @@ impl Broken {
     #[cfg(feature = "broken")]
     #[must_use]
     pub const fn without(defence: Defence) -> Self {
-        Self(Some(defence))
+        Self { without: Some(defence) }
     }
 
     #[cfg(feature = "broken")]
     pub(crate) fn lacks(self, defence: Defence) -> bool {
-        self.0 == Some(defence)
+        self.without == Some(defence)
     }
 
     #[cfg(not(feature = "broken"))]

@@ -249,11 +249,12 @@ impl Host {
         // The engine's own queue for later heights would be filled by whoever writes first.
         let state = State::new(Cairn, Height(0), set.clone(), params, 1, 1);
         let open = config.broken.lacks(Defence::Limits);
+        let trusting = config.broken.lacks(Defence::Signatures);
         let io = Io {
             guard: Guard::new(record),
             inbox: Inbox::new(config.limits, open),
             set: set.clone(),
-            checker: Checker::new(config.log, set)?,
+            checker: Checker::new(config.log, set, trusting)?,
             config,
             signer,
             height: 0,

@@ -19,6 +19,14 @@
 //! **Invariant:** whatever a peer sends is bounded, decoded strictly and counted before it costs more.
 //! **Invariant:** a block is validated before a vote for it, and a certificate before its block.
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    expect(
+        clippy::arithmetic_side_effects,
+        clippy::wildcard_enum_match_arm,
+        reason = "small numbers and the one case that matters, in tests"
+    )
+)]
 
 mod broken;
 mod certificate;

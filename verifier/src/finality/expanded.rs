@@ -60,7 +60,13 @@ impl ExpandedKeys {
 /// Keys of one validator set for who checks single votes: the other validators. Each is expanded
 /// when its first signature is checked. It owns the keys, so none is taken for another's.
 pub struct VoteKeys {
-    keys: Vec<(Suite, Vec<u8>, OnceCell<Option<Box<ExpandedKey>>>)>,
+    keys: Vec<VoteKey>,
+}
+
+struct VoteKey {
+    suite: Suite,
+    bytes: Vec<u8>,
+    expanded: OnceCell<Option<Box<ExpandedKey>>>,
 }
 
 impl core::fmt::Debug for VoteKeys {
@@ -73,7 +79,10 @@ impl VoteKeys {
     /// The keys of this set.
     #[must_use]
     pub fn of(set: &ValidatorSet<'_>) -> Self {
-        let own = |key: PublicKey<'_>| (key.suite(), key.bytes().to_vec(), OnceCell::new());
+        let own = |key: PublicKey<'_>| {
+            let (suite, bytes) = (key.suite(), key.bytes().to_vec());
+            VoteKey { suite, bytes, expanded: OnceCell::new() }
+        };
         Self { keys: set.iter().map(|validator| own(validator.key)).collect() }
     }
 
@@ -87,9 +96,9 @@ impl VoteKeys {
         (role, message): (Role, &[u8]),
         signature: &[u8],
     ) -> Result<(), BadSignature> {
-        let (suite, bytes, place) = self.keys.get(usize::from(index)).ok_or(BadSignature)?;
-        let expand = || PublicKey::new(*suite, bytes).as_ref().and_then(ExpandedKey::new);
-        let expanded = place.get_or_init(|| expand().map(Box::new));
+        let key = self.keys.get(usize::from(index)).ok_or(BadSignature)?;
+        let expand = || PublicKey::new(key.suite, &key.bytes).as_ref().and_then(ExpandedKey::new);
+        let expanded = key.expanded.get_or_init(|| expand().map(Box::new));
         expanded.as_ref().ok_or(BadSignature)?.verify(role, message, signature)
     }
 }

@@ -14,6 +14,7 @@ use crate::types::{Address, Proposal, Signature, Vote};
 use crate::{Cairn, certificate, evidence};
 
 impl Io {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is the next function's")]
     pub(super) fn effect(&mut self, effect: Effect<Cairn>) -> Resume<Cairn> {
         match effect {
             Effect::CancelAllTimeouts(r) => {
@@ -52,6 +53,7 @@ impl Io {
     }
 
     /// Effects about what peers sent or are to be sent.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is the next function's")]
     fn effect_of_others(&mut self, effect: Effect<Cairn>) -> Resume<Cairn> {
         match effect {
             Effect::PublishConsensusMsg(SignedConsensusMsg::Vote(vote), r)
@@ -131,7 +133,22 @@ impl Io {
             Effect::ExtendVote(_, _, _, _, r) => r.resume_with(None),
             Effect::VerifyVoteExtension(_, _, _, _, _, _, r) => r.resume_with(Ok(())),
             // The decision is acted on when it is finalized, which follows at once.
-            _ => Resume::Continue,
+            Effect::Decide(..)
+            // Those of the two functions before.
+            | Effect::CancelAllTimeouts(_)
+            | Effect::CancelTimeout(..)
+            | Effect::ScheduleTimeout(..)
+            | Effect::StartRound(..)
+            | Effect::PublishConsensusMsg(..)
+            | Effect::PublishLivenessMsg(..)
+            | Effect::RepublishVote(..)
+            | Effect::RepublishRoundCertificate(..)
+            | Effect::GetValue(..)
+            | Effect::RestreamProposal(..)
+            | Effect::SignVote(..)
+            | Effect::SignProposal(..)
+            | Effect::VerifySignature(..)
+            | Effect::WalAppend(..) => Resume::Continue,
         }
     }
 
@@ -205,7 +222,6 @@ impl Io {
                 self.checker.proposal(entry, proposal, &message.signature)
             }
         };
-        let holds = holds || self.config.broken.lacks(Defence::Signatures);
         self.blame(!holds);
         if let (true, ConsensusMsg::Proposal(proposal)) = (holds, &message.message) {
             let (round, proposer) = (proposal.round, proposal.proposer);

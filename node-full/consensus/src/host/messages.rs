@@ -9,7 +9,7 @@ use cairn_verifier::digest::HeaderDigest;
 use cairn_verifier::finality::{Certificate, VOTE_PRECOMMIT};
 
 use super::blocks::header_of;
-use super::{Fault, Host, HostError, no_peer};
+use super::{Fault, Host, HostError, Io, no_peer};
 use crate::Cairn;
 use crate::certificate::for_engine;
 use crate::inbox::Peer;
@@ -98,62 +98,56 @@ pub(super) fn input_of(set: &Set, message: &Message) -> Option<Input<Cairn>> {
 impl Host {
     /// Reads a message that was admitted. What is cheap to refuse is refused first.
     pub(super) fn read_message(&mut self, peer: Peer, bytes: &[u8]) -> Result<(), HostError> {
-        let io = &mut self.io;
-        let (kind, height) = match wire::head(bytes) {
-            Ok(head) => head,
-            Err(error) => return Ok(io.ban(peer, Fault::Malformed(error))),
-        };
-        let next = if io.running { io.height } else { io.height.saturating_add(1) };
-        match kind {
-            6 | 7 => {}
-            _ if height < next => return Ok(io.tell_where(peer)),
-            _ if height > next || !io.running => {
-                io.sync.heard(peer, height);
-                // One height ahead at most: further ones come by sync.
-                if height <= next.saturating_add(u64::from(io.running)) {
-                    io.inbox.keep(peer, bytes);
-                }
-                return Ok(io.ask_if_behind());
-            }
-            1..=4 | 8 if !io.inbox.may_check(peer) => return Ok(()),
-            _ => {}
+        if !self.io.is_for_now(peer, bytes) {
+            return Ok(());
         }
         match Message::decode(bytes) {
             Ok(message) => self.take(peer, message),
-            Err(error) => Ok(io.ban(peer, Fault::Malformed(error))),
+            Err(error) => {
+                self.io.ban(peer, Fault::Malformed(error));
+                Ok(())
+            }
         }
     }
 
     fn take(&mut self, peer: Peer, message: Message) -> Result<(), HostError> {
+        let io = &mut self.io;
         match message {
             Message::Status { height } => {
-                self.io.sync.heard(peer, height);
-                self.io.ask_if_behind();
-                Ok(())
+                io.sync.heard(peer, height);
+                io.ask_if_behind();
             }
-            Message::Want { height } => Ok(self.io.serve(peer, height)),
-            Message::WantBlock { header, .. } => Ok(self.io.send_block(peer, &header)),
-            Message::Block { block, .. } => Ok(self.io.hold(peer, &block)),
-            Message::Final { block, certificate, .. } => self.synced(peer, &block, &certificate),
-            message => match input_of(&self.io.set, &message) {
-                Some(input) => self.run_for(peer, input),
-                None => Ok(self.io.ban(peer, Fault::BadSignature)),
+            Message::Want { height } => io.serve(peer, height),
+            Message::WantBlock { header, .. } => io.send_block(peer, &header),
+            Message::Block { block, .. } => io.hold(peer, &block),
+            Message::Final { block, certificate, .. } => {
+                return self.synced(peer, &block, &certificate);
+            }
+            Message::Proposal { .. }
+            | Message::Vote { .. }
+            | Message::Polka { .. }
+            | Message::Round { .. } => match input_of(&io.set, &message) {
+                Some(input) => return self.run_for(peer, input),
+                None => io.ban(peer, Fault::BadSignature),
             },
         }
+        Ok(())
     }
 
     /// A final block from a peer: its certificate is checked first, then the block.
     fn synced(&mut self, peer: Peer, block: &[u8], certificate: &[u8]) -> Result<(), HostError> {
         let io = &mut self.io;
-        let header = match header_of(block) {
-            Ok(header) if header.height == io.height => header,
-            Ok(_) => return Ok(io.ban(peer, Fault::OtherBlock)),
-            Err(error) => return Ok(io.ban(peer, Fault::Malformed(error))),
+        let (header, certificate) = match (header_of(block), Certificate::decode(certificate)) {
+            (Ok(header), Ok(certificate)) => (header, certificate),
+            (Err(error), _) | (_, Err(error)) => {
+                io.ban(peer, Fault::Malformed(error));
+                return Ok(());
+            }
         };
-        let certificate = match Certificate::decode(certificate) {
-            Ok(certificate) => certificate,
-            Err(error) => return Ok(io.ban(peer, Fault::Malformed(error))),
-        };
+        if header.height != io.height {
+            io.ban(peer, Fault::OtherBlock);
+            return Ok(());
+        }
         let digest = header.digest();
         let certificate = for_engine(&io.set, (Height(io.height), Value(digest)), &certificate);
         let new = io.blocks.block(&digest).is_none();
@@ -181,5 +175,38 @@ impl Host {
             io.ban(peer, fault);
         }
         result
+    }
+}
+
+impl Io {
+    /// Whether a message is to be decoded now. Of an earlier height it is not: its sender is told
+    /// where we are. Of the next height it is kept; further ones come by sync.
+    fn is_for_now(&mut self, peer: Peer, bytes: &[u8]) -> bool {
+        let (kind, height) = match wire::head(bytes) {
+            Ok(head) => head,
+            Err(error) => {
+                self.ban(peer, Fault::Malformed(error));
+                return false;
+            }
+        };
+        if matches!(kind, 6 | 7) {
+            return true;
+        }
+        let open = if self.running { self.height } else { self.height.saturating_add(1) };
+        if height < open {
+            self.tell_where(peer);
+            return false;
+        }
+        if height > open || !self.running {
+            self.sync.heard(peer, height);
+            let next = open.saturating_add(u64::from(self.running));
+            if height <= next {
+                self.inbox.keep(peer, bytes);
+            }
+            self.ask_if_behind();
+            return false;
+        }
+        let signed = matches!(kind, 1..=4 | 8);
+        !signed || self.inbox.may_check(peer)
     }
 }

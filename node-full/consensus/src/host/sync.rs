@@ -98,11 +98,10 @@ impl Io {
         for header in missing {
             self.tell(&Message::WantBlock { height: self.height, header });
         }
-        if let Some((round, message, header)) = self.own_proposal.clone() {
-            if round == self.round {
-                self.tell(&message);
-                self.share_block(&header);
-            }
+        let own = self.own_proposal.clone().filter(|(round, ..)| *round == self.round);
+        if let Some((_, message, header)) = own {
+            self.tell(&message);
+            self.share_block(&header);
         }
         self.ask_for_final();
     }
