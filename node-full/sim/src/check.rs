@@ -45,6 +45,7 @@ pub enum Failure {
 
 /// A failure with what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Violation {
     /// What went wrong.
     pub failure: Failure,

@@ -51,10 +51,9 @@ impl Disk {
         self.fuse = None;
         let kept = rng.place(self.written.len() + 1);
         self.written.truncate(kept);
-        if rng.chance(300) {
-            if let Some(last) = self.written.last_mut() {
-                *last ^= 0x55;
-            }
+        let bent = rng.chance(300);
+        if let Some(last) = self.written.last_mut().filter(|_| bent) {
+            *last ^= 0x55;
         }
         if let Some(before) = self.before.take().filter(|_| rng.chance(500)) {
             (self.synced, self.written) = (before, Vec::new());

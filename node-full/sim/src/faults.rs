@@ -23,7 +23,8 @@ pub(crate) enum Fault {
 }
 
 /// Faults with their times in microseconds, and the time from which nothing goes wrong any more.
-pub(crate) fn plan(world: &World, heights: u64) -> (Vec<(u64, Fault)>, u64) {
+/// `wipes` are logs lost beside those that the seed draws.
+pub(crate) fn plan(world: &World, heights: u64, wipes: u64) -> (Vec<(u64, Fault)>, u64) {
     let mut rng = Rng::new(world.seed, 2);
     let nodes = world.keys.len();
     let heal = heights * rng.between(40_000, 90_000) + 500_000;
@@ -53,9 +54,12 @@ pub(crate) fn plan(world: &World, heights: u64) -> (Vec<(u64, Fault)>, u64) {
         }
         faults.push(((at + down).min(heal), Fault::Start { node }));
     }
-    // One log is lost for good, but only where enough others can go on without its vote.
-    if world.villain.is_none() && rng.chance(400) {
-        let (node, at) = (rng.place(nodes), rng.below(heal * 4 / 5));
+    // One validator's log is lost for good, where enough others can go on without its vote.
+    let node = rng.place(nodes);
+    let alone = world.villain.is_none();
+    let wipes = wipes + u64::from(alone && rng.chance(400));
+    for _ in 0..wipes {
+        let at = rng.below(heal * 4 / 5);
         faults.push((at, Fault::PowerOff { node }));
         faults.push((at, Fault::Wipe { node }));
         faults.push((at + 1_000, Fault::Start { node }));

@@ -97,6 +97,11 @@ impl Flaw {
         }
     }
 
+    /// How many logs must be lost for it to be missed.
+    pub(crate) const fn wipes(self) -> u64 {
+        if matches!(self, Self::Record) { 20 } else { 0 }
+    }
+
     pub(crate) const fn in_host(self) -> Option<Defence> {
         match self {
             Self::Record => Some(Defence::Record),

@@ -117,7 +117,7 @@ pub fn run(options: Options) -> Outcome {
 impl<'w> Run<'w> {
     fn new(world: &'w World, options: Options) -> Self {
         let mut rng = Rng::new(options.seed, 3);
-        let (faults, heal) = plan(world, options.heights);
+        let (faults, heal) = plan(world, options.heights, options.flaw.map_or(0, Flaw::wipes));
         let nodes = world.keys.iter().map(|_| Node::new(world, options.flaw, &mut rng)).collect();
         let mut run = Self {
             world,

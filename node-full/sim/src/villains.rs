@@ -8,6 +8,8 @@ mod racer;
 mod silent;
 mod stale;
 
+use std::collections::BTreeMap;
+
 use cairn_consensus::wire::{Message, Signed};
 use cairn_consensus::{Set, Signer as _, proposal_message};
 use cairn_verifier::UnixMillis;
@@ -107,12 +109,14 @@ impl Scene<'_, '_> {
 pub(crate) struct Villain {
     kind: Kind,
     memory: Vec<Vec<u8>>,
+    /// Blocks that are as good as those that became final, by height.
+    doubles: BTreeMap<u64, Vec<u8>>,
     instead: Option<(u64, u32, Vec<u8>)>,
 }
 
 impl Villain {
     pub(crate) const fn new(kind: Kind) -> Self {
-        Self { kind, memory: Vec::new(), instead: None }
+        Self { kind, memory: Vec::new(), doubles: BTreeMap::new(), instead: None }
     }
 
     /// What it sends a node instead of what its host would send.
@@ -124,20 +128,20 @@ impl Villain {
     ) -> Vec<Vec<u8>> {
         let Ok(message) = Message::decode(bytes) else { return Vec::new() };
         match self.kind {
-            Kind::Equivocator => equivocator::instead(self, scene, to, message),
+            Kind::Equivocator => equivocator::instead(self, scene, to, &message),
             Kind::Silent => silent::instead(),
-            Kind::Liar => liar::instead(scene, message),
+            Kind::Liar => liar::instead(self, scene, message),
             Kind::Stale => stale::instead(self, scene, bytes),
-            Kind::Flooder => vec![bytes.to_vec()],
-            Kind::Racer => racer::instead(self, scene, message),
+            Kind::Flooder => flooder::instead(scene, &message),
+            Kind::Racer => racer::instead(self, scene, &message),
         }
     }
 
     /// What it sends every node from time to time.
-    pub(crate) fn unasked(&self, scene: &mut Scene<'_, '_>) -> Vec<Vec<u8>> {
+    pub(crate) fn unasked(&mut self, scene: &mut Scene<'_, '_>) -> Vec<Vec<u8>> {
         match self.kind {
             Kind::Flooder => flooder::unasked(scene),
-            Kind::Liar => liar::unasked(scene),
+            Kind::Liar => liar::unasked(self, scene),
             Kind::Stale => stale::unasked(self, scene),
             Kind::Equivocator | Kind::Silent | Kind::Racer => Vec::new(),
         }

@@ -331,6 +331,34 @@ fn bad_bytes_and_bad_signatures_cost_the_peer_its_connection() {
 }
 
 #[test]
+fn the_round_that_a_proposal_rests_on_cannot_be_altered_on_the_way() {
+    let world = World::new(&[1, 1, 1, 1]);
+    let proposer = world.seed_at(world.set.proposer_index(0, 2));
+    let other = (1..=4).find(|seed| *seed != proposer).unwrap();
+    let header = HeaderDigest::from_bytes([3; 32]);
+    let domain = (&world.log(), &world.set.digest());
+    let vote = vote_message(domain, (0, 0, 2), &header);
+    let second = crate::proposal_message(domain, (0, 2, 1), &header);
+    let signature = |role, message: &[u8]| secret(proposer).sign(role, message).unwrap();
+    let banned = |rests_on| {
+        let mut host = world.host(other, None);
+        host.start(0, &world.set).unwrap();
+        let signed = Signed {
+            index: world.index_of(proposer),
+            suite: Suite::MlDsa44Ed25519,
+            signature: signature(Role::Vote, &vote),
+        };
+        let second = signature(Role::Proposal, &second);
+        let message = Message::Proposal { height: 0, round: 2, header, rests_on, signed, second };
+        let outputs = host.message(Peer(9), &message.encode()).unwrap();
+        outputs.iter().any(|output| matches!(output, Output::Ban { .. }))
+    };
+    assert!(!banned(1));
+    assert!(banned(0));
+    assert!(banned(2));
+}
+
+#[test]
 fn a_final_block_comes_by_sync_and_only_under_its_certificate() {
     let world = World::new(&[1, 1, 1, 1]);
     let block = world.block(0, 5);

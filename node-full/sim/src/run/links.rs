@@ -47,9 +47,9 @@ impl Run<'_> {
     }
 
     pub(super) fn villain_acts(&mut self) -> Result<(), Violation> {
-        let Some((from, villain)) = &self.villain else { return Ok(()) };
-        let from = *from;
+        let Some(from) = self.villain.as_ref().map(|(node, _)| *node) else { return Ok(()) };
         let now = self.clock(from);
+        let Some((_, villain)) = &mut self.villain else { return Ok(()) };
         let Some(ledger) = self.nodes.get(from).map(|node| &node.ledger) else { return Ok(()) };
         let mut sent = Vec::new();
         for to in (0..self.nodes.len()).filter(|to| *to != from) {

@@ -10,12 +10,12 @@ pub(super) fn instead(
     villain: &mut Villain,
     scene: &mut Scene<'_, '_>,
     to: usize,
-    message: Message,
+    message: &Message,
 ) -> Vec<Vec<u8>> {
     if to.is_multiple_of(2) {
         return vec![message.encode()];
     }
-    let other = match &message {
+    let other = match message {
         Message::Vote { height, round, kind, header, .. } => {
             let other = if *header == HeaderDigest::ZERO {
                 HeaderDigest::from_bytes([7; 32])

@@ -9,13 +9,26 @@ use super::Scene;
 
 const EACH_TIME: u64 = 30;
 
+/// Beside its own votes, now and then, those of all others; a forgery costs it the connection.
+pub(super) fn instead(scene: &mut Scene<'_, '_>, message: &Message) -> Vec<Vec<u8>> {
+    let mut sent = vec![message.encode()];
+    if let Message::Vote { height, round, kind, header, .. } = message {
+        let (height, round, kind, header) = (*height, *round, *kind, *header);
+        let count = scene.set().map_or(0, |set| set.len() as u8);
+        if scene.rng.chance(10) {
+            sent.extend(
+                (0..count).map(|index| forged(scene, index, (kind, height, round), header)),
+            );
+        }
+    }
+    sent
+}
+
 pub(super) fn unasked(scene: &mut Scene<'_, '_>) -> Vec<Vec<u8>> {
     let height = scene.ledger.next_height();
     let mut junk = Vec::new();
     for number in 0..EACH_TIME {
         junk.push(match number % 6 {
-            // A forgery costs it the connection, so it comes late.
-            0 if scene.rng.chance(20) => forged_vote(scene, height),
             0..=3 => {
                 let ahead = 1 + scene.rng.below(2);
                 early_vote(scene, height + ahead)
@@ -27,14 +40,15 @@ pub(super) fn unasked(scene: &mut Scene<'_, '_>) -> Vec<Vec<u8>> {
     junk
 }
 
-fn forged_vote(scene: &mut Scene<'_, '_>, height: u64) -> Vec<u8> {
-    let index = scene.rng.below(4) as u8;
+fn forged(
+    scene: &mut Scene<'_, '_>,
+    index: u8,
+    (kind, height, round): (u8, u64, u32),
+    header: HeaderDigest,
+) -> Vec<u8> {
     let suite = scene.world.keys.first().map_or(Suite::Ed25519, |key| key.0.suite());
-    let signature = scene.rng.bytes(suite.signature_len());
-    let signed = Signed { index, suite, signature };
-    let kind = if scene.rng.chance(500) { 1 } else { 2 };
-    let header = HeaderDigest::ZERO;
-    Message::Vote { height, round: 0, kind, header, signed }.encode()
+    let signed = Signed { index, suite, signature: scene.rng.bytes(suite.signature_len()) };
+    Message::Vote { height, round, kind, header, signed }.encode()
 }
 
 fn early_vote(scene: &mut Scene<'_, '_>, height: u64) -> Vec<u8> {

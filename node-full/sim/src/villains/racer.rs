@@ -12,9 +12,9 @@ const FAR_AHEAD: u64 = 3_600_000;
 pub(super) fn instead(
     villain: &mut Villain,
     scene: &mut Scene<'_, '_>,
-    message: Message,
+    message: &Message,
 ) -> Vec<Vec<u8>> {
-    let raced = match &message {
+    let raced = match message {
         Message::Proposal { height, round, rests_on: 0, .. } => {
             race(villain, scene, (*height, *round))
         }
