@@ -97,8 +97,8 @@ impl<'w> Watch<'w> {
         self.ledger.next_height()
     }
 
-    pub(crate) fn handovers(&self) -> usize {
-        self.handovers.len()
+    pub(crate) fn handovers(&self) -> u64 {
+        self.handovers.len() as u64
     }
 
     /// An honest node sends this: it never said anything else in its place.

@@ -29,7 +29,7 @@ pub(crate) fn plan(world: &World, heights: u64, wipes: u64) -> (Vec<(u64, Fault)
     let nodes = world.keys.len();
     let heal = heights * rng.between(40_000, 90_000) + 500_000;
     let mut faults = Vec::new();
-    for _ in 0..rng.between(1, 6) {
+    for _ in 0..rng.between(1, 8) {
         let at = rng.below(heal * 4 / 5);
         let node = rng.place(nodes);
         let down = rng.between(20_000, 1_500_000);

@@ -121,7 +121,7 @@ impl<'w> Ledger<'w> {
     /// A block with some events, and sometimes with another set wanted.
     pub(crate) fn build(&self, now: UnixMillis, rng: &mut Rng) -> Option<Vec<u8>> {
         let mut wanted = self.wanted;
-        if rng.chance(120) {
+        if rng.chance(300) {
             wanted = rng.below(self.world.sets.len() as u64) as u8;
         }
         let events = (0..rng.below(6)).map(|_| rng.next()).collect();

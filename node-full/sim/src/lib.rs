@@ -41,4 +41,5 @@ mod world;
 pub use check::{Failure, Violation};
 pub use flaw::Flaw;
 pub use run::{Options, Outcome, run};
+pub use trace::Seen;
 pub use villains::Kind;

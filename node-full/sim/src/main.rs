@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use cairn_sim::{Flaw, Kind, Options, Outcome, run};
+use cairn_sim::{Flaw, Kind, Options, Outcome, Seen, run};
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 
@@ -87,10 +87,8 @@ struct Sum {
     failed: Vec<u64>,
     runs: u64,
     heights: u64,
-    events: u64,
+    seen: Seen,
     millis: u64,
-    handovers: u64,
-    evidence: u64,
     villains: u64,
 }
 
@@ -101,10 +99,8 @@ impl Sum {
         }
         self.runs = self.runs.saturating_add(1);
         self.heights = self.heights.saturating_add(outcome.heights);
-        self.events = self.events.saturating_add(outcome.events);
+        self.seen.add(&outcome.seen);
         self.millis = self.millis.saturating_add(outcome.millis);
-        self.handovers = self.handovers.saturating_add(outcome.handovers);
-        self.evidence = self.evidence.saturating_add(outcome.evidence);
         self.villains = self.villains.saturating_add(u64::from(outcome.villain.is_some()));
     }
 }
@@ -132,14 +128,12 @@ fn all_hold(cli: &Cli) -> bool {
     let mut sum = sum.into_inner().unwrap_or_default();
     sum.failed.sort_unstable();
     println!(
-        "{} runs, {} with a villain: {} heights, {} handovers, {} evidence files, {} events, {} s of simulated time",
+        "{} runs, {} with a villain: {} heights in {} s of simulated time; {}",
         sum.runs,
         sum.villains,
         sum.heights,
-        sum.handovers,
-        sum.evidence,
-        sum.events,
         sum.millis / 1_000,
+        sum.seen,
     );
     if !sum.failed.is_empty() {
         println!("{} failed: {:?}", sum.failed.len(), sum.failed);
@@ -155,8 +149,8 @@ fn report(cli: &Cli, seed: u64, outcome: &Outcome) {
     }
     if cli.list || cli.trace || cli.seeds.end.saturating_sub(cli.seeds.start) == 1 {
         println!(
-            "seed {seed} {villain} {} heights, {} handovers, {} events, {} ms, hash {}",
-            outcome.heights, outcome.handovers, outcome.events, outcome.millis, outcome.hash
+            "seed {seed} {villain} {} heights in {} ms, {}, hash {}",
+            outcome.heights, outcome.millis, outcome.seen, outcome.hash
         );
     }
 }

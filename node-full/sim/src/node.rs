@@ -9,6 +9,7 @@ use crate::disk::Disk;
 use crate::flaw::{Flaw, broken};
 use crate::ledger::Ledger;
 use crate::rng::Rng;
+use crate::trace::Seen;
 use crate::world::World;
 
 /// What a peer may cost here: little, so that too much is soon noticed.
@@ -70,6 +71,7 @@ impl<'w> Node<'w> {
         &mut self,
         (world, me): (&'w World, usize),
         flaw: Option<Flaw>,
+        seen: &mut Seen,
     ) -> Result<Vec<Output>, HostError> {
         let (Some(key), Some(set)) = (world.keys.get(me), self.ledger.set()) else {
             return Ok(Vec::new());
@@ -83,6 +85,8 @@ impl<'w> Node<'w> {
         let height = self.ledger.next_height();
         let (entries, whole) = cairn_consensus::log::read(height, &self.keeper.journal().log());
         let mut disk = self.keeper.journal().clone();
+        seen.torn += u64::from(disk.log().len() > whole);
+        seen.replays += u64::from(!entries.is_empty());
         disk.cut(whole);
         self.keeper = Keeper::new(disk);
         let config =
@@ -90,6 +94,7 @@ impl<'w> Node<'w> {
         let key = Box::new(crate::world::SharedKey(Arc::clone(&key.0)));
         let mut host = Host::new(config, Some(key), record, set)?;
         let outputs = host.resume(height, set, &entries)?;
+        seen.silent += u64::from(host.is_silent());
         self.host = Some(host);
         Ok(outputs)
     }

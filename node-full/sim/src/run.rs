@@ -13,7 +13,7 @@ use crate::faults::{Fault, plan};
 use crate::flaw::Flaw;
 use crate::node::{LIMITS, Node};
 use crate::rng::Rng;
-use crate::trace::Trace;
+use crate::trace::{Seen, Trace};
 use crate::villains::{Kind, Scene, Villain};
 use crate::world::{GENESIS_TIME, World};
 
@@ -43,14 +43,10 @@ pub struct Outcome {
     pub hash: String,
     /// How many heights became final.
     pub heights: u64,
-    /// How many events there were.
-    pub events: u64,
+    /// What happened.
+    pub seen: Seen,
     /// How long it took on the simulated clock, in milliseconds.
     pub millis: u64,
-    /// How often the set changed.
-    pub handovers: u64,
-    /// How many evidence files came out.
-    pub evidence: u64,
     /// The villain, if there was one.
     pub villain: Option<Kind>,
 }
@@ -93,23 +89,21 @@ pub fn run(options: Options) -> Outcome {
             violation: Some(violation),
             hash: String::new(),
             heights: 0,
-            events: 0,
+            seen: Seen::default(),
             millis: 0,
-            handovers: 0,
-            evidence: 0,
             villain: None,
         };
     };
     let mut run = Run::new(&world, options);
     let violation = run.all().err();
+    let mut seen = run.trace.seen;
+    (seen.handovers, seen.evidence) = (run.watch.handovers(), run.watch.evidence);
     Outcome {
         violation,
         hash: run.trace.hash(),
         heights: run.watch.heights(),
-        events: run.trace.events(),
+        seen,
         millis: run.now / 1_000,
-        handovers: run.watch.handovers() as u64,
-        evidence: run.watch.evidence,
         villain: world.villain.map(|(_, kind)| kind),
     }
 }
@@ -198,6 +192,7 @@ impl<'w> Run<'w> {
                 self.at(node, Some(life), |host, _| host.built(place, block))
             }
             Event::Checked { node, life, header, block, certified } => {
+                self.trace.seen.synced += u64::from(certified);
                 let now = (!certified).then(|| self.clock(node));
                 let flaw = self.options.flaw;
                 self.at(node, Some(life), |host, ledger| {
@@ -306,6 +301,7 @@ impl<'w> Run<'w> {
                 }
             }
             Output::Ban { peer, fault } => {
+                self.trace.seen.bans += 1;
                 let banned = usize::try_from(peer.0).unwrap_or(usize::MAX);
                 if !self.world.is_villain(place) && !self.world.is_villain(banned) {
                     let detail = format!("node {place} disconnected {banned}: {fault}");

@@ -1,4 +1,4 @@
-use crate::{Flaw, Kind, Options, run};
+use crate::{Flaw, Kind, Options, Seen, run};
 
 const fn options(seed: u64) -> Options {
     Options { seed, heights: 8, flaw: None, villain: None, trace: false }
@@ -9,7 +9,7 @@ fn a_seed_runs_the_same_way_each_time() {
     for seed in [3, 49] {
         let (first, second) = (run(options(seed)), run(options(seed)));
         assert_eq!(first.violation, None);
-        assert_eq!((first.hash, first.events), (second.hash, second.events));
+        assert_eq!((first.hash, first.seen), (second.hash, second.seen));
         assert_ne!(run(options(seed + 1)).hash, run(options(seed)).hash);
     }
 }
@@ -28,14 +28,29 @@ fn no_villain_stops_or_divides_the_others() {
 #[test]
 fn an_equivocator_leaves_evidence() {
     let equivocator = |seed| run(Options { villain: Some(Kind::Equivocator), ..options(seed) });
-    let files: u64 = (0..4).map(|seed| equivocator(seed).evidence).sum();
+    let files: u64 = (0..4).map(|seed| equivocator(seed).seen.evidence).sum();
     assert!(files > 0);
 }
 
 #[test]
-fn sets_change_and_are_followed() {
-    let handovers: u64 = (0..4).map(|seed| run(options(seed)).handovers).sum();
-    assert!(handovers > 0);
+fn everything_that_can_happen_does() {
+    let mut seen = Seen::default();
+    for seed in 0..40 {
+        seen.add(&run(options(seed)).seen);
+    }
+    for (what, count) in [
+        ("handovers", seen.handovers),
+        ("late rounds", seen.late_rounds),
+        ("proposals resting on a round before", seen.resting),
+        ("blocks by sync", seen.synced),
+        ("replays", seen.replays),
+        ("torn logs", seen.torn),
+        ("silent heights", seen.silent),
+        ("evidence", seen.evidence),
+        ("disconnected peers", seen.bans),
+    ] {
+        assert!(count > 0, "{what}: {seen}");
+    }
 }
 
 /// `cargo xtask sim --broken all` has all of them; these are missed at once.

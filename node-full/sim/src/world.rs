@@ -118,9 +118,12 @@ impl World {
         };
         let genesis = genesis.encode().ok()?;
         let log = Genesis::decode(&genesis).ok()?.log();
+        // Every third network is so slow and bad that rounds fail and locks matter.
+        let bad = rng.chance(333);
         let low = rng.between(200, 5_000);
-        let delay = (low, low + rng.between(0, 40_000));
-        let links = Links { delay, loss: rng.below(80), twice: rng.below(50) };
+        let delay = (low, low + rng.between(0, if bad { 250_000 } else { 40_000 }));
+        let loss = rng.below(if bad { 350 } else { 80 });
+        let links = Links { delay, loss, twice: rng.below(50) };
         Some(Self { seed, keys, sets, genesis, log, parameters, villain, links })
     }
 

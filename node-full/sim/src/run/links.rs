@@ -94,7 +94,7 @@ impl Run<'_> {
                     node.keeper.journal_mut().fuse = None;
                 }
                 if node.host.is_none() {
-                    let outputs = node.start((world, place), flaw);
+                    let outputs = node.start((world, place), flaw, &mut self.trace.seen);
                     return self.outputs(place, outputs);
                 }
             }
