@@ -56,8 +56,8 @@ pub(crate) fn plan(world: &World, heights: u64, wipes: u64) -> (Vec<(u64, Fault)
     }
     // One validator's log is lost for good, where enough others can go on without its vote.
     let node = rng.place(nodes);
-    let alone = world.villain.is_none();
-    let wipes = wipes + u64::from(alone && rng.chance(400));
+    let alone = world.villain.is_none() && world.can_miss(node);
+    let wipes = if alone { wipes + u64::from(rng.chance(400)) } else { 0 };
     for _ in 0..wipes {
         let at = rng.below(heal * 4 / 5);
         faults.push((at, Fault::PowerOff { node }));

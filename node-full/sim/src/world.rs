@@ -135,6 +135,15 @@ impl World {
         self.villain.is_some_and(|(villain, _)| villain == node)
     }
 
+    /// Whether every set has a quorum without this node.
+    pub(crate) fn can_miss(&self, node: usize) -> bool {
+        self.sets.iter().all(|set| {
+            let powers: Vec<u64> = set.entries().map(|(_, power)| power).collect();
+            let own = self.index_in(set, node).and_then(|index| powers.get(usize::from(index)));
+            own.is_none_or(|power| power * 3 < powers.iter().sum())
+        })
+    }
+
     /// The node's index in a set.
     pub(crate) fn index_in(&self, set: &Set, node: usize) -> Option<u8> {
         let id = self.keys.get(node)?.key();
