@@ -7,7 +7,7 @@ use arc_malachitebft_core_types::{CommitCertificate, SignedMessage, Timeout, Tim
 use cairn_verifier::finality::Role;
 
 use super::blocks::Named;
-use super::{Decided, Fault, Io, Output, Timer};
+use super::{Decided, Fault, HostError, Io, Output, Timer};
 use crate::broken::Defence;
 use crate::guard::Record;
 use crate::types::{Address, Proposal, Signature, Vote};
@@ -231,18 +231,22 @@ impl Io {
     }
 
     fn decided(&mut self, commit: &CommitCertificate<Cairn>, evidence: Vec<Vec<u8>>) {
-        let header = commit.value_id.0;
+        let (height, header) = (self.height, commit.value_id.0);
         let surplus = self.config.broken.lacks(Defence::Minimal);
-        match certificate::minimal(&self.set, commit, surplus) {
-            Ok(certificate) => {
-                let block = self.blocks.block(&header).unwrap_or_default().to_vec();
-                let height = self.height;
-                let decided = Decided { height, header, block, certificate, evidence };
+        let certificate = certificate::minimal(&self.set, commit, surplus);
+        let block = self.blocks.block(&header).map(<[u8]>::to_vec);
+        match (certificate, block) {
+            (Ok(certificate), Some(block)) => {
                 self.running = false;
                 self.timers.clear();
+                let decided = Decided { height, header, block, certificate, evidence };
                 self.outputs.push(Output::Decided(Box::new(decided)));
             }
-            Err(error) => self.fatal = Some(error.into()),
+            (Err(error), _) => self.fatal = Some(error.into()),
+            (Ok(_), None) => {
+                let what = format!("block {header} at height {height} was decided and is not held");
+                self.fatal = Some(HostError::Engine(what));
+            }
         }
     }
 }

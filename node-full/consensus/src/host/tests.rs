@@ -407,6 +407,53 @@ fn a_final_block_comes_by_sync_and_only_under_its_certificate() {
     assert!(matches!(stopped, Err(HostError::CertifiedInvalid { height: 0, .. })));
 }
 
+#[test]
+fn hostile_bytes_never_stop_a_host() {
+    let world = World::new(&[1, 1, 1, 1]);
+    let proposer = world.set.proposer_index(0, 0);
+    let own = world.seed_at(proposer);
+    let mut host = world.host(own, None);
+    let mut examples = sent(&host.start(0, &world.set).unwrap());
+    examples.extend(sent(&host.built((0, 0), world.block(0, 1)).unwrap()));
+    let header = blocks::header_of(&world.block(0, 1)).unwrap().digest();
+    for seed in (1..=4).filter(|seed| *seed != own) {
+        for kind in [1, VOTE_PRECOMMIT] {
+            examples.push(world.vote(seed, (kind, 0, 1), header));
+            examples.push(world.vote(seed, (kind, 1, 0), HeaderDigest::ZERO));
+        }
+    }
+    examples.extend([
+        Message::Status { height: 70 }.encode(),
+        Message::Want { height: 0 }.encode(),
+        Message::WantBlock { height: 0, header }.encode(),
+    ]);
+    let other = world.seed_at((proposer + 1) % 4);
+    let mut host = world.host(other, None);
+    host.start(0, &world.set).unwrap();
+    let mut state = 1_u64;
+    let mut next = |limit: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        usize::try_from(state >> 33).unwrap() % limit
+    };
+    for peer in 0..3_000 {
+        let mut bytes = examples[next(examples.len())].clone();
+        match next(4) {
+            0 => bytes.truncate(next(bytes.len())),
+            1 => bytes.extend([0; 3]),
+            2 => {
+                let at = next(bytes.len().min(80));
+                bytes[at] ^= 1 << next(8);
+            }
+            _ => {}
+        }
+        for output in host.message(Peer(peer), &bytes).unwrap() {
+            if let Output::Check { height, header, .. } = output {
+                host.checked(height, header, Verdict::Valid).unwrap();
+            }
+        }
+    }
+}
+
 /// Writes down the order in which things happen.
 #[derive(Default)]
 struct Notes(Vec<&'static str>);

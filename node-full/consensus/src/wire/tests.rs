@@ -37,6 +37,26 @@ fn examples() -> Vec<Message> {
     ]
 }
 
+/// Changing one of these changes what is sent between nodes: it needs a decision record.
+const FROZEN: [&str; 9] = [
+    "7e575a2a150eae76",
+    "ecc6073cd09edcd9",
+    "7e9d881c6ca9e4ec",
+    "63c9975a2dfb460b",
+    "0dc7326345b6334b",
+    "27045d6008eaf350",
+    "028855359f3ccae3",
+    "5c3d4f9bb884bea6",
+    "f63cb338f8add43d",
+];
+
+#[test]
+fn encodings_are_frozen() {
+    let hash = |message: &Message| blake3::hash(&message.encode()).to_hex()[..16].to_owned();
+    let found: Vec<_> = examples().iter().map(hash).collect();
+    assert_eq!(found, FROZEN);
+}
+
 #[test]
 fn every_message_has_one_encoding() {
     for message in examples() {
