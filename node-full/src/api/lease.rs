@@ -5,12 +5,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "grpc")]
 use axum::http::StatusCode;
 use cairn_verifier::UnixMillis;
 use tokio::time::sleep;
 use zeroize::Zeroizing;
 
 use super::access::Live;
+#[cfg(feature = "grpc")]
 use super::problem::Problem;
 use crate::access::{Access, Scope};
 use crate::clock;
