@@ -173,6 +173,31 @@ fn names_are_not_looked_up_without_an_anchor() {
 }
 
 #[test]
+fn what_the_state_answers_is_verified_offline() {
+    let folder = Folder::new();
+    let node = folder.node();
+    let verify = ["verify", "it.state", "--anchor", node.anchor()];
+    for (path, says) in [
+        ("member?name=ann", "\"name\":\"ann\""),
+        ("member?name=nobody", "there is no member \"nobody\""),
+        ("parameters?", "\"gate\":1024"),
+    ] {
+        let mut answer = get(&node, &format!("/v1/state/{path}"), BINARY);
+        std::fs::write(folder.path("it.state"), &answer).unwrap();
+        let ran = folder.run(&verify);
+        assert!(ran.code == 0 && ran.out.contains(says), "{ran:?}");
+        assert_eq!(folder.json(&verify)["verified"], true);
+        let last = answer.len() - 1;
+        answer[last] ^= 1;
+        std::fs::write(folder.path("it.state"), &answer).unwrap();
+        let ran = folder.fails(&verify, 1);
+        assert!(ran.out.contains("NOT VERIFIED") && ran.out.contains("state-"), "{ran:?}");
+        let ran = folder.run(&[&verify[..], &["--json"]].concat());
+        assert_eq!((ran.code, &ran.json()["verified"]), (1, &false.into()));
+    }
+}
+
+#[test]
 fn all_events_of_a_key_are_proven_to_be_all() {
     let folder = Folder::new();
     let node = folder.node();
