@@ -95,21 +95,34 @@ impl Node {
     /// # Errors
     /// A block cannot be read.
     pub fn blocks_between(&self, times: Range<u64>) -> Result<Range<u64>, NodeError> {
-        let end = self.head().map_or(0, |head| head.header.height.saturating_add(1));
-        let first_at = |time: u64| -> Result<u64, NodeError> {
-            let (mut low, mut high) = (0, end);
-            while low < high {
-                let middle = low.midpoint(high);
-                let block = self.block(middle)?;
-                if block.is_some_and(|block| block.header.time < UnixMillis(time)) {
-                    low = middle.saturating_add(1);
-                } else {
-                    high = middle;
-                }
-            }
-            Ok(low)
-        };
+        let first_at = |time| self.first_block(|header| header.time >= UnixMillis(time));
         Ok(first_at(times.start)?..first_at(times.end)?)
+    }
+
+    /// The height of the first block that an archive can begin with: its events are all kept.
+    ///
+    /// # Errors
+    /// A block cannot be read.
+    pub fn first_kept_block(&self) -> Result<u64, NodeError> {
+        let begin = self.shared().entries.begin();
+        let before = self.first_block(|header| header.events.get() >= begin)?;
+        Ok(if begin == 0 { 0 } else { before.saturating_add(1) })
+    }
+
+    /// The height of the first block that something is so of, as of all behind it; the height behind
+    /// the newest if it is so of none.
+    fn first_block(&self, is_so: impl Fn(&Header) -> bool) -> Result<u64, NodeError> {
+        let end = self.head().map_or(0, |head| head.header.height.saturating_add(1));
+        let (mut low, mut high) = (0, end);
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.block(middle)?.is_some_and(|block| !is_so(&block.header)) {
+                low = middle.saturating_add(1);
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low)
     }
 
     /// Writes an archive. `observe` is told how many events were written.
@@ -132,12 +145,14 @@ impl Node {
         let (last, head) = (block(end.saturating_sub(1))?, block(newest)?);
         let before = start.checked_sub(1).map(block).transpose()?;
 
+        self.expect_kept(start)?;
+
         out.write_all(MAGIC)?;
         part(out, b'F', &self.checkpoint(Some(newest), choice.base)?)?;
         part(out, b'L', &self.last_part(&last, &head)?)?;
         part(out, b'P', &self.start_part(before.as_ref())?)?;
-        let mut events = before.map_or(0, |block| block.header.events.get());
-        let first = events;
+        let first = before.map_or(0, |block| block.header.events.get());
+        let mut events = first;
         for height in start..end {
             let block = block(height)?;
             // Under a header alone nothing says who signs.
@@ -155,6 +170,14 @@ impl Node {
         let counts = [end.saturating_sub(start), events.saturating_sub(first)];
         part(out, b'Z', counts.map(u64::to_be_bytes).as_flattened())?;
         Ok(out.flush()?)
+    }
+
+    /// Whether the events of a block and those behind it are all kept.
+    pub(crate) fn expect_kept(&self, height: u64) -> Result<(), NodeError> {
+        let before = height.checked_sub(1).map_or(Ok(None), |height| self.block(height))?;
+        let index = before.map_or(0, |block| block.header.events.get());
+        let begin = self.shared().entries.begin();
+        if index < begin { Err(NodeError::Pruned { index, begin }) } else { Ok(()) }
     }
 
     fn last_part(&self, last: &Block, head: &Block) -> Result<Vec<u8>, ExportError> {

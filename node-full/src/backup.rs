@@ -184,13 +184,35 @@ fn is_empty(dir: &Path) -> Result<bool, StoreError> {
 
 fn copy_log(from: &Path, to: &Path) -> Result<BackupReport, StoreError> {
     let blocks = log::copy(&from.join("log/blocks"), &to.join("log/blocks"))?;
+    let mut bytes = blocks.bytes;
     let entries = log::copy(&from.join("log/entries"), &to.join("log/entries"))?;
-    Ok(BackupReport {
-        blocks: blocks.frames,
-        events: entries.frames,
-        payloads: 0,
-        bytes: blocks.bytes.saturating_add(entries.bytes),
-    })
+    bytes = bytes.saturating_add(entries.bytes);
+    let kept = from.join("log/kept");
+    if kept.is_dir() {
+        // In this order: what is pruned meanwhile is in the copy of the entries, or is said here to
+        // be forgotten; and trees cannot be made again from what is left.
+        bytes = bytes.saturating_add(log::copy(&kept, &to.join("log/kept"))?.bytes);
+        bytes = bytes.saturating_add(copy_tiles(&from.join("tiles"), &to.join("tiles"))?);
+    }
+    Ok(BackupReport { blocks: blocks.frames, events: entries.frames, payloads: 0, bytes })
+}
+
+/// Copies tiles that the copy lacks: a full one never changes. How many bytes.
+fn copy_tiles(from: &Path, to: &Path) -> Result<u64, StoreError> {
+    let mut length = 0_u64;
+    for path in walk(from)? {
+        let target = to.join(path.strip_prefix(from).unwrap_or(&path));
+        if target.exists() {
+            continue;
+        }
+        let Some(bytes) = files::read(&path, u64::MAX)? else { continue };
+        if let Some(folder) = target.parent() {
+            files::create_dir(folder)?;
+        }
+        files::write(&target, &bytes, Secrecy::Public)?;
+        length = length.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    }
+    Ok(length)
 }
 
 /// Copies payloads that the copy lacks, each checked by its name; how many, and how many bytes.

@@ -42,6 +42,8 @@ pub struct CheckProgress {
 pub struct CheckReport {
     /// Events looked at.
     pub events: u64,
+    /// Events that are not kept any more; their places in the trees were looked at.
+    pub pruned: u64,
     /// Blocks looked at.
     pub blocks: u64,
     /// Payloads looked at.
@@ -177,7 +179,9 @@ impl Check<'_> {
         let sha256 = sha256.map_or(Ok(Hash::ZERO), |tree| tree.root(header.events.get()));
         let sha256 = sha256.map_err(|error| error.to_string())?;
         let state = self.state.as_mut().map_or(Ok(true), |state| state.block(block));
-        let is_state = state.map_err(|error| error.to_string())?;
+        // Before what is left, it takes events that are gone.
+        let is_pruned = header.events.get() < self.shared.entries.begin();
+        let is_state = state.map_err(|error| error.to_string())? || is_pruned;
         let fits = [
             (header.log == self.shared.log, "is of another log"),
             (header.parent == parent, "has another parent"),
@@ -193,20 +197,31 @@ impl Check<'_> {
     }
 
     fn event(&mut self, index: u64) {
-        self.report.events = self.report.events.saturating_add(1);
-        let (leaf, second) = self.read_event(index).unwrap_or_else(|what| {
-            self.report.find(format_args!("event {index}: {what}"));
-            self.state = None;
-            // The trees go on with what their tiles say, so that one bad event is one finding.
-            let state = self.shared.state();
-            let known = state.events.node(0, index).unwrap_or(Hash::ZERO);
-            let second = state.sha256.as_ref().and_then(|tree| tree.node(0, index).ok());
-            (known, second.unwrap_or(Hash::ZERO))
-        });
+        let (leaf, second) = if self.shared.entries.has(index) {
+            self.report.events = self.report.events.saturating_add(1);
+            self.read_event(index).unwrap_or_else(|what| {
+                self.report.find(format_args!("event {index}: {what}"));
+                self.state = None;
+                // So that one bad event is one finding.
+                self.leaves_in_tiles(index)
+            })
+        } else {
+            // What was pruned is in the roots that validators signed, and is compared there.
+            self.report.pruned = self.report.pruned.saturating_add(1);
+            self.leaves_in_tiles(index)
+        };
         self.events.push(leaf);
         if let Some(tree) = &mut self.sha256 {
             tree.push(second);
         }
+    }
+
+    /// What tiles say of an event.
+    fn leaves_in_tiles(&self, index: u64) -> (Hash, Hash) {
+        let state = self.shared.state();
+        let leaf = state.events.node(0, index).unwrap_or(Hash::ZERO);
+        let second = state.sha256.as_ref().and_then(|tree| tree.node(0, index).ok());
+        (leaf, second.unwrap_or(Hash::ZERO))
     }
 
     /// The event's leaves in both trees.

@@ -22,6 +22,7 @@ mod keys;
 mod life;
 mod log_state;
 mod open;
+mod prune;
 mod records;
 mod replay;
 mod shared;
@@ -52,6 +53,7 @@ use life::Threads;
 pub(crate) use log_state::{Effects, LogState, Next, StateAgain, may_carry};
 use open::As;
 pub(crate) use open::{check_votes, lock, votes_hold};
+pub use prune::Pruned;
 pub(crate) use records::KeyRecord;
 pub(crate) use replay::index_blocks;
 pub(crate) use shared::{Shared, Writing, decode_block, encode_block};
@@ -182,10 +184,12 @@ impl Node {
     /// The entry of an event.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// It cannot be read, or is not kept any more.
     pub fn entry(&self, id: &EventId) -> Result<Option<Entry>, NodeError> {
-        let index = self.shared().find(id)?;
-        index.map_or(Ok(None), |index| self.entry_at(index))
+        match self.shared().find(id)? {
+            Some(index) => self.entry_at(index),
+            None => self.shared().expect_not_pruned(id).map(|()| None),
+        }
     }
 
     /// The entry at an index.
@@ -238,6 +242,30 @@ impl Node {
     pub fn expire_payloads(&self, before: UnixMillis) -> Result<Expired, Refusal> {
         let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         expire::expire_before(self.shared(), &queue.ok_or(Refusal::ShuttingDown)?, before)
+    }
+
+    /// Forgets all events that were final before a time, but for those that the log goes by, and logs
+    /// that it did. Trees and proofs stay. Whole segments are forgotten, so some stay that could go.
+    ///
+    /// # Errors
+    /// It could not be done; it can be asked again.
+    pub fn prune_events(&self, before: UnixMillis) -> Result<Pruned, Refusal> {
+        let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        prune::prune_before(self.shared(), &queue.ok_or(Refusal::ShuttingDown)?, before)
+    }
+
+    /// The first event that [`Node::prune_events`] would leave.
+    ///
+    /// # Errors
+    /// A block cannot be read.
+    pub fn prunable(&self, before: UnixMillis) -> Result<u64, Refusal> {
+        self.shared().prunable(before)
+    }
+
+    /// The first event of those that are all kept.
+    #[must_use]
+    pub fn begin(&self) -> u64 {
+        self.shared().entries.begin()
     }
 
     /// Waits until an event is final; `false` if it is unknown, or not final within `timeout`.

@@ -69,6 +69,8 @@ pub struct Page {
     /// The entries, in the query's order. A page with a next one may hold fewer than asked for:
     /// a search that finds little rests after a while.
     pub entries: Vec<Entry>,
+    /// The index from which on it was searched: 0, unless old events are not kept.
+    pub complete_from: u64,
     /// The tree size up to which the log was searched.
     pub complete_to: u64,
     /// Where the next page begins; `None` at the end.
@@ -92,10 +94,13 @@ impl Node {
         // What the index does not know yet, though it is final, is not claimed to be searched.
         let indexed = index.mark(Mark::Entries)?;
         let complete_to = self.shared().state().final_size().min(indexed);
+        let complete_from = self.shared().entries.begin().min(complete_to);
         let range = match (query.order, cursor) {
-            (_, None) => 0..complete_to,
-            (Order::Newest, Some(before)) => 0..before.min(complete_to),
-            (Order::Oldest, Some(from)) => from.min(complete_to)..complete_to,
+            (_, None) => complete_from..complete_to,
+            (Order::Newest, Some(before)) => {
+                complete_from..before.clamp(complete_from, complete_to)
+            }
+            (Order::Oldest, Some(from)) => from.clamp(complete_from, complete_to)..complete_to,
         };
         let mut scan = index.scan(&query.filter(index)?, range, query.order);
         let mut entries: Vec<Entry> = Vec::new();
@@ -108,7 +113,7 @@ impl Node {
             }
         };
         let next = next.map(|at| write_cursor(at, query.order));
-        Ok(Page { entries, complete_to, next })
+        Ok(Page { entries, complete_from, complete_to, next })
     }
 
     /// The entry at an index, if it is what is looked for: the index only says that it may be.

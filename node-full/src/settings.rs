@@ -11,6 +11,7 @@
 //! check-rate = 20                 # CAIRN_CHECK_RATE  --check-rate   megabytes a second; none: no check
 //! check-every = 24                # CAIRN_CHECK_EVERY                hours
 //! keep-payloads = 365             # CAIRN_KEEP_PAYLOADS  --keep-payloads  days; for ever if not said
+//! keep-events = 2555              # CAIRN_KEEP_EVENTS    --keep-events    days; for ever if not said
 //! publish = "s3://bucket/prefix"  # CAIRN_PUBLISH     --publish      where final blocks go; or file:///dir
 //! publish-every = 5000            # CAIRN_PUBLISH_EVERY --publish-every  milliseconds; a replica looks as often
 //! publish-head = "postgres://u@h/db" # CAIRN_PUBLISH_HEAD --publish-head  where a bucket cannot keep the head
@@ -65,7 +66,7 @@ pub const SETTINGS_FILE: &str = "cairn.toml";
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8420";
 
 /// Names in the file; in the environment they are `CAIRN_…`, in capitals, `_` for `-`.
-const NAMES: [&str; 23] = [
+const NAMES: [&str; 24] = [
     "listen",
     "metrics",
     "ui",
@@ -73,6 +74,7 @@ const NAMES: [&str; 23] = [
     "block-time",
     "check-rate",
     "check-every",
+    "keep-events",
     "keep-payloads",
     "publish",
     "publish-every",
@@ -114,6 +116,8 @@ pub struct Settings {
     pub check_every: u64,
     /// How many days payloads are kept; for ever if not said.
     pub keep_payloads: Option<u64>,
+    /// How many days events are kept; for ever if not said.
+    pub keep_events: Option<u64>,
     /// Where final blocks are published; nowhere if not said.
     pub publish: Option<String>,
     /// How often new blocks are looked for, to publish them or to follow them, in milliseconds.
@@ -166,6 +170,7 @@ impl Default for Settings {
             check_rate: None,
             check_every: 24,
             keep_payloads: None,
+            keep_events: None,
             publish: None,
             publish_every: 5_000,
             publish_head: None,
@@ -258,6 +263,7 @@ impl Settings {
             ("block-time", Some(self.block_time), 1..=60_000, "1 to 60000 milliseconds"),
             ("check-rate", self.check_rate, 1..=100_000, "1 to 100000 megabytes a second"),
             ("keep-payloads", self.keep_payloads, 1..=36_500, "1 to 36500 days"),
+            ("keep-events", self.keep_events, 1..=36_500, "1 to 36500 days"),
             ("check-every", Some(self.check_every), 1..=8_760, "1 to 8760 hours"),
             (
                 "publish-every",

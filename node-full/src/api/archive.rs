@@ -46,6 +46,7 @@ type Piece = Result<Bytes, io::Error>;
             body = schema::Bytes,
             content_type = "application/vnd.cairn.archive"),
         (status = 404, description = "There are no such blocks, or the base is unknown"),
+        (status = 410, description = "Events so old are not kept here any more"),
     ))]
 pub(super) async fn archive(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     params.only(&["from", "to", "since", "until", "payloads", "base"])?;
@@ -55,7 +56,9 @@ pub(super) async fn archive(State(app): State<App>, params: Params) -> Result<Re
         .blocking(move |node| {
             // An unknown base is said while there is a status to say it with.
             node.checkpoint(None, base)?;
-            blocks(node, &params)
+            let blocks = blocks(node, &params)?;
+            node.expect_kept(blocks.start)?;
+            Ok(blocks)
         })
         .await?;
     let (sender, mut pieces) = channel(AHEAD);
@@ -112,10 +115,15 @@ fn blocks(node: &crate::node::Node, params: &Params) -> Result<Range<u64>, Probl
             }
         };
         let (since, until) = (time("since")?, time("until")?);
-        node.blocks_between(since.unwrap_or(0)..until.unwrap_or(u64::MAX))?
+        let Range { start, end } =
+            node.blocks_between(since.unwrap_or(0)..until.unwrap_or(u64::MAX))?;
+        if since.is_some() { start..end } else { node.first_kept_block()?..end }
     } else {
         let to = params.optional::<u64>("to", "a number")?.unwrap_or(newest);
-        let from = params.optional("from", "a number")?.unwrap_or(0);
+        let from = match params.optional("from", "a number")? {
+            Some(from) => from,
+            None => node.first_kept_block()?,
+        };
         from..to.saturating_add(1)
     };
     if blocks.is_empty() || blocks.end > newest.saturating_add(1) {

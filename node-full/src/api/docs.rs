@@ -1,7 +1,5 @@
 //! The OpenAPI document as a page for people: no script, nothing from another host.
 
-use std::fmt::Write as _;
-
 use axum::extract::State;
 use axum::http::{HeaderName, header};
 use axum::response::{Html, IntoResponse as _, Response};
@@ -16,12 +14,24 @@ use super::problem::Problem;
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
 const STYLE: &str = "\
-:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;\
-padding:1rem 1rem 4rem}h2{margin-top:3rem;border-bottom:1px solid}h3{margin:2rem 0 .3rem}\
-code,pre{font:.9em/1.4 ui-monospace,monospace;overflow-wrap:anywhere}table{border-collapse:collapse;\
-width:100%;margin:.5rem 0}td,th{text-align:left;vertical-align:top;padding:.2rem .8rem .2rem 0;\
-border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent)}th{font-weight:600}\
-.m{display:inline-block;min-width:3.2rem;font-weight:700}";
+:root{color-scheme:light dark;--line:color-mix(in srgb,currentColor 18%,transparent);\
+--soft:color-mix(in srgb,currentColor 68%,transparent)}\
+body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:0 auto;padding:1rem 1rem 4rem}\
+h1{margin-bottom:.3rem}h2{margin-top:3rem;border-bottom:2px solid var(--line);padding-bottom:.2rem;\
+text-transform:capitalize}h3{margin:2.2rem 0 .3rem;overflow-wrap:anywhere}\
+p{margin:.4rem 0;max-width:46rem}a{color:light-dark(#0b57a4,#8ab8ff)}\
+code{font:.92em/1.45 ui-monospace,monospace;overflow-wrap:anywhere}\
+.m{display:inline-block;min-width:3.6rem;font-weight:700}\
+nav{columns:24rem;column-gap:2rem;margin-top:1.5rem}nav section{break-inside:avoid;margin-bottom:1rem}\
+nav b{text-transform:capitalize}nav ul{list-style:none;margin:.2rem 0;padding:0}nav li{margin:.15rem 0}\
+table{border-collapse:collapse;width:100%;margin:.6rem 0;table-layout:fixed}\
+td{vertical-align:top;padding:.35rem 1rem .35rem 0;border-bottom:1px solid var(--line)}\
+td:first-child{width:12rem}td:last-child{width:20rem;color:var(--soft)}td:last-child small{color:inherit}small{color:var(--soft)}\
+details{display:inline-block;vertical-align:top}summary{cursor:pointer}\
+@media(max-width:44rem){table,tbody,tr,td{display:block}td,td:first-child,td:last-child{width:auto;\
+border:0;padding:.1rem 0}tr{border-bottom:1px solid var(--line);padding:.5rem 0}td:empty{display:none}}";
+/// A pattern that is longer than this is shown when it is asked for.
+const SHORT_PATTERN: usize = 24;
 
 /// This API for people
 #[utoipa::path(get, path = "/docs", operation_id = "docs", tag = "node",
@@ -50,21 +60,35 @@ fn render(document: &Value) -> String {
     page.raw("</style><h1>").text(&info["title"]).raw(" ").text(&info["version"]).raw("</h1>");
     page.element("p", &info["description"]);
     page.raw("<p>For programs: <a href=/v1/openapi.json><code>/v1/openapi.json</code></a>.");
+    page.contents(document);
     for tag in items(&document["tags"]) {
         page.raw("<h2>").text(&tag["name"]).raw("</h2>").element("p", &tag["description"]);
-        for (path, item) in entries(&document["paths"]) {
-            for (method, operation) in entries(item) {
-                if items(&operation["tags"]).any(|named| named == &tag["name"]) {
-                    page.operation(path, method, operation);
-                }
-            }
+        for (path, method, operation) in operations(document, tag) {
+            page.operation(path, method, operation);
         }
     }
-    page.raw("<h2>Values</h2>");
+    page.raw("<h2 id=values>Values</h2>");
     for (name, schema) in document.pointer("/components/schemas").into_iter().flat_map(entries) {
         page.schema(name, schema);
     }
     page.0
+}
+
+/// The operations of a tag: path, method, and what it is.
+fn operations<'a>(
+    document: &'a Value,
+    tag: &'a Value,
+) -> impl Iterator<Item = (&'a String, &'a String, &'a Value)> {
+    let paths = entries(&document["paths"]);
+    let all = paths.flat_map(|(path, item)| {
+        entries(item).map(move |(method, operation)| (path, method, operation))
+    });
+    all.filter(|(_, _, operation)| items(&operation["tags"]).any(|named| *named == tag["name"]))
+}
+
+/// Where an operation stands on the page.
+fn anchor(operation: &Value) -> String {
+    format!("do-{}", escaped(operation["operationId"].as_str().unwrap_or_default()))
 }
 
 fn items(value: &Value) -> impl Iterator<Item = &Value> {
@@ -85,7 +109,22 @@ impl Page {
     }
 
     fn text(&mut self, value: &Value) -> &mut Self {
-        self.raw(&escaped(value.as_str().unwrap_or_default()))
+        self.raw(&shown(value.as_str().unwrap_or_default()))
+    }
+
+    /// What there is, to go to.
+    fn contents(&mut self, document: &Value) {
+        self.raw("<nav aria-label=Contents>");
+        for tag in items(&document["tags"]) {
+            self.raw("<section><b>").text(&tag["name"]).raw("</b><ul>");
+            for (path, method, operation) in operations(document, tag) {
+                self.raw(&format!("<li><a href='#{}'><code>", anchor(operation)));
+                self.raw(&method.to_uppercase()).raw(" ").raw(&escaped(path));
+                self.raw("</code></a>");
+            }
+            self.raw("</ul></section>");
+        }
+        self.raw("<p><a href=#values>Values</a></nav>");
     }
 
     fn element(&mut self, name: &str, value: &Value) {
@@ -94,40 +133,39 @@ impl Page {
         }
     }
 
-    fn row(&mut self, cells: [&str; 3]) {
-        // Writing to a String cannot fail.
-        let [first, second, third] = cells;
-        let _infallible = write!(
-            self.0,
-            "<tr><td><code>{}</code><td>{second}<td>{}",
-            escaped(first),
-            escaped(third)
-        );
+    /// Name with a remark, what it is for, and its form as HTML.
+    fn row(&mut self, (name, remark): (&str, &str), what: &str, form: &str) {
+        self.raw("<tr><td><code>").raw(&escaped(name)).raw("</code>");
+        if !remark.is_empty() {
+            self.raw(" <small>").raw(&escaped(remark)).raw("</small>");
+        }
+        self.raw("<td>").raw(&shown(what)).raw("<td>").raw(form);
     }
 
     fn operation(&mut self, path: &str, method: &str, operation: &Value) {
-        self.raw("<h3><code><span class=m>").raw(&method.to_uppercase()).raw("</span>");
-        self.raw(&escaped(path)).raw("</code></h3>");
+        self.raw(&format!("<h3 id='{}'><code><span class=m>", anchor(operation)));
+        self.raw(&method.to_uppercase()).raw("</span>").raw(&escaped(path)).raw("</code></h3>");
         self.element("p", &operation["summary"]);
         self.element("p", &operation["description"]);
         self.raw("<table>");
         for parameter in items(&operation["parameters"]) {
             let place = parameter["in"].as_str().unwrap_or_default();
             let must = if parameter["required"] == true { ", needed" } else { "" };
-            let form = format!("{}<br>{place}{must}", form(&parameter["schema"]));
+            let name = parameter["name"].as_str().unwrap_or_default();
             let what = parameter["description"].as_str().unwrap_or_default();
-            self.row([parameter["name"].as_str().unwrap_or_default(), &form, what]);
+            self.row((name, &format!("{place}{must}")), what, &form(&parameter["schema"]));
         }
         let body = &operation["requestBody"];
         for (kind, content) in entries(&body["content"]) {
-            self.row(["body", &format!("{}<br>{}", form(&content["schema"]), escaped(kind)), ""]);
+            self.row(("body", kind), "", &form(&content["schema"]));
         }
         for (status, response) in entries(&operation["responses"]) {
             let forms = entries(&response["content"]).map(|(kind, content)| {
-                format!("{}<br>{}", form(&content["schema"]), escaped(kind))
+                format!("{}<br><small>{}</small>", form(&content["schema"]), escaped(kind))
             });
             let forms = forms.collect::<Vec<_>>().join("<br>");
-            self.row([status, &forms, response["description"].as_str().unwrap_or_default()]);
+            let what = response["description"].as_str().unwrap_or_default();
+            self.row((status, ""), what, &forms);
         }
         self.raw("</table>");
     }
@@ -143,8 +181,9 @@ impl Page {
         self.raw("<table>");
         for (field, what) in entries(&schema["properties"]) {
             let must = items(&schema["required"]).any(|name| name == field);
-            let form = format!("{}{}", form(what), if must { "" } else { ", may be missing" });
-            self.row([field, &form, what["description"].as_str().unwrap_or_default()]);
+            let remark = if must { "" } else { "may be missing" };
+            let about = what["description"].as_str().unwrap_or_default();
+            self.row((field, remark), about, &form(what));
         }
         self.raw("</table>");
     }
@@ -172,13 +211,38 @@ fn form(schema: &Value) -> String {
             .map(|(name, field)| format!("<code>{}</code>: {}", escaped(name), form(field)));
         return fields.collect::<Vec<_>>().join(", ");
     }
-    let pattern = schema["pattern"].as_str().map(|p| format!(" <code>{}</code>", escaped(p)));
     let name = match &schema["type"] {
         Value::String(name) => name.clone(),
         Value::Array(names) => names.iter().map(plain).collect::<Vec<_>>().join(" or "),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => "bytes".to_owned(),
     };
-    escaped(&name) + &pattern.unwrap_or_default()
+    match schema["pattern"].as_str() {
+        None => escaped(&name),
+        Some(pattern) if pattern.len() <= SHORT_PATTERN => {
+            format!("{} <code>{}</code>", escaped(&name), escaped(pattern))
+        }
+        Some(pattern) => format!(
+            "<details><summary>{}</summary><code>{}</code></details>",
+            escaped(&name),
+            escaped(pattern)
+        ),
+    }
+}
+
+/// Text of the document, in which `code` stands between backticks.
+fn shown(text: &str) -> String {
+    let parts = escaped(text);
+    let mut is_code = false;
+    let mut html = String::with_capacity(parts.len());
+    for part in parts.split('`') {
+        if is_code {
+            html.extend(["<code>", part, "</code>"]);
+        } else {
+            html.push_str(part);
+        }
+        is_code = !is_code;
+    }
+    html
 }
 
 fn plain(value: &Value) -> String {

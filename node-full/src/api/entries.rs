@@ -27,6 +27,7 @@ const DIGEST: &str = "64 lower-case hex digits";
             (schema::Bytes = "application/octet-stream"),
         )),
         (status = 404, description = "There is no such event in the log"),
+        (status = 410, description = "Events so old are not kept here any more"),
     ))]
 pub(super) async fn one(
     State(app): State<App>,
@@ -89,6 +90,7 @@ async fn page(app: App, headers: &HeaderMap, params: Params) -> Result<Response,
             let page = node.query(&Query::read(node, params.all())?)?;
             Ok(Object::new()
                 .array("events", views::entries(page.entries.iter())?)
+                .plain("completeFrom", page.complete_from)
                 .plain("completeTo", page.complete_to)
                 .json("next", &nullable(page.next.as_deref()))
                 .finish())

@@ -55,6 +55,9 @@ impl From<NodeError> for Problem {
             NodeError::BadCursor(_) | NodeError::TooBroad { .. } => {
                 Self::new(StatusCode::BAD_REQUEST, error.code(), error.to_string())
             }
+            NodeError::Pruned { .. } => {
+                Self::new(StatusCode::GONE, error.code(), error.to_string())
+            }
             NodeError::NotAudited(refusal) => (*refusal).at(0).into(),
             NodeError::Damaged { .. } | NodeError::PayloadDamaged(_) | NodeError::Storage(_) => {
                 Self::unreadable(error.code(), &error.to_string())

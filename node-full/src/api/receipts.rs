@@ -29,7 +29,9 @@ use crate::proofs::ReceiptWith;
             (schema::Bytes = "application/octet-stream"),
         )),
         (status = 404, description = "There is no such event, base or payload"),
-        (status = 410, description = "The payload was redacted; the receipt without it is there"),
+        (status = 410,
+            description = "The payload was redacted, and the receipt without it is there; or events \
+                so old are not kept here any more"),
         (status = 409, description = "The event is not final yet, or newer than the base"),
     ))]
 pub(super) async fn receipt(

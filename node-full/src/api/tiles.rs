@@ -31,6 +31,7 @@ use crate::proofs::{TileChoice, TileOf};
             body = schema::Bytes,
             content_type = "application/octet-stream"),
         (status = 404, description = "There is no such file, or not so much of it is final yet"),
+        (status = 410, description = "Events so old are not kept here any more"),
     ))]
 pub(super) async fn tile(
     State(app): State<App>,

@@ -57,6 +57,7 @@ fn show_json(report: &CheckReport) {
     let text = |what: &String| serde_json::Value::from(what.as_str()).to_string();
     let view = Object::new()
         .plain("events", report.events)
+        .plain("pruned", report.pruned)
         .plain("blocks", report.blocks)
         .plain("payloads", report.payloads)
         .plain("payloadsAbsent", report.payloads_absent)
@@ -68,6 +69,9 @@ fn show_json(report: &CheckReport) {
 fn show(report: &CheckReport) {
     for what in &report.findings {
         out::line(format_args!("{} {}", out::Color::Red.on_stdout("wrong"), out::shown(what)));
+    }
+    if report.pruned != 0 {
+        out::line(format_args!("{} older events are not kept here any more", report.pruned));
     }
     out::line(format_args!(
         "checked {} events, {} blocks, {} payloads ({} absent), {} key records: {}",

@@ -20,6 +20,7 @@ mod member;
 mod openapi;
 pub(crate) mod out;
 pub(crate) mod prove;
+mod prune;
 mod query;
 mod redact;
 pub(crate) mod send;
@@ -100,6 +101,8 @@ enum Command {
     Backup(backup::Args),
     /// Make a data directory out of a backup
     Restore(backup::RestoreArgs),
+    /// Forget old events; proofs stay
+    Prune(prune::Args),
     /// Measure this machine with a log of its own
     Bench(bench::Args),
     /// Make a secret key
@@ -190,6 +193,7 @@ pub fn run() -> ExitCode {
         Command::Reindex(args) => check::run_reindex(&args, json),
         Command::Backup(args) => backup::run(&args, json),
         Command::Restore(args) => backup::run_restore(&args, json),
+        Command::Prune(args) => prune::run(&args, json),
         Command::Bench(args) => bench::run(&args, json),
         Command::Keygen(args) => keygen::run(&args, json),
         Command::Openapi(args) => openapi::run(&args),

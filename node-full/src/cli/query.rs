@@ -101,6 +101,7 @@ enum OrderArg {
 #[serde(rename_all = "camelCase")]
 struct Page {
     events: Vec<EntryJson>,
+    complete_from: u64,
     complete_to: u64,
     next: Option<String>,
 }
@@ -150,7 +151,7 @@ pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
             Some(next) if args.all => cursor = Some(next),
             next => {
                 if !json {
-                    footer(page.complete_to, next.as_deref());
+                    footer(page.complete_from..page.complete_to, next.as_deref());
                 }
                 return Ok(());
             }
@@ -203,8 +204,13 @@ fn row(entry: &EntryJson) {
     out::line(out::Color::Dim.on_stdout(&format!("          {}", out::shown(&entry.id))));
 }
 
-fn footer(complete_to: u64, next: Option<&str>) {
-    out::note(format_args!("searched the first {complete_to} events of the log"));
+fn footer(complete: std::ops::Range<u64>, next: Option<&str>) {
+    if complete.start == 0 {
+        out::note(format_args!("searched the first {} events of the log", complete.end));
+    } else {
+        let std::ops::Range { start, end } = complete;
+        out::note(format_args!("searched events {start} to {end}; older ones are not kept here"));
+    }
     if let Some(next) = next {
         out::note(format_args!("more: --cursor {}", out::shown(next)));
     }

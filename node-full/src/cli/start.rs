@@ -75,6 +75,9 @@ pub(super) struct Args {
     /// Forget payloads after so many days; events and proofs stay [default: keep them]
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
     keep_payloads: Option<u64>,
+    /// Forget whole events after so many days; proofs stay [default: keep them]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
+    keep_events: Option<u64>,
     /// Where final blocks are published: s3://bucket/prefix or file:///directory
     #[arg(long, value_name = "URL")]
     publish: Option<String>,
@@ -145,12 +148,17 @@ impl Args {
             ("block-time", number(self.block_time)),
             ("check-rate", number(self.check_rate)),
             ("otlp", self.otlp.clone()),
+            ("keep-events", number(self.keep_events)),
             ("keep-payloads", number(self.keep_payloads)),
             ("publish", self.publish.clone()),
             ("publish-every", number(self.publish_every)),
             ("publish-head", self.publish_head.clone()),
         ]
     }
+}
+
+const fn days(days: u64) -> Duration {
+    Duration::from_secs(days.saturating_mul(24 * 60 * 60))
 }
 
 /// A variable of the environment; one that is no text is none.
@@ -167,9 +175,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let options = Options {
         block_time: Duration::from_millis(settings.block_time),
         segment_bytes: args.segment_bytes.unwrap_or(SEGMENT_LEN),
-        keep_payloads: settings
-            .keep_payloads
-            .map(|days| Duration::from_secs(days.saturating_mul(24 * 60 * 60))),
+        keep_payloads: settings.keep_payloads.map(days),
+        keep_events: settings.keep_events.map(days),
         writers: settings.writers,
         index_memory: args.index_memory.unwrap_or(cairn_store::index::MEMORY),
     };

@@ -92,6 +92,7 @@ impl Shared {
             match scan.next_found()? {
                 Found::End => return Ok(()),
                 Found::Tired(at) => from = at,
+                Found::Index(index) if !self.entries.has(index) => from = index.saturating_add(1),
                 Found::Index(index) => {
                     let bytes = self.entries.read(index)?;
                     let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };

@@ -13,6 +13,7 @@ use metrics::{counter, histogram};
 
 use super::erase::Erase;
 use super::expire::Expire;
+use super::prune::Prune;
 use super::replay::apply_events;
 use super::{Shared, Writing};
 use crate::clock::Stopwatch;
@@ -35,6 +36,8 @@ pub(crate) enum Request {
     Erase(Erase),
     /// Old payloads to be forgotten.
     Expire(Expire),
+    /// Old events to be forgotten.
+    Prune(Prune),
 }
 
 #[derive(Debug)]
@@ -65,6 +68,7 @@ pub(super) fn run(shared: &Shared, requests: &Receiver<Request>) {
             }
             Request::Erase(erase) => erase.run(shared, &mut chain_keys),
             Request::Expire(expire) => expire.run(shared, &mut chain_keys),
+            Request::Prune(prune) => prune.run(shared, &mut chain_keys),
         }
     }
 }

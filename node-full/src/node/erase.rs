@@ -16,6 +16,7 @@ use cairn_verifier::event::{EventBody, Kind, SignedEvent};
 
 use super::commit::{Request, catch_up, write_counted};
 use super::expire::{EVERY, expire_old};
+use super::prune::prune_old;
 use super::{NodeError, Shared};
 use crate::clock::Stopwatch;
 use crate::ingest::{Refusal, Staging};
@@ -49,6 +50,7 @@ pub(super) fn run(shared: &Shared, queue: &SyncSender<Request>) {
         let done = follow(shared, queue, looked_at..size).and_then(|()| {
             if expired.as_ref().is_none_or(|last| last.elapsed() >= EVERY) {
                 expire_old(shared, queue)?;
+                prune_old(shared, queue)?;
                 expired = Some(Stopwatch::start());
             }
             Ok(())

@@ -77,6 +77,17 @@ pub enum OpenError {
         /// What is wrong.
         reason: DecodeError,
     },
+    /// Trees or state lack what only forgotten events could make again.
+    #[error(
+        "{what} cannot be made again, because events before {begin} are not kept here any more; \
+         restore the directory from a backup"
+    )]
+    Pruned {
+        /// What is missing.
+        what: &'static str,
+        /// The first event that is kept.
+        begin: u64,
+    },
     /// Members and streams cannot be read out of the log.
     #[error("members and streams cannot be read out of the log: {reason}")]
     Directory {
@@ -130,6 +141,17 @@ pub enum NodeError {
     /// What was to be done is not done, because it could not be logged first.
     #[error("not done, because it could not be logged: {0}")]
     NotAudited(Box<Refusal>),
+    /// The event is older than what this node keeps.
+    #[error(
+        "event {index} is not kept here any more: this node keeps events from {begin} on; an \
+         archive or a receipt of the time has it, and proofs of its place still hold"
+    )]
+    Pruned {
+        /// The event's index.
+        index: u64,
+        /// The first one that is kept.
+        begin: u64,
+    },
     /// A stored value does not decode: the disk changed it after it was checked.
     #[error("{what} {index} is damaged on disk: {reason}")]
     Damaged {
@@ -155,6 +177,7 @@ impl NodeError {
         match self {
             Self::BadCursor(_) => "bad-cursor",
             Self::TooBroad { .. } => "query-too-broad",
+            Self::Pruned { .. } => "pruned",
             Self::NotAudited(refusal) => refusal.code(),
             Self::Damaged { .. } | Self::PayloadDamaged(_) => "damaged",
             Self::Storage(StoreError::Io { .. } | StoreError::Index { .. }) => "storage",

@@ -11,8 +11,8 @@ use cairn_verifier::UnixMillis;
 use cairn_verifier::event::SignedEvent;
 
 use super::commit::{Request, catch_up, write_counted};
+use super::prune::long_ago;
 use super::{NodeError, Shared};
-use crate::clock;
 use crate::ingest::{Draft, DraftKind, DraftOutcome, DraftParty, DraftResource, Refusal, Staging};
 use crate::init::INGEST_MEMBER;
 use crate::seal::ChainKeys;
@@ -35,14 +35,15 @@ pub struct Expired {
 /// Payloads to be forgotten.
 #[derive(Debug)]
 pub(crate) struct Expire {
-    range: Range<u64>,
+    /// The first event that keeps its payload.
+    end: u64,
     answer: SyncSender<Result<Expired, Refusal>>,
 }
 
 impl Expire {
-    fn request(range: Range<u64>) -> (Request, Receiver<Result<Expired, Refusal>>) {
+    fn request(end: u64) -> (Request, Receiver<Result<Expired, Refusal>>) {
         let (answer, receiver) = sync_channel(1);
-        (Request::Expire(Self { range, answer }), receiver)
+        (Request::Expire(Self { end, answer }), receiver)
     }
 
     /// On the committer's thread.
@@ -53,34 +54,46 @@ impl Expire {
 
     fn expire(&self, shared: &Shared, chain_keys: &mut ChainKeys) -> Result<Expired, Refusal> {
         catch_up(shared).map_err(|error| Refusal::storage(&error))?;
-        let mut all = Expired::default();
-        let mut from = self.range.start;
-        while from < self.range.end {
-            let end = from.saturating_add(STEP).min(self.range.end);
-            let some = shared.expire(from..end, self.range.end)?;
-            all.payloads = all.payloads.saturating_add(some.payloads);
-            all.records = all.records.saturating_add(some.records);
-            let marked = shared.index.set_mark(Mark::Expired, end);
-            marked.map_err(|error| Refusal::storage(&error))?;
-            from = end;
-        }
-        if all != Expired::default() {
-            let mut staging = Staging::new(shared);
-            staging.stage_own(chain_keys, said(shared, self.range.end, all))?;
-            write_counted(shared, staging.finish()).map_err(|error| Refusal::storage(&error))?;
-        }
-        Ok(all)
+        expire_upto(shared, chain_keys, self.end)
     }
 }
 
+/// Forgets the payloads of the events before `upto` that were not looked at yet.
+pub(super) fn expire_upto(
+    shared: &Shared,
+    chain_keys: &mut ChainKeys,
+    upto: u64,
+) -> Result<Expired, Refusal> {
+    let mut all = Expired::default();
+    let known = shared.index.mark(Mark::Expired).map_err(|error| Refusal::storage(&error))?;
+    // After `cairn reindex` that is 0, and what was pruned had its payloads forgotten before.
+    let mut from = known.max(shared.entries.begin());
+    while from < upto {
+        let end = from.saturating_add(STEP).min(upto);
+        let some = shared.expire(from..end, upto)?;
+        all.payloads = all.payloads.saturating_add(some.payloads);
+        all.records = all.records.saturating_add(some.records);
+        let marked = shared.index.set_mark(Mark::Expired, end);
+        marked.map_err(|error| Refusal::storage(&error))?;
+        from = end;
+    }
+    if all != Expired::default() {
+        let Expired { payloads, records } = all;
+        let what = [("before", upto), ("payloads", payloads), ("records", records)];
+        let mut staging = Staging::new(shared);
+        staging.stage_own(chain_keys, said(shared, what))?;
+        write_counted(shared, staging.finish()).map_err(|error| Refusal::storage(&error))?;
+    }
+    Ok(all)
+}
+
 /// What the node says of it.
-fn said(shared: &Shared, before: u64, Expired { payloads, records }: Expired) -> Draft {
+pub(super) fn said<const N: usize>(shared: &Shared, what: [(&str, u64); N]) -> Draft {
     let directory = shared.directory();
     let stream = directory.system().or_else(|| directory.streams().first());
     let party = |kind: &str, id: String| (kind.to_owned(), id);
     let ((kind, id), (of, log)) =
         (party("member", INGEST_MEMBER.to_owned()), party("log", shared.log.to_string()));
-    let metadata = [("before", before), ("payloads", payloads), ("records", records)];
     Draft {
         stream: stream.map(|stream| stream.name.clone()),
         event_type: "cairn.retention.applied".to_owned(),
@@ -88,7 +101,7 @@ fn said(shared: &Shared, before: u64, Expired { payloads, records }: Expired) ->
         resource: DraftResource { kind: of, id: log, parent: String::new() },
         outcome: DraftOutcome::Success,
         reason: String::new(),
-        metadata: metadata.map(|(name, number)| (name.to_owned(), number.to_string())).into(),
+        metadata: what.map(|(name, number)| (name.to_owned(), number.to_string())).into(),
         time: None,
         kind: DraftKind::Record,
         payload: None,
@@ -106,7 +119,7 @@ pub(super) fn expire_before(
     if from >= end {
         return Ok(Expired::default());
     }
-    let (request, answer) = Expire::request(from..end);
+    let (request, answer) = Expire::request(end);
     queue.send(request).map_err(|_| Refusal::ShuttingDown)?;
     answer.recv().unwrap_or(Err(Refusal::ShuttingDown))
 }
@@ -114,9 +127,7 @@ pub(super) fn expire_before(
 /// What the erasing thread does now and then, if payloads are kept for a time only.
 pub(super) fn expire_old(shared: &Shared, queue: &SyncSender<Request>) -> Result<(), Refusal> {
     let Some(keep) = shared.options.keep_payloads else { return Ok(()) };
-    let keep = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
-    let before = UnixMillis(clock::now().0.saturating_sub(keep));
-    let Expired { payloads, records } = expire_before(shared, queue, before)?;
+    let Expired { payloads, records } = expire_before(shared, queue, long_ago(keep))?;
     if payloads != 0 || records != 0 {
         tracing::info!(payloads, records, "forgot payloads that were kept long enough");
     }
@@ -125,7 +136,7 @@ pub(super) fn expire_old(shared: &Shared, queue: &SyncSender<Request>) -> Result
 
 impl Shared {
     /// How many events were final before a time.
-    fn final_before(&self, time: UnixMillis) -> Result<u64, NodeError> {
+    pub(super) fn final_before(&self, time: UnixMillis) -> Result<u64, NodeError> {
         let mut range = 0..self.head().map_or(0, |head| head.header.height.saturating_add(1));
         let mut size = 0;
         while !range.is_empty() {

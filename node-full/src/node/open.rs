@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use cairn_store::StoreError;
 use cairn_store::blobs::Blobs;
+use cairn_store::entries::Entries;
 use cairn_store::files;
 use cairn_store::index::{Index, Mark};
 use cairn_store::keystore::KeyStore;
@@ -63,7 +64,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     let head = newest(&genesis, &blocks)?;
     let final_size = head.as_ref().map_or(0, |head| head.header.events.get());
     let at_least = index.mark(Mark::Entries)?.max(final_size);
-    let (entries, entries_cut) = Log::open(&dir.join("log/entries"), limit, at_least)?;
+    let (entries, entries_cut) = Entries::open(&dir.join("log"), limit, at_least)?;
 
     make_tile_folders(dir, &genesis)?;
     let replay = Replay::new(dir, &genesis, (&index, &entries, &blocks), head.as_deref());
@@ -212,12 +213,16 @@ pub(super) fn resume<H: TreeHasher + Copy>(
 }
 
 /// Opens the key store, and finds the entries of those records that the index does not know.
-fn open_records(dir: &Path, index: &Index, entries: &Log) -> Result<(KeyStore, u64), OpenError> {
+fn open_records(
+    dir: &Path,
+    index: &Index,
+    entries: &Entries,
+) -> Result<(KeyStore, u64), OpenError> {
     let known = index.mark(Mark::Records)?;
     let mut of = Vec::new();
     let (records, opened) = KeyStore::open(&dir.join(KEY_STORE), |number, event| {
         if number >= known {
-            for at in index.find(&event)? {
+            for at in index.find(&event)?.into_iter().filter(|at| entries.has(*at)) {
                 let bytes = entries.read(at)?;
                 let is_its = SignedEvent::decode(&bytes).is_ok_and(|entry| entry.id() == event);
                 of.extend(is_its.then_some((at, number)));

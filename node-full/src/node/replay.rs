@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cairn_store::StoreError;
+use cairn_store::entries::Entries;
 use cairn_store::index::{Index, IndexedEntry, Mark};
 use cairn_store::log::Log;
 use cairn_store::tiles::Tiles;
@@ -17,6 +18,8 @@ use super::shared::decode_block;
 use super::state::Tree;
 use super::{Block, OpenError, Place};
 
+/// A file of a tree's lowest level has so many leaves.
+pub(super) const TILE: u64 = 256;
 /// How many leaves may wait for their tiles to be stored.
 const STORE_EVERY: u64 = 1 << 14;
 /// How many entries go into the index at a time.
@@ -27,7 +30,7 @@ pub(super) struct Replay<'a> {
     dir: &'a Path,
     genesis: &'a Genesis<'a>,
     index: &'a Index,
-    entries: &'a Log,
+    entries: &'a Entries,
     blocks: &'a Log,
     head: Option<&'a Block>,
 }
@@ -36,7 +39,7 @@ impl<'a> Replay<'a> {
     pub(super) const fn new(
         dir: &'a Path,
         genesis: &'a Genesis<'a>,
-        (index, entries, blocks): (&'a Index, &'a Log, &'a Log),
+        (index, entries, blocks): (&'a Index, &'a Entries, &'a Log),
         head: Option<&'a Block>,
     ) -> Self {
         Self { dir, genesis, index, entries, blocks, head }
@@ -79,7 +82,8 @@ impl<'a> Replay<'a> {
             store_some(tree)?;
             before = Some(block);
         }
-        Ok(tree.store_pending()?)
+        tree.store_pending()?;
+        Ok(self.index.set_mark(Tree::Headers.mark(), tree.size())?)
     }
 
     fn block(&self, height: u64) -> Result<Block, OpenError> {
@@ -115,6 +119,7 @@ impl<'a> Replay<'a> {
     /// The trees of all events, and the index up to the same entry.
     pub(super) fn events(&self) -> Result<EventTrees, OpenError> {
         let known = [self.stored(Tree::Events)?, self.stored(Tree::Sha256)?];
+        self.index_kept()?;
         let mut trees = self.event_trees(known);
         self.push_events(&mut trees)?;
         if self.wrong_root(&trees)?.is_some() {
@@ -127,8 +132,24 @@ impl<'a> Replay<'a> {
         Ok(trees)
     }
 
-    fn event_trees(&self, [events, sha256]: [u64; 2]) -> EventTrees {
+    /// Takes the entries into the index that stand before all others: those that outlived pruning.
+    fn index_kept(&self) -> Result<(), OpenError> {
+        let (known, begin) = (self.index.mark(Mark::Entries)?, self.entries.begin());
+        if known >= begin {
+            return Ok(());
+        }
+        for index in self.entries.kept_indices().into_iter().filter(|index| *index >= known) {
+            let entry = self.entries.read(index)?;
+            apply_entries(self.index, index, [entry.as_slice()].into_iter())?;
+        }
+        Ok(self.index.set_mark(Mark::Entries, begin)?)
+    }
+
+    fn event_trees(&self, stored: [u64; 2]) -> EventTrees {
         let end = self.entries.end();
+        // Nothing is pruned but what is in full tiles on disk, whatever the index knows of them.
+        let pruned = self.entries.begin().next_multiple_of(TILE);
+        let [events, sha256] = stored.map(|stored| stored.max(pruned));
         let has_sha256 = self.genesis.sha256_tree();
         let of = (Tree::Events, self.hasher(Kind::Event));
         let second = (Tree::Sha256, Rfc6962Sha256);
@@ -162,6 +183,10 @@ impl<'a> Replay<'a> {
         let mut pending = Pending::new(self.index, self.genesis, indexed);
         let second = sha256.as_ref().map_or(u64::MAX, Tiles::size);
         let from = events.size().min(second).min(indexed);
+        let begin = self.entries.begin();
+        if from < begin {
+            return Err(OpenError::Pruned { what: "a tree of events", begin });
+        }
         self.entries.scan(from..self.entries.end(), |index, bytes| {
             let bad = |reason: String| OpenError::BadEntry { index, reason };
             let event = SignedEvent::decode(bytes).map_err(|error| bad(error.to_string()))?;
@@ -183,7 +208,12 @@ impl<'a> Replay<'a> {
         })?;
         pending.apply()?;
         events.store_pending()?;
-        Ok(sha256.as_mut().map_or(Ok(()), Tiles::store_pending)?)
+        self.index.set_mark(Tree::Events.mark(), events.size())?;
+        if let Some(tree) = sha256 {
+            tree.store_pending()?;
+            self.index.set_mark(Tree::Sha256.mark(), tree.size())?;
+        }
+        Ok(())
     }
 }
 

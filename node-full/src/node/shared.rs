@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use cairn_store::StoreError;
 use cairn_store::blobs::Blobs;
+use cairn_store::entries::Entries;
 use cairn_store::index::{Index, Mark};
 use cairn_store::keystore::{KeyStore, Record};
 use cairn_store::log::Log;
@@ -41,7 +42,7 @@ pub(crate) struct Shared {
     /// Finds entries and blocks.
     pub(crate) index: Arc<Index>,
     /// The log: signed events.
-    pub(crate) entries: Log,
+    pub(crate) entries: Entries,
     /// Headers with their certificates.
     pub(crate) blocks: Log,
     /// Salts and wraps, which can be forgotten.
@@ -62,7 +63,7 @@ pub(crate) struct Shared {
 /// How far what is published is, and what a replica follows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Elsewhere {
-    published: Option<Published>,
+    pub(super) published: Option<Published>,
     followed: Option<Followed>,
 }
 
@@ -130,7 +131,7 @@ impl Shared {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn elsewhere(&self) -> MutexGuard<'_, Elsewhere> {
+    pub(super) fn elsewhere(&self) -> MutexGuard<'_, Elsewhere> {
         self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -216,6 +217,7 @@ impl Shared {
             }
             index < state.final_size()
         };
+        self.expect_kept(index)?;
         let height = if is_final { self.index.height_of(index)? } else { None };
         let signed = self.entries.read(index)?;
         let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
@@ -223,10 +225,29 @@ impl Shared {
         Ok(Some(Entry { index, id, signed, is_final: height.is_some(), height }))
     }
 
-    /// The index of an accepted event.
+    /// Events from some on are all here; of those before, only a few.
+    pub(crate) fn expect_kept(&self, index: u64) -> Result<(), NodeError> {
+        if self.entries.has(index) {
+            return Ok(());
+        }
+        Err(NodeError::Pruned { index, begin: self.entries.begin() })
+    }
+
+    /// An event that is not found may be one that was pruned. The index knows those by eight bytes of
+    /// their ids, until it is made again.
+    pub(crate) fn expect_not_pruned(&self, id: &EventId) -> Result<(), NodeError> {
+        let begin = self.entries.begin();
+        match self.index.find(id)?.into_iter().find(|index| *index < begin) {
+            Some(index) if !self.entries.has(index) => Err(NodeError::Pruned { index, begin }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The index of an accepted event that is kept.
     pub(crate) fn find(&self, id: &EventId) -> Result<Option<u64>, NodeError> {
         let size = self.state().events.size();
-        for index in self.index.find(id)?.into_iter().filter(|index| *index < size) {
+        let is_kept = |index: &u64| *index < size && self.entries.has(*index);
+        for index in self.index.find(id)?.into_iter().filter(is_kept) {
             let bytes = self.entries.read(index)?;
             let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
             if SignedEvent::decode(&bytes).map_err(damaged)?.id() == *id {

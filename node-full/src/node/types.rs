@@ -19,6 +19,8 @@ pub struct Options {
     pub segment_bytes: u64,
     /// How long payloads are kept; for ever if not said.
     pub keep_payloads: Option<Duration>,
+    /// How long events are kept; for ever if not said.
+    pub keep_events: Option<Duration>,
     /// Memory for what the index has not sorted into a file yet.
     pub index_memory: u64,
     /// Whose signed events are taken.
@@ -43,6 +45,7 @@ impl Default for Options {
             block_time: Duration::from_millis(250),
             segment_bytes: cairn_store::log::SEGMENT_LEN,
             keep_payloads: None,
+            keep_events: None,
             writers: Writers::Any,
             index_memory: cairn_store::index::MEMORY,
         }

@@ -1,10 +1,10 @@
 //! Whole tiles of the trees, and bundles of events and blocks, as far as they are final.
 
-use cairn_store::log::Log;
+use cairn_store::StoreError;
 use cairn_verifier::tree::TreeSize;
 
 use super::ProofError;
-use crate::node::{Node, Shared};
+use crate::node::{Node, NodeError, Shared};
 
 /// How many hashes or events a full file has.
 const WIDTH: u64 = 256;
@@ -75,22 +75,31 @@ impl Shared {
             },
             TileOf::Entries | TileOf::Blocks => {
                 drop(state);
-                let log = if of == TileOf::Entries { &self.entries } else { &self.blocks };
-                return bundle(log, number, width).map(Some);
+                return self.bundle(of, number, width).map(Some);
             }
         };
         Ok(Some(hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()))
     }
-}
 
-fn bundle(log: &Log, number: u64, width: u16) -> Result<Vec<u8>, ProofError> {
-    let first = number.saturating_mul(WIDTH);
-    let mut bytes = Vec::new();
-    log.scan(first..first.saturating_add(width.into()), |_, frame| {
-        let len = u32::try_from(frame.len()).unwrap_or(u32::MAX);
-        bytes.extend_from_slice(&len.to_be_bytes());
-        bytes.extend_from_slice(frame);
-        Ok::<_, cairn_store::StoreError>(())
-    })?;
-    Ok(bytes)
+    fn bundle(&self, of: TileOf, number: u64, width: u16) -> Result<Vec<u8>, ProofError> {
+        let first = number.saturating_mul(WIDTH);
+        let range = first..first.saturating_add(width.into());
+        let mut bytes = Vec::new();
+        let push = |_: u64, frame: &[u8]| {
+            let len = u32::try_from(frame.len()).unwrap_or(u32::MAX);
+            bytes.extend_from_slice(&len.to_be_bytes());
+            bytes.extend_from_slice(frame);
+            Ok::<_, StoreError>(())
+        };
+        if of == TileOf::Blocks {
+            self.blocks.scan(range, push)?;
+        } else {
+            let begin = self.entries.begin();
+            if first < begin {
+                return Err(NodeError::Pruned { index: first, begin }.into());
+            }
+            self.entries.scan(range, push)?;
+        }
+        Ok(bytes)
+    }
 }

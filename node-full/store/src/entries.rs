@@ -195,7 +195,9 @@ impl Kept {
     /// Takes in a frame; each was written here, and checked when it was read.
     fn take(&mut self, number: u64, frame: &[u8]) {
         let Some((kind, rest)) = frame.split_first() else { return };
-        let Some(index) = rest.first_chunk().map(|bytes| u64::from_be_bytes(*bytes)) else { return };
+        let Some(index) = rest.first_chunk().map(|bytes| u64::from_be_bytes(*bytes)) else {
+            return;
+        };
         match *kind {
             ENTRY => _ = self.frames.insert(index, number),
             MARK => self.begin = self.begin.max(index),

@@ -156,7 +156,7 @@ impl<H: TreeHasher> Tiles<H> {
         self.pending.remove(&tile);
     }
 
-    /// Stores all pending tiles, for when nobody else uses the tree.
+    /// Stores all pending tiles durably, for when nobody else uses the tree.
     ///
     /// # Errors
     /// [`StoreError`]; what was stored is.
@@ -165,6 +165,7 @@ impl<H: TreeHasher> Tiles<H> {
         for tile in &pending {
             tile.store()?;
         }
+        sync_names(&self.dir, &pending)?;
         self.stored(&pending);
         Ok(())
     }

@@ -61,6 +61,57 @@ fn a_log_is_checked_and_its_index_made_again() {
 }
 
 #[test]
+fn old_events_are_forgotten_while_nobody_runs_the_node_or_by_the_node() {
+    let folder = Folder::new();
+    folder.json(&["init", "--dir", "data"]);
+    let start = ["start", "--dir", "data", "--block-time", "20", "--segment-bytes", "20000"];
+    let node = folder.start(&start);
+    let url = node.text("url").to_owned();
+    let lines: String = (0..600)
+        .map(|n| {
+            format!(
+                "{{\"specversion\":\"1.0\",\"id\":\"{n}\",\"source\":\"/s\",\"type\":\"t.happened\"}}\n"
+            )
+        })
+        .collect();
+    std::fs::write(folder.path("events.jsonl"), lines).unwrap();
+    folder.json(&["import", "cloudevents", "events.jsonl", "--node", &url]);
+    let before = folder.json(&["query", "--node", &url, "--order", "oldest", "--limit", "9"]);
+    let first = before["events"][8]["id"].as_str().unwrap().to_owned();
+    drop(node);
+
+    let command = ["prune", "--dir", "data", "--before"];
+    folder.fails(&[&command[..], &["soon"]].concat(), 2);
+    let long_ago = folder.run(&[&command[..], &["2020-01-01T00:00:00Z"]].concat());
+    assert!(long_ago.out.starts_with("nothing to forget"), "{long_ago:?}");
+    let later = ["2200-01-01T00:00:00Z"];
+    let dry = folder.json(&[&command[..], &later, &["--dry-run"]].concat());
+    let pruned = folder.json(&[&command[..], &later].concat());
+    assert_eq!(dry["begin"], pruned["begin"]);
+    let begin = pruned["begin"].as_u64().unwrap();
+    assert!((100..=512).contains(&begin), "{pruned}");
+    assert!(pruned["bytes"].as_u64().unwrap() > 20_000);
+    assert_eq!(folder.json(&["check", "--dir", "data"])["findings"], serde_json::json!([]));
+
+    let node = folder.start(&[&start[..], &["--keep-events", "1"]].concat());
+    let url = node.text("url").to_owned();
+    let page = folder.json(&["query", "--node", &url, "--order", "oldest", "--limit", "1"]);
+    assert_eq!(
+        (&page["completeFrom"], &page["events"][0]["index"]),
+        (&begin.into(), &begin.into())
+    );
+    let shown = folder.run(&["query", "--node", &url, "--limit", "1"]);
+    assert!(shown.err.contains("older ones are not kept here"), "{shown:?}");
+    let export = ["export", "--node", &url, "--out", "x.cairn-archive"];
+    let refused = folder.fails(&[&export[..], &["--from", "0"]].concat(), 1);
+    assert!(refused.err.contains("is not kept here any more"), "{refused:?}");
+    let exported = folder.json(&export);
+    assert!(exported["bytes"].as_u64().unwrap() > 10_000, "{exported}");
+    let refused = folder.fails(&["prove", &first, "--node", &url, "--out", "x.cairn"], 1);
+    assert!(refused.err.contains("is not kept here any more"), "{refused:?}");
+}
+
+#[test]
 fn a_machine_is_measured() {
     let folder = Folder::new();
     let measured = folder.json(&["bench", "--events", "1000", "--dir", "bench"]);

@@ -13,6 +13,7 @@ mod disk;
 mod forged;
 mod open;
 mod proofs;
+mod prune;
 mod query;
 mod refusals;
 mod sealed;

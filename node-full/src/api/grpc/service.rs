@@ -58,6 +58,7 @@ impl Log for LogService {
         let page = read.await?;
         Ok(Response::new(p::QueryResponse {
             entries: page.entries.into_iter().map(convert::entry).collect(),
+            complete_from: page.complete_from,
             complete_to: page.complete_to,
             next: page.next.unwrap_or_default(),
         }))

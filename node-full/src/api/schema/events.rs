@@ -103,6 +103,8 @@ pub enum EntryStatus {
 pub struct Page {
     /// The events, in the query's order; fewer than asked for do not mean the end.
     pub events: Vec<Entry>,
+    /// The index from which on it was searched: 0, unless old events are not kept.
+    pub complete_from: u64,
     /// The tree size up to which the log was searched.
     pub complete_to: u64,
     /// Where the next page begins; null at the end.

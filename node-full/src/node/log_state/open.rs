@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use cairn_store::entries::Entries;
 use cairn_store::index::Mark;
 use cairn_store::log::Log;
 use cairn_verifier::event::SignedEvent;
@@ -76,7 +77,8 @@ impl LogState {
                 let end = block.header.events.get();
                 push_entries(&mut effects, &shared.entries, size..end)?;
                 (size, last) = (end, Some(block));
-                if effects.len() >= TAKE {
+                // A block whose events are not all kept has a state that cannot be made any more.
+                if effects.len() >= TAKE && end >= shared.entries.begin() {
                     break;
                 }
             }
@@ -99,16 +101,24 @@ fn read_block(blocks: &Log, height: u64) -> Result<Block, NodeError> {
     decode_block(&blocks.read(height)?).map_err(damaged)
 }
 
-/// Takes in entries of the log.
+/// Takes in entries of the log. Of those that were pruned the ones are left that the state goes by.
 pub(in crate::node) fn push_entries(
     effects: &mut Effects,
-    entries: &Log,
+    entries: &Entries,
     range: Range<u64>,
 ) -> Result<(), NodeError> {
-    entries.scan(range, |index, bytes| {
+    let mut push = |index, bytes: &[u8]| {
         let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
         let event = SignedEvent::decode(bytes).map_err(damaged)?;
         effects.push(index, &event.id(), &event);
         Ok(())
-    })
+    };
+    let begin = entries.begin();
+    if range.start < begin {
+        let kept = entries.kept_indices().into_iter();
+        for index in kept.filter(|index| range.contains(index) && *index < begin) {
+            push(index, &entries.read(index)?)?;
+        }
+    }
+    entries.scan(range.start.max(begin)..range.end, push)
 }
