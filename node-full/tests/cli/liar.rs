@@ -137,12 +137,9 @@ fn a_node_that_lies_about_a_key_is_refused_by_the_command() {
     let reader = key(&ann);
     let before = answer(&format!("key?key={reader}"));
     folder.json(&[&["member", "end-key", "ann", &reader][..], &admin].concat());
-    let bend: Arc<Bend> =
-        Arc::new(
-            move |path: &str, body| {
-                if path.starts_with("/v1/state/key") { before.clone() } else { body }
-            },
-        );
+    let bend: Arc<Bend> = Arc::new(move |path: &str, body| {
+        if path.starts_with(&format!("/v1/state/key?key={reader}")) { before.clone() } else { body }
+    });
     let (exit, said) = seal(&folder, &node, &liar(&node, bend));
     assert!(exit == 1 && said.contains("state-went-back"), "{said}");
     // And the honest node says that ann has no such key any more.
