@@ -12,6 +12,9 @@ use crate::kit::{Folder, Running};
 /// What came back for a path with its query.
 type Bend = dyn Fn(&str, Vec<u8>) -> Vec<u8> + Send + Sync;
 
+/// What a liar does to a page of events.
+type Change = fn(&mut Vec<Value>);
+
 /// Stands before a node and bends its answers to reading; gives its address.
 fn liar(node: &Running, bend: Arc<Bend>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -227,7 +230,7 @@ fn all_events_of_a_key_are_proven_to_be_all() {
     folder.fails(&["query", "--node", node.url(), "--complete", "--anchor", node.anchor()], 2);
 
     // A node that leaves one out, or puts them in another order.
-    let bend = |change: fn(&mut Vec<Value>)| -> Arc<Bend> {
+    let bend = |change: Change| -> Arc<Bend> {
         Arc::new(move |path: &str, body| {
             if !path.starts_with("/v1/events?") {
                 return body;
@@ -237,7 +240,7 @@ fn all_events_of_a_key_are_proven_to_be_all() {
             serde_json::to_vec(&page).unwrap()
         })
     };
-    let lies: [(fn(&mut Vec<Value>), &str); 4] = [
+    let lies: [(Change, &str); 4] = [
         (|events| drop(events.remove(2)), "state-history-sequence"),
         (|events| drop(events.pop()), "state-history-incomplete"),
         (|events| events.swap(0, 1), "state-history-sequence"),
