@@ -4,8 +4,10 @@
 //! Digests are lower-case hex, times are milliseconds since 1970, voting power is a decimal
 //! string because it may exceed 2^53; all other numbers are JSON numbers.
 
+mod records;
 mod views;
 mod writer;
 
+pub use records::state_record;
 pub use views::{check, error, event, header, sides, standing, verified_receipt};
 pub use writer::Object;

@@ -16,6 +16,7 @@
 //! event + wrap + ciphertext + key --> OpenedPayload      authentic to the key holder, not yet in the log
 //! OpenedPayload + VerifiedEvent --> VerifiedPayload
 //! FinalHeader + record + state proof --> Present, Absent
+//! anchor + state answer + what was asked --> Known: Present or Absent
 //! Present(head) + VerifiedEvents --> WriterHistory
 //! evidence --> Fork, Culprit, WriterConflict
 //! ```

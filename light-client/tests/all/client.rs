@@ -36,6 +36,7 @@ fn verifies_events_and_syncs_when_it_must() {
     assert_eq!(receipt.standing().post_quantum, Some(false));
     assert!(receipt.standing().signed.is_some());
     assert!(receipt.view().contains(&town.anchor().to_string()));
+    assert!(receipt.view().contains("\"writerName\":\"ada\""), "{}", receipt.view());
     assert_eq!(town.asked().len(), 2);
     run(client.event(&id(&town, 5))).unwrap();
     assert_eq!(town.asked().len(), 1);

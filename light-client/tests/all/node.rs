@@ -10,7 +10,8 @@ use std::task::{Context, Poll, Waker};
 use cairn_light_client::world::{Problem, Request};
 use cairn_light_client::{ClientError, World};
 use cairn_verifier::digest::Hash;
-use cairn_verifier::finality::{PublicKey, Role, Suite};
+use cairn_verifier::finality::{Header, PublicKey, Role, Suite};
+use cairn_verifier::state::RecordKey;
 use cairn_verifier::tree::{Blake3, Kind, Proof, top_of_leaves};
 use cairn_verifier::trust::ExtendsProof;
 use cairn_verifier::wire::Writer;
@@ -233,7 +234,9 @@ pub(crate) fn receipt(kit: &Kit, id: &str, base: &str) -> Result<Vec<u8>, Client
         if index >= kit.tip().header.events.get() {
             return Err(problem(404, "not-in-base"));
         }
-        return Ok(kit.parts(index).encode());
+        let mut parts = kit.parts(index);
+        parts.name = name_under(kit, &kit.tip().header);
+        return Ok(parts.encode());
     };
     let header = find(kit, digest)?.header;
     if index >= header.events.get() {
@@ -246,7 +249,14 @@ pub(crate) fn receipt(kit: &Kit, id: &str, base: &str) -> Result<Vec<u8>, Client
     parts.finality = vec![3];
     parts.proof = kit.inclusion(index, header.events.get());
     parts.bracket = vec![0];
+    parts.name = name_under(kit, &header);
     Ok(parts.encode())
+}
+
+/// The record of the writer's key, if the state is that after this header's block.
+fn name_under(kit: &Kit, header: &Header) -> Option<(Vec<u8>, Vec<u8>)> {
+    let is_its = kit.state.root(&kit.log) == header.state_root;
+    is_its.then(|| kit.present(&RecordKey::Key(kit.writer.key_id())))
 }
 
 /// A block whose time is so many milliseconds after the genesis.

@@ -70,9 +70,10 @@ impl From<ProofError> for Problem {
     fn from(error: ProofError) -> Self {
         let status = match error {
             ProofError::Node(error) => return error.into(),
-            ProofError::NotFinal(_) | ProofError::NoState { .. } | ProofError::NotInBase { .. } => {
-                StatusCode::CONFLICT
-            }
+            ProofError::NotFinal(_)
+            | ProofError::NoState { .. }
+            | ProofError::PastState { .. }
+            | ProofError::NotInBase { .. } => StatusCode::CONFLICT,
             ProofError::NotAscending | ProofError::OutOfRange { .. } => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }

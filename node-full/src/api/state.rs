@@ -6,8 +6,8 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cairn_verifier::digest::{KeyId, StreamId};
-use cairn_verifier::json::Object;
-use cairn_verifier::state::{End, Found, RecordKey, StateAnswer, StateRecord};
+use cairn_verifier::json::{self, Object};
+use cairn_verifier::state::{End, Found, RecordKey, StateAnswer};
 
 use super::accept::Form;
 use super::answer::{Answer, Stays};
@@ -17,7 +17,8 @@ use super::{App, schema, views};
 
 /// What the log's state says of one member, key, stream, membership or head, or that it says nothing
 ///
-/// Under the newest header, so it changes while the log grows; each answer stays true of its header.
+/// Under the newest header, or under the base if that is a header alone and not long ago, so it
+/// changes while the log grows; each answer stays true of its header.
 /// It proves itself: who has an anchor needs to trust nobody here, for a name, for a public key behind
 /// one, for how many events a key wrote, or for there being none.
 #[utoipa::path(get, path = "/state/{kind}", tag = "proofs",
@@ -37,7 +38,7 @@ use super::{App, schema, views};
             (schema::Bytes = "application/octet-stream"),
         )),
         (status = 404, description = "There is no such base"),
-        (status = 409, description = "The base is older than the newest header, or that carries no state"),
+        (status = 409, description = "The base is too long ago, or carries no state"),
     ))]
 pub(super) async fn state(
     State(app): State<App>,
@@ -99,7 +100,7 @@ fn asked(kind: &str, params: &Params) -> Result<Vec<u8>, Problem> {
 
 fn view(answer: &StateAnswer<'_>, bytes: &[u8]) -> String {
     let (record, end) = match answer.found {
-        Found::Record(found) => (Some(record(found.content())), None),
+        Found::Record(found) => (Some(json::state_record(found.content())), None),
         Found::Nothing(_, end) => (None, Some(end)),
     };
     let other = end.and_then(|end| match end {
@@ -113,39 +114,4 @@ fn view(answer: &StateAnswer<'_>, bytes: &[u8]) -> String {
         .plain("depth", answer.proof.depth())
         .text("bytes", STANDARD.encode(bytes))
         .finish()
-}
-
-/// A record, as JSON.
-fn record(record: &StateRecord<'_>) -> String {
-    let kind = |name: &str| Object::new().text("kind", name);
-    match *record {
-        StateRecord::Member { name, keys } => {
-            let keys = keys.iter().map(|key| format!("\"{}\"", KeyId::from_bytes(*key)));
-            kind("member").text("name", name).array("keys", keys)
-        }
-        StateRecord::Key { id, member, role, suite, from, until } => {
-            let view = kind("key").text("id", id).text("member", member).text("role", role.name());
-            view.plain("suite", suite).plain("from", from).plain("until", until)
-        }
-        StateRecord::Stream { id, name, group_epoch } => {
-            kind("stream").text("id", id).text("name", name).plain("groupEpoch", group_epoch)
-        }
-        StateRecord::Membership { stream, member, roles } => {
-            let view = kind("membership").text("stream", stream).text("member", member);
-            view.plain("writer", roles.writer).plain("reader", roles.reader)
-        }
-        StateRecord::Parameters { parameters, sha256_tree } => kind("parameters")
-            .plain("gate", parameters.gate)
-            .plain("trustPeriod", parameters.trust_period)
-            .plain("sha256Tree", sha256_tree),
-        StateRecord::Set { epoch, digest, first_height } => {
-            let view = kind("set").plain("epoch", epoch).text("digest", digest);
-            view.plain("firstHeight", first_height)
-        }
-        StateRecord::Head { stream, writer, next, last } => {
-            let view = kind("head").text("stream", stream).text("writer", writer);
-            view.plain("next", next).text("last", last)
-        }
-    }
-    .finish()
 }

@@ -6,7 +6,7 @@ use cairn_verifier::event::SignedEvent;
 use cairn_verifier::finality::{Certificate, Header};
 use cairn_verifier::json::{self, Object};
 use cairn_verifier::receipt::{Bracket, Receipt};
-use cairn_verifier::state::StateRecord;
+use cairn_verifier::state::{Record, StateRecord};
 use cairn_verifier::tree::Proof;
 use cairn_verifier::trust::{Base, Finality, FinalityProof, Genesis, Handovers};
 
@@ -151,14 +151,13 @@ pub(super) fn receipt(receipt: &Receipt<'_>) -> String {
         .json("signatures", &signatures(&receipt.event))
         .plain_or_null("block", block.map(header_view))
         .plain_or_null("before", before.map(header_view))
-        .text_or_null(
-            "writerName",
-            receipt.name.and_then(|(record, _)| match *record.content() {
-                StateRecord::Key { member, .. } => Some(member),
-                _ => None,
-            }),
-        )
+        .text_or_null("writerName", receipt.name.as_ref().and_then(|(record, _)| named(record)))
         .plain("payloadIncluded", receipt.payload.is_some())
         .plain("wraps", receipt.wraps.count())
         .finish()
+}
+
+/// The member that a key's record names.
+const fn named<'a>(record: &Record<'a>) -> Option<&'a str> {
+    if let StateRecord::Key { member, .. } = *record.content() { Some(member) } else { None }
 }

@@ -12,7 +12,6 @@ use cairn_verifier::state::{
     KeyRole, Known as Fact, Record, RecordKey, StateRecord, verify_answer,
 };
 use cairn_verifier::trust::{Genesis, WRAP_X_WING};
-use clap::Args as ClapArgs;
 use serde::Deserialize;
 
 use super::{Failure, out};
@@ -21,29 +20,6 @@ use crate::http_client::{Client, parse_hex, percent};
 
 /// The oldest header that is taken for the newest: a log makes one at least once a day.
 const MAX_AGE: u64 = 25 * 60 * 60 * 1_000;
-
-/// What is trusted.
-#[derive(Clone, Debug, ClapArgs)]
-pub(super) struct AnchorArg {
-    /// What you trust: genesis:... or checkpoint:...; if not said, what CAIRN_ANCHOR says. Names,
-    /// keys and streams are proven under it and not taken on the node's word
-    #[arg(long, value_name = "ANCHOR")]
-    anchor: Option<TrustAnchor>,
-}
-
-impl AnchorArg {
-    /// The anchor, from the command line or the environment.
-    pub(super) fn get(&self) -> Result<Option<TrustAnchor>, Failure> {
-        let given = || match std::env::var("CAIRN_ANCHOR") {
-            Ok(text) => {
-                let bad = |error| Failure::Usage(format!("CAIRN_ANCHOR: {error}"));
-                text.trim().parse().map(Some).map_err(bad)
-            }
-            Err(_) => Ok(None),
-        };
-        self.anchor.map_or_else(given, |anchor| Ok(Some(anchor)))
-    }
-}
 
 /// A node, and what is trusted of its log.
 pub(super) struct Known {

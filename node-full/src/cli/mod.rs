@@ -1,6 +1,7 @@
 //! The commands of `cairn`. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 could not
 //! be checked (a newer format, a wrong clock, an anchor that is too old).
 
+mod anchor;
 mod api_key;
 mod backup;
 mod bench;

@@ -3,7 +3,8 @@
 use clap::{Args as ClapArgs, ValueEnum};
 use serde::Deserialize;
 
-use super::known::{AnchorArg, Known};
+use super::anchor::AnchorArg;
+use super::known::Known;
 use super::{DEFAULT_NODE, Failure, out};
 use crate::http_client::percent;
 

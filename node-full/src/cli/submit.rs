@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, ValueEnum};
 use serde_json::Value;
 
+use super::anchor::AnchorArg;
 use super::event_args::EventArgs;
-use super::known::{AnchorArg, Known};
+use super::known::Known;
 use super::{DEFAULT_NODE, Failure, keys, out, sign};
 
 const EXAMPLES: &str = "Examples:

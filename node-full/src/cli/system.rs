@@ -7,7 +7,8 @@ use cairn_verifier::secret::MemberSecret;
 use clap::Args as ClapArgs;
 use serde_json::Value;
 
-use super::known::{AnchorArg, Known};
+use super::anchor::AnchorArg;
+use super::known::Known;
 use super::{DEFAULT_NODE, Failure, keys, out, sign};
 use crate::http_client::ClientError;
 use crate::system::{SYSTEM_STREAM, SystemEvent};

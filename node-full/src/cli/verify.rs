@@ -17,11 +17,13 @@ use super::{Failure, export, keys};
 use crate::clock;
 
 mod report;
+mod state;
 
 const EXAMPLES: &str = "Examples:
   cairn verify event.cairn --anchor genesis:...
   cairn verify event.cairn --anchor genesis:... --key auditor.key
   cairn verify event.cairn --anchor checkpoint:... --json
+  cairn verify ann.state --anchor genesis:...      what /v1/state/member?name=ann answered
 
 Exit codes: 0 verified, 1 it does not hold, 2 wrong usage, 3 could not be checked or the anchor is
 too old. Take the anchor from someone you trust, not from the node under audit.";
@@ -30,7 +32,7 @@ too old. Take the anchor from someone you trust, not from the node under audit."
 #[derive(Debug, ClapArgs)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// The receipt, or an archive of `cairn export`
+    /// The receipt, an archive of `cairn export`, or an answer of `/v1/state/...`
     file: PathBuf,
     /// What you pin: genesis:<hex> or checkpoint:<hex>
     #[arg(long)]
@@ -62,6 +64,9 @@ pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
         return export::verify(&args.file, (args.anchor, now), json);
     }
     let bytes = read(&args.file)?;
+    if state::is_answer(&bytes) {
+        return state::verify(&bytes, (args.anchor, now), json);
+    }
     let secret = args.key.as_deref().map(keys::read_secret).transpose()?;
     let with = secret.map(|secret| move |receipt: &VerifiedReceipt<'_>| open(receipt, &secret));
     let with = with.as_ref().map(|open| -> Open<'_> { open });

@@ -16,11 +16,12 @@ mod effects;
 mod open;
 mod records;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use cairn_store::index::Index;
-use cairn_store::sparse::{Leaves, Proven, SparseTree, Step};
-use cairn_verifier::digest::Hash;
+use cairn_store::sparse::{Leaves, Proven, Records, SparseTree, Step};
+use cairn_verifier::digest::{Hash, HeaderDigest};
 use cairn_verifier::event::EventBody;
 use cairn_verifier::finality::Header;
 use cairn_verifier::state::RecordKey;
@@ -31,7 +32,10 @@ use super::{Block, Directory, NodeError};
 pub(crate) use again::StateAgain;
 pub(crate) use effects::Effects;
 pub(in crate::node) use open::push_entries;
-use records::Records;
+
+/// How many records and nodes the steps back hold together: a thousand blocks of a few writers, some
+/// seconds of a thousand writers.
+const PAST: usize = 1 << 14;
 
 /// The state after a block.
 #[derive(Debug)]
@@ -42,6 +46,8 @@ pub(crate) struct LogState<L = Arc<Index>> {
     /// Members and streams after the block.
     directory: Arc<Directory>,
     block: Option<Arc<Block>>,
+    /// Blocks before it, oldest first, each with the step back to it from the next.
+    past: VecDeque<(Arc<Block>, Step)>,
 }
 
 /// The state after blocks that are still to come.
@@ -52,12 +58,13 @@ pub(crate) struct Next {
 }
 
 impl<L: Leaves> LogState<L> {
-    /// As it is before the first block: leaves are empty.
+    /// As it is before the first block, if there are no leaves yet.
     pub(crate) fn new(genesis: &Genesis<'_>, leaves: L) -> Result<Self, NodeError> {
         let directory = Directory::new(genesis);
         let first = records::first(genesis, &directory)?;
         let tree = SparseTree::load(genesis.log(), leaves)?;
-        Ok(Self { tree, first, directory: Arc::new(directory), block: None })
+        let directory = Arc::new(directory);
+        Ok(Self { tree, first, directory, block: None, past: VecDeque::new() })
     }
 
     /// The block that this is after.
@@ -109,15 +116,42 @@ impl<L: Leaves> LogState<L> {
 
     /// The state is after this block now.
     pub(crate) fn commit(&mut self, next: Next, block: Arc<Block>) -> Result<(), NodeError> {
-        self.tree.commit(next.step, block.header.height.saturating_add(1))?;
+        let back = self.tree.commit(next.step, block.header.height.saturating_add(1))?;
         self.directory = next.directory;
-        self.block = Some(block);
+        let before = self.block.replace(block);
+        match (before, back) {
+            (Some(before), Some(back)) => self.past.push_back((before, back)),
+            // From here there is no way back.
+            _ => self.past.clear(),
+        }
+        self.forget_past();
         Ok(())
     }
 
-    /// Proves a record, or that there is none.
-    pub(crate) fn prove(&self, key: &RecordKey<'_>) -> Result<Proven, NodeError> {
-        Ok(self.tree.prove(key)?)
+    fn forget_past(&mut self) {
+        let weights = self.past.iter().map(|(_, back)| back.weight());
+        let mut weight = weights.fold(0, usize::saturating_add);
+        while weight > PAST {
+            let Some((_, gone)) = self.past.pop_front() else { return };
+            weight = weight.saturating_sub(gone.weight());
+        }
+    }
+
+    /// Proves a record, or that there is none, after a block that is not long ago; `None` if it is.
+    pub(crate) fn prove_after(
+        &self,
+        block: &HeaderDigest,
+        key: &RecordKey<'_>,
+    ) -> Result<Option<Proven>, NodeError> {
+        let is_newest = |newest: &Arc<Block>| newest.digest == *block;
+        if self.block.as_ref().is_some_and(is_newest) {
+            return Ok(Some(self.tree.prove(key)?));
+        }
+        let mut past = self.past.iter();
+        let Some(at) = past.rposition(|(past, _)| past.digest == *block) else { return Ok(None) };
+        let mut view = Step::default();
+        self.past.range(at..).rev().for_each(|(_, back)| view.then(back));
+        Ok(Some(self.tree.prove_after(&view, key)?))
     }
 }
 

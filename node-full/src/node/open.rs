@@ -121,11 +121,14 @@ pub(crate) fn open_replica(dir: &Path, options: Options) -> Result<Shared, OpenE
 
 /// The state after the newest block, and what the events after that will change.
 fn open_state(shared: &Shared) -> Result<(), OpenError> {
-    let log_state = LogState::open(shared)?;
+    let from = {
+        let mut log_state = shared.log_state_mut();
+        log_state.open(shared)?;
+        log_state.size()
+    };
     let mut effects = Effects::default();
-    push_entries(&mut effects, &shared.entries, log_state.size()..shared.entries.end())
+    push_entries(&mut effects, &shared.entries, from..shared.entries.end())
         .map_err(|error| OpenError::State { reason: error.to_string() })?;
-    *shared.log_state_mut() = log_state;
     shared.state_mut().effects = effects;
     Ok(())
 }

@@ -72,6 +72,12 @@ pub enum ProofError {
         /// The newest block's height.
         height: u64,
     },
+    /// The state of so long ago is not kept.
+    #[error("the state after block {height} is not kept any more; ask under a newer header")]
+    PastState {
+        /// The block's height.
+        height: u64,
+    },
     /// Something could not be read.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -99,6 +105,7 @@ impl ProofError {
             Self::Redacted(_) => "redacted",
             Self::NoWrap { .. } => "no-wrap",
             Self::NoState { .. } => "no-state",
+            Self::PastState { .. } => "past-state",
             Self::Node(error) => error.code(),
         }
     }

@@ -4,8 +4,8 @@ use cairn_store::sparse::Proven;
 use cairn_verifier::digest::{Hash, HeaderDigest, KeyId};
 use cairn_verifier::state::{AnswerDraft, KeyRole, Record, RecordKey, StateRecord};
 
-use super::{BaseChoice, ProofError, damaged_genesis, draft};
-use crate::node::{Block, Node};
+use super::{BaseChoice, Given, ProofError, damaged_genesis, draft};
+use crate::node::{Block, LogState, Node};
 
 /// An encoded state answer, and the header that it is about.
 #[derive(Clone, Debug)]
@@ -21,21 +21,15 @@ pub struct StateProven {
 pub(super) type Name = (Vec<u8>, Vec<u8>);
 
 impl Node {
-    /// What the state after the newest block has of a kind and key, as a state answer.
+    /// What the state has of a kind and key, as a state answer: under the newest header, or under the
+    /// base if that is a header alone.
     ///
     /// # Errors
-    /// [`ProofError::NoState`] if the log's headers carry none yet; [`ProofError::UnknownBase`],
-    /// [`ProofError::NotInBase`].
+    /// [`ProofError::NoState`] if the header carries none; [`ProofError::UnknownBase`];
+    /// [`ProofError::PastState`] if the base is too long ago.
     pub fn state(&self, key: &RecordKey<'_>, base: BaseChoice) -> Result<StateProven, ProofError> {
-        let (block, proven) = {
-            let state = self.shared().log_state();
-            let block = state.block().cloned().ok_or(ProofError::NoState { height: 0 })?;
-            if block.header.state_root == Hash::ZERO {
-                return Err(ProofError::NoState { height: block.header.height });
-            }
-            (block, state.prove(key)?)
-        };
         let base = self.base(base)?;
+        let (block, proven) = self.prove_under(&base, key)?;
         let way = self.way_to(&base, &block)?;
         let genesis = self.genesis().map_err(damaged_genesis)?;
         let (found, proof) = match &proven {
@@ -45,6 +39,27 @@ impl Node {
         let finality = draft(&genesis, &base, &block, &way);
         let answer = AnswerDraft { finality, found, proof }.encode();
         Ok(StateProven { answer, header: block.digest })
+    }
+
+    fn prove_under(
+        &self,
+        base: &Given,
+        key: &RecordKey<'_>,
+    ) -> Result<(Block, Proven), ProofError> {
+        let state = self.shared().log_state();
+        let block = match base {
+            Given::Header(trusted) => trusted.clone(),
+            Given::Genesis | Given::Checkpoint(_) => {
+                let newest = state.block().ok_or(ProofError::NoState { height: 0 })?;
+                Block::clone(newest)
+            }
+        };
+        let height = block.header.height;
+        if block.header.state_root == Hash::ZERO {
+            return Err(ProofError::NoState { height });
+        }
+        let proven = state.prove_after(&block.digest, key)?;
+        Ok((block, proven.ok_or(ProofError::PastState { height })?))
     }
 
     /// The newest block that has an event, with what names the event's writer under its header: if
@@ -65,36 +80,32 @@ impl Node {
         Ok((self.newest()?, None))
     }
 
-    /// The same under a header that the asker has: only the newest one's state is there.
+    /// The same under a header that the asker has, unless that is too long ago.
     pub(super) fn name_under(
         &self,
         header: &Block,
-        (index, writer): (u64, &KeyId),
+        of: (u64, &KeyId),
     ) -> Result<Option<Name>, ProofError> {
-        let state = self.shared().log_state();
-        match state.block().filter(|block| block.digest == header.digest) {
-            Some(block) => name_in(&state, block, (index, writer)),
-            None => Ok(None),
-        }
+        name_in(&self.shared().log_state(), header, of)
     }
 }
 
 fn name_in(
-    state: &crate::node::LogState,
+    state: &LogState,
     block: &Block,
     (index, writer): (u64, &KeyId),
 ) -> Result<Option<Name>, ProofError> {
     if block.header.state_root == Hash::ZERO {
         return Ok(None);
     }
-    let Proven::Present { record, proof } = state.prove(&RecordKey::Key(*writer))? else {
-        return Ok(None);
-    };
-    let is_writers = Record::decode(&record).is_ok_and(|record| match *record.content() {
-        StateRecord::Key { role, from, until, .. } => {
-            role == KeyRole::Writer && (from..until).contains(&index)
-        }
-        _ => false,
+    let proven = state.prove_after(&block.digest, &RecordKey::Key(*writer))?;
+    let Some(Proven::Present { record, proof }) = proven else { return Ok(None) };
+    let is_writers = Record::decode(&record).is_ok_and(|record| {
+        matches!(
+            *record.content(),
+            StateRecord::Key { role: KeyRole::Writer, from, until, .. }
+                if (from..until).contains(&index)
+        )
     });
     Ok(is_writers.then_some((record, proof)))
 }

@@ -54,9 +54,11 @@ pub trait Leaves {
     fn put(&mut self, changes: &Changes, blocks: u64) -> Result<(), StoreError>;
 }
 
+/// Encoded records to be put in their place, or taken away.
+pub type Records = BTreeMap<Path, Option<Vec<u8>>>;
 /// A leaf with its encoded record.
 pub type Leaf = (Hash, Vec<u8>);
-/// Records to be put in their place, or taken away.
+/// The same with their leaves.
 pub type Changes = BTreeMap<Path, Option<Leaf>>;
 
 /// A state tree.
@@ -74,6 +76,22 @@ pub struct Step {
     nodes: BTreeMap<u32, Summary>,
     /// How many records the tree has then; none if nothing was changed.
     len: Option<u64>,
+}
+
+impl Step {
+    /// How many records and nodes it holds.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.changes.len().saturating_add(self.nodes.len())
+    }
+
+    /// Adds a step that follows this one.
+    pub fn then(&mut self, next: &Self) {
+        let changes = next.changes.iter().map(|(path, leaf)| (*path, leaf.clone()));
+        self.changes.extend(changes);
+        self.nodes.extend(next.nodes.iter().map(|(node, summary)| (*node, *summary)));
+        self.len = next.len.or(self.len);
+    }
 }
 
 impl<L: Leaves> SparseTree<L> {
@@ -119,14 +137,10 @@ impl<L: Leaves> SparseTree<L> {
     ///
     /// # Errors
     /// [`StoreError::Index`]; the step is of no use then.
-    pub fn change(
-        &self,
-        step: &mut Step,
-        changes: BTreeMap<Path, Option<Vec<u8>>>,
-    ) -> Result<(), StoreError> {
-        let mut by_subtree: BTreeMap<u32, Vec<(Path, Option<Vec<u8>>)>> = BTreeMap::new();
+    pub fn change(&self, step: &mut Step, changes: Records) -> Result<(), StoreError> {
+        let mut by_subtree: BTreeMap<u32, Records> = BTreeMap::new();
         for (path, record) in changes {
-            by_subtree.entry(self.top.subtree(&path)).or_default().push((path, record));
+            by_subtree.entry(self.top.subtree(&path)).or_default().insert(path, record);
         }
         let mut changed = Vec::with_capacity(by_subtree.len());
         for (subtree, changes) in by_subtree {
@@ -141,10 +155,10 @@ impl<L: Leaves> SparseTree<L> {
         &self,
         step: &mut Step,
         subtree: u32,
-        changes: Vec<(Path, Option<Vec<u8>>)>,
+        changes: Records,
     ) -> Result<(), StoreError> {
-        let Some((first, _)) = changes.first() else { return Ok(()) };
-        let mut leaves = self.leaves_under(step, first)?;
+        let Some((first, _)) = changes.first_key_value() else { return Ok(()) };
+        let mut leaves = self.leaves_under(step, (first, self.top.depth))?;
         let before = leaves.len();
         for (path, record) in changes {
             let leaf = record.map(|record| (hasher::leaf(&path, &record), record));
@@ -162,11 +176,14 @@ impl<L: Leaves> SparseTree<L> {
         Ok(())
     }
 
-    /// The leaves of a path's subtree, as a step has them.
-    fn leaves_under(&self, step: &Step, path: &Path) -> Result<BTreeMap<Path, Hash>, StoreError> {
-        let depth = self.top.depth;
-        let mut leaves: BTreeMap<_, _> = self.leaves.under(path, depth)?.into_iter().collect();
-        let (first, last) = range_of(path, depth);
+    /// The leaves that share the first `bits` bits with a path, as a step has them.
+    fn leaves_under(
+        &self,
+        step: &Step,
+        (path, bits): (&Path, u32),
+    ) -> Result<BTreeMap<Path, Hash>, StoreError> {
+        let mut leaves: BTreeMap<_, _> = self.leaves.under(path, bits)?.into_iter().collect();
+        let (first, last) = range_of(path, bits);
         for (path, leaf) in step.changes.range(first..=last) {
             match leaf {
                 Some((hash, _)) => leaves.insert(*path, *hash),
@@ -193,17 +210,31 @@ impl<L: Leaves> SparseTree<L> {
         step.nodes.get(&node).copied().unwrap_or_else(|| self.top.node(node))
     }
 
-    /// Takes in a step that was made of this tree, which brings it up to so many blocks.
+    /// Takes in a step that was made of this tree, which brings it up to so many blocks. The step
+    /// back from there, unless the tree was laid out anew because it grew.
     ///
     /// # Errors
     /// [`StoreError::Index`]; the tree is as it was.
-    pub fn commit(&mut self, step: Step, blocks: u64) -> Result<(), StoreError> {
+    pub fn commit(&mut self, step: Step, blocks: u64) -> Result<Option<Step>, StoreError> {
+        let back = self.back_from(&step)?;
         self.leaves.put(&step.changes, blocks)?;
         self.top.take(step.nodes, step.len.unwrap_or(self.top.len));
         if self.top.is_crowded() {
             self.top = Top::of(&self.leaves)?;
+            return Ok(None);
         }
-        Ok(())
+        Ok(Some(back))
+    }
+
+    /// What a step changes, as it is now.
+    fn back_from(&self, step: &Step) -> Result<Step, StoreError> {
+        let mut changes = Changes::new();
+        for path in step.changes.keys() {
+            let record = self.leaves.record(path)?;
+            changes.insert(*path, record.map(|record| (hasher::leaf(path, &record), record)));
+        }
+        let nodes = step.nodes.keys().map(|node| (*node, self.top.node(*node))).collect();
+        Ok(Step { changes, nodes, len: Some(self.top.len) })
     }
 }
 

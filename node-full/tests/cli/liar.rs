@@ -12,6 +12,9 @@ use crate::kit::{Folder, Running};
 /// What came back for a path with its query.
 type Bend = dyn Fn(&str, Vec<u8>) -> Vec<u8> + Send + Sync;
 
+/// What a liar does to a page of events.
+type Change = fn(&mut Vec<Value>);
+
 /// Stands before a node and bends its answers to reading; gives its address.
 fn liar(node: &Running, bend: Arc<Bend>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -137,12 +140,9 @@ fn a_node_that_lies_about_a_key_is_refused_by_the_command() {
     let reader = key(&ann);
     let before = answer(&format!("key?key={reader}"));
     folder.json(&[&["member", "end-key", "ann", &reader][..], &admin].concat());
-    let bend: Arc<Bend> =
-        Arc::new(
-            move |path: &str, body| {
-                if path.starts_with("/v1/state/key") { before.clone() } else { body }
-            },
-        );
+    let bend: Arc<Bend> = Arc::new(move |path: &str, body| {
+        if path.starts_with(&format!("/v1/state/key?key={reader}")) { before.clone() } else { body }
+    });
     let (exit, said) = seal(&folder, &node, &liar(&node, bend));
     assert!(exit == 1 && said.contains("state-went-back"), "{said}");
     // And the honest node says that ann has no such key any more.
@@ -170,6 +170,31 @@ fn names_are_not_looked_up_without_an_anchor() {
     let nobody = [&nobody[..], &["--node", node.url(), "--anchor", node.anchor()]].concat();
     let ran = folder.fails(&nobody, 1);
     assert!(ran.err.contains("no member \"ben\"") && ran.err.contains("block"), "{ran:?}");
+}
+
+#[test]
+fn what_the_state_answers_is_verified_offline() {
+    let folder = Folder::new();
+    let node = folder.node();
+    let verify = ["verify", "it.state", "--anchor", node.anchor()];
+    for (path, says) in [
+        ("member?name=ann", "\"name\":\"ann\""),
+        ("member?name=nobody", "there is no member \"nobody\""),
+        ("parameters?", "\"gate\":1024"),
+    ] {
+        let mut answer = get(&node, &format!("/v1/state/{path}"), BINARY);
+        std::fs::write(folder.path("it.state"), &answer).unwrap();
+        let ran = folder.run(&verify);
+        assert!(ran.code == 0 && ran.out.contains(says), "{ran:?}");
+        assert_eq!(folder.json(&verify)["verified"], true);
+        let last = answer.len() - 1;
+        answer[last] ^= 1;
+        std::fs::write(folder.path("it.state"), &answer).unwrap();
+        let ran = folder.fails(&verify, 1);
+        assert!(ran.out.contains("NOT VERIFIED") && ran.out.contains("state-"), "{ran:?}");
+        let ran = folder.run(&[&verify[..], &["--json"]].concat());
+        assert_eq!((ran.code, &ran.json()["verified"]), (1, &false.into()));
+    }
 }
 
 #[test]
@@ -205,7 +230,7 @@ fn all_events_of_a_key_are_proven_to_be_all() {
     folder.fails(&["query", "--node", node.url(), "--complete", "--anchor", node.anchor()], 2);
 
     // A node that leaves one out, or puts them in another order.
-    let bend = |change: fn(&mut Vec<Value>)| -> Arc<Bend> {
+    let bend = |change: Change| -> Arc<Bend> {
         Arc::new(move |path: &str, body| {
             if !path.starts_with("/v1/events?") {
                 return body;
@@ -215,7 +240,7 @@ fn all_events_of_a_key_are_proven_to_be_all() {
             serde_json::to_vec(&page).unwrap()
         })
     };
-    let lies: [(fn(&mut Vec<Value>), &str); 4] = [
+    let lies: [(Change, &str); 4] = [
         (|events| drop(events.remove(2)), "state-history-sequence"),
         (|events| drop(events.pop()), "state-history-incomplete"),
         (|events| events.swap(0, 1), "state-history-sequence"),

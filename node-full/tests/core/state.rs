@@ -17,13 +17,16 @@ use crate::support::{Log, SECOND, Writer, draft};
 
 const IN_USE: u64 = (1 << 53) - 1;
 
-/// SPEC.md, "The records", written down a second time, from events alone.
+/// Suite, first index and end index of keys.
+type Keys = BTreeMap<KeyId, (u8, u64, u64)>;
+
+/// SPEC.md, "Which records there are", written down a second time, from events alone.
 struct Model {
     tree: StateTree,
     heads: BTreeMap<(StreamId, KeyId), (u64, EventId)>,
     streams: BTreeMap<StreamId, String>,
     /// Name: keys by id with suite, first and end, and whether it was removed.
-    members: BTreeMap<String, (BTreeMap<KeyId, (u8, u64, u64)>, bool)>,
+    members: BTreeMap<String, (Keys, bool)>,
     roles: BTreeMap<(StreamId, String), (bool, bool)>,
     parameters: Vec<u8>,
     set: Vec<u8>,
@@ -80,7 +83,7 @@ impl Model {
         let new = |keys: Vec<KeyDraft>| {
             let id = |(suite, bytes): &KeyDraft| digest::derive(digest::KEY, &[&[*suite], bytes]);
             let one = move |key: KeyDraft| (id(&key).into(), (key.0, from, IN_USE));
-            keys.into_iter().map(one).collect::<BTreeMap<KeyId, _>>()
+            keys.into_iter().map(one).collect::<Keys>()
         };
         match event {
             SystemEvent::MemberAdded { name, keys } => {

@@ -39,6 +39,7 @@ targets! {
     open_payload
     open_wrap_v1
     open_wrap_v2
+    verify_answer
     verify_batch
     verify_consistency
     verify_event

@@ -16,46 +16,45 @@ use crate::node::{Block, NodeError, OpenError, Shared, decode_block};
 const TAKE: usize = 1 << 14;
 
 impl LogState {
-    /// The state after the newest block, which must be the one that its header names.
-    pub(in crate::node) fn open(shared: &Shared) -> Result<Self, OpenError> {
+    /// Brings it to the newest block, whose header must name its root.
+    pub(in crate::node) fn open(&mut self, shared: &Shared) -> Result<(), OpenError> {
         let unreadable = |error: NodeError| OpenError::State { reason: error.to_string() };
-        let mut kept = Self::kept(shared).map_err(unreadable)?;
-        kept.catch_up(shared).map_err(unreadable)?;
-        if kept.fits(shared).map_err(unreadable)? {
-            return Ok(kept);
+        self.resume(shared).map_err(unreadable)?;
+        self.catch_up(shared).map_err(unreadable)?;
+        if self.fits(shared).map_err(unreadable)? {
+            return Ok(());
         }
         tracing::warn!("the records of the state are not the log's; making them again");
-        kept = Self::nothing(shared).map_err(unreadable)?;
-        kept.catch_up(shared).map_err(unreadable)?;
-        if kept.fits(shared).map_err(unreadable)? {
-            return Ok(kept);
+        self.begin_again(shared).map_err(unreadable)?;
+        self.catch_up(shared).map_err(unreadable)?;
+        if self.fits(shared).map_err(unreadable)? {
+            return Ok(());
         }
-        let header = kept.block().map(|block| block.header);
+        let header = self.block().map(|block| block.header);
         let (height, expected) = header
             .map_or_else(Default::default, |header| (header.height, header.state_root.to_string()));
-        let reason = format!("its state root is {expected}, the log's is {}", kept.root());
+        let reason = format!("its state root is {expected}, the log's is {}", self.root());
         Err(OpenError::BadBlock { height, reason })
     }
 
-    /// As the index has it.
-    fn kept(shared: &Shared) -> Result<Self, NodeError> {
+    /// Goes on from the block that the index says its records are after.
+    fn resume(&mut self, shared: &Shared) -> Result<(), NodeError> {
         let blocks = shared.index.mark(Mark::State)?;
         let Some(height) = blocks.checked_sub(1).filter(|_| blocks <= shared.blocks.end()) else {
-            return Self::nothing(shared);
+            return self.begin_again(shared);
         };
-        let genesis = genesis(shared)?;
-        let mut kept = Self::new(&genesis, Arc::clone(&shared.index))?;
         let block = read_block(&shared.blocks, height)?;
-        let directory = shared.directory_after(&kept.directory, block.header.events.get())?;
-        kept.directory = Arc::new(directory);
-        kept.block = Some(Arc::new(block));
-        Ok(kept)
+        let directory = shared.directory_after(&self.directory, block.header.events.get())?;
+        self.directory = Arc::new(directory);
+        self.block = Some(Arc::new(block));
+        Ok(())
     }
 
-    /// As before the first block, with an index that knows no record.
-    fn nothing(shared: &Shared) -> Result<Self, NodeError> {
+    /// Goes back before the first block, with an index that knows no record.
+    fn begin_again(&mut self, shared: &Shared) -> Result<(), NodeError> {
         shared.index.forget_state()?;
-        Self::new(&genesis(shared)?, Arc::clone(&shared.index))
+        *self = Self::new(&genesis(shared)?, Arc::clone(&shared.index))?;
+        Ok(())
     }
 
     /// Whether the root is the one that the newest header names. Whether that header may name none

@@ -1,17 +1,13 @@
 //! The records of the state: how each follows from members, streams and events.
 
-use std::collections::BTreeMap;
-
-use cairn_verifier::state::{KeyRole, Path, RecordKey, StateRecord};
+use cairn_store::sparse::Records;
+use cairn_verifier::state::{KeyRole, RecordKey, StateRecord};
 use cairn_verifier::trust::Genesis;
 use cairn_verifier::wire::DecodeError;
 
 use super::Effects;
 use crate::node::{Directory, Member, NodeError};
 use crate::system::SystemEvent;
-
-/// Records to be put in their place, or taken away.
-pub(super) type Records = BTreeMap<Path, Option<Vec<u8>>>;
 
 fn put(records: &mut Records, record: &StateRecord<'_>) -> Result<(), NodeError> {
     let path = record.key().path();

@@ -4,7 +4,7 @@ use cairn_verifier::digest::Hash;
 use cairn_verifier::state::{End, Path, RecordKey, encode_state_proof};
 
 use super::top::{Of, ROOT, bit, children, halves};
-use super::{Leaves, SparseTree, StoreError};
+use super::{Leaves, SparseTree, Step, StoreError};
 
 /// What is at a path, with an encoded state proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,13 +32,23 @@ impl<L: Leaves> SparseTree<L> {
     /// # Errors
     /// [`StoreError::Index`], [`StoreError::IndexDamaged`].
     pub fn prove(&self, key: &RecordKey<'_>) -> Result<Proven, StoreError> {
+        self.prove_after(&Step::default(), key)
+    }
+
+    /// The same after a step: one forward, or one back.
+    ///
+    /// # Errors
+    /// [`StoreError::Index`], [`StoreError::IndexDamaged`].
+    pub fn prove_after(&self, step: &Step, key: &RecordKey<'_>) -> Result<Proven, StoreError> {
         let path = key.path();
         let mut siblings = Vec::new();
-        let found = self.descend(&path, &mut siblings)?;
+        let found = self.descend(step, &path, &mut siblings)?;
         siblings.reverse();
         let proof = encode_state_proof(&siblings);
-        let record =
-            |path: &Path| Ok::<_, StoreError>(self.leaves.record(path)?.unwrap_or_default());
+        let record = |path: &Path| match step.changes.get(path) {
+            Some(leaf) => Ok(leaf.as_ref().map(|(_, record)| record.clone()).unwrap_or_default()),
+            None => self.leaves.record(path).map(Option::unwrap_or_default),
+        };
         Ok(match found {
             Some(found) if found == path => Proven::Present { record: record(&path)?, proof },
             Some(found) => Proven::Absent { end: End::of_leaf(found, &record(&found)?), proof },
@@ -47,18 +57,23 @@ impl<L: Leaves> SparseTree<L> {
     }
 
     /// The leaf that a path ends at, and the siblings on the way down.
-    fn descend(&self, path: &Path, siblings: &mut Vec<Hash>) -> Result<Option<Path>, StoreError> {
+    fn descend(
+        &self,
+        step: &Step,
+        path: &Path,
+        siblings: &mut Vec<Hash>,
+    ) -> Result<Option<Path>, StoreError> {
         let (mut node, mut depth) = (ROOT, 0);
-        while depth < self.top.depth && self.top.node(node).of == Of::Many {
+        while depth < self.top.depth && self.node(step, node).of == Of::Many {
             let (left, right) = children(node);
             let (next, sibling) = if bit(path, depth) { (right, left) } else { (left, right) };
-            siblings.push(self.top.node(sibling).hash);
+            siblings.push(self.node(step, sibling).hash);
             (node, depth) = (next, depth + 1);
         }
-        if self.top.node(node).of == Of::None {
+        if self.node(step, node).of == Of::None {
             return Ok(None);
         }
-        let leaves = self.leaves.under(path, depth)?;
+        let leaves: Vec<_> = self.leaves_under(step, (path, depth))?.into_iter().collect();
         let mut leaves = leaves.as_slice();
         while leaves.len() > 1 {
             let (left, right) = halves(leaves, depth);

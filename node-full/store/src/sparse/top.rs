@@ -43,8 +43,11 @@ impl Summary {
     }
 }
 
+/// Leaves side by side, ascending.
+type Row = [(Path, Hash)];
+
 /// The summary of leaves, ascending, that agree in the bits before `depth`.
-pub(super) fn summarise(leaves: &[(Path, Hash)], depth: u32) -> Summary {
+pub(super) fn summarise(leaves: &Row, depth: u32) -> Summary {
     match leaves {
         [] => Summary::EMPTY,
         [(_, leaf)] => Summary::leaf(*leaf),
@@ -57,7 +60,7 @@ pub(super) fn summarise(leaves: &[(Path, Hash)], depth: u32) -> Summary {
 }
 
 /// Those with a 0 at a depth, and those with a 1.
-pub(super) fn halves(leaves: &[(Path, Hash)], depth: u32) -> (&[(Path, Hash)], &[(Path, Hash)]) {
+pub(super) fn halves(leaves: &Row, depth: u32) -> (&Row, &Row) {
     leaves.split_at(leaves.partition_point(|(path, _)| !bit(path, depth)))
 }
 
