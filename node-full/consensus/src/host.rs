@@ -7,7 +7,7 @@ mod publish;
 mod restart;
 mod sync;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use arc_malachitebft_core_consensus::{
@@ -212,6 +212,9 @@ struct Io {
     round: u32,
     running: bool,
     replaying: bool,
+    /// Entries that the log has, while it is replayed: what a replay adds to them must be kept,
+    /// such as a vote whose own entry was torn off.
+    logged: BTreeSet<Vec<u8>>,
     /// The peer whose message is being handled, and what was wrong with it.
     from: Option<Peer>,
     fault: Option<Fault>,
@@ -261,6 +264,7 @@ impl Host {
             round: 0,
             running: false,
             replaying: false,
+            logged: BTreeSet::new(),
             from: None,
             fault: None,
             outputs: Vec::new(),
@@ -396,8 +400,9 @@ impl Host {
 
 impl Io {
     fn append(&mut self, entry: &crate::log::Entry) {
-        if !self.replaying {
-            self.outputs.push(Output::Append { height: self.height, entry: entry.encode() });
+        let entry = entry.encode();
+        if !self.logged.contains(&entry) {
+            self.outputs.push(Output::Append { height: self.height, entry });
         }
     }
 

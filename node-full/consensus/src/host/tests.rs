@@ -266,6 +266,31 @@ fn a_lost_log_silences_the_height_and_a_cut_one_does_not_change_a_vote() {
     }
 }
 
+#[test]
+fn a_vote_whose_entry_was_torn_off_is_logged_before_it_is_sent() {
+    let world = World::new(&[1, 1, 1, 1]);
+    let seed = world.seed_at(world.set.proposer_index(0, 0));
+    let mut host = world.host(seed, None);
+    host.start(0, &world.set).unwrap();
+    let log = entries(&host.built((0, 0), world.block(0, 1)).unwrap());
+    for kept in 1..log.len() {
+        let mut again = world.host(seed, None);
+        let outputs = again.resume(0, &world.set, &log[..kept]).unwrap();
+        let mut known = log[..kept].to_vec();
+        for output in outputs {
+            match output {
+                Output::Append { entry, .. } => known.push(entry),
+                Output::Broadcast(bytes) => {
+                    let message = Message::decode(&bytes).unwrap();
+                    let vote = matches!(message, Message::Vote { .. } | Message::Proposal { .. });
+                    assert!(!vote || sent_before(&known, &message), "{kept}: {message:?}");
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
 /// Whether a message of ours is in the log: saying the same again is no contradiction.
 fn sent_before(log: &[Vec<u8>], message: &Message) -> bool {
     log.iter().any(|entry| entry.get(1..) == Some(&message.encode()))
