@@ -1,5 +1,7 @@
 //! One run: events in the order of their time, each followed by every check.
 
+mod links;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -358,5 +360,3 @@ impl<'w> Run<'w> {
         Ok(())
     }
 }
-
-mod links;
