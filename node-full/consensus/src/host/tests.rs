@@ -1,6 +1,7 @@
 //! One host, and few, without a simulator.
 
-use cairn_verifier::digest::Hash;
+use arc_malachitebft_core_types::LinearTimeouts;
+use cairn_verifier::digest::{Hash, LogId};
 use cairn_verifier::evidence::{VerifiedEvidence, verify};
 use cairn_verifier::finality::{
     Certificate, Header, Parameters, Role, Suite, VOTE_PRECOMMIT, encode_set, vote_message,
@@ -11,6 +12,8 @@ use cairn_verifier::trust::{Base, Genesis, GenesisDraft, TrustAnchor, TrustedVal
 use cairn_verifier::{Budget, UnixMillis};
 
 use super::*;
+use crate::broken::Broken;
+use crate::inbox::Limits;
 use crate::wire::{Message, Signed};
 use crate::{Journal, Keeper};
 
