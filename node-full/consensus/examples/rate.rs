@@ -96,14 +96,21 @@ fn main() {
     let dir = std::env::args_os().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
     for (count, heights) in [(1_usize, 500_u64), (4, 100)] {
         for (kept, place) in [("in memory", None), ("synced", Some(dir.as_path()))] {
-            let started = Instant::now();
+            let (started, cpu) = (Instant::now(), cpu_millis());
             measure(place, count, heights);
-            let seconds = started.elapsed().as_secs_f64();
-            let rate = heights as f64 / seconds;
-            println!("{count} of suite 2, log and record {kept}: {rate:.0} blocks/s");
+            let rate = heights as f64 / started.elapsed().as_secs_f64();
+            let cpu = (cpu_millis() - cpu) / heights as f64;
+            println!("{count} of suite 2, {kept}: {rate:.0} blocks/s, {cpu:.1} ms of CPU a block");
         }
     }
     println!("one sync: {:.2} ms", sync_millis(&dir));
+}
+
+/// What this process has computed so far; 0 where Linux does not say.
+fn cpu_millis() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let nanos = stat.split(' ').next().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    nanos as f64 / 1e6
 }
 
 /// What one small synced write takes here, to see the figures above by.

@@ -89,7 +89,8 @@ fn check(bytes: &[u8]) -> [u8; CHECK_LEN] {
 }
 
 /// The entries of one height in the frames kept, and how many bytes of them are whole. What
-/// follows is a torn tail, to be cut off before anything is appended.
+/// follows is a torn tail, to be cut off before anything is appended; what is left must be synced
+/// then, because a killed process may have written it and never synced it.
 #[must_use]
 pub fn read(height: u64, kept: &[u8]) -> (Vec<Vec<u8>>, usize) {
     let mut entries = Vec::new();

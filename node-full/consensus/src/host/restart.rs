@@ -31,6 +31,7 @@ impl Host {
         entries: &[Vec<u8>],
     ) -> Result<Vec<Output>, HostError> {
         self.begin(height, set)?;
+        self.io.logged = entries.iter().cloned().collect();
         let entries = entries.iter().map(|bytes| Entry::decode(bytes));
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
         self.io.guard.found(height, self.signed_last(&entries));
@@ -53,6 +54,7 @@ impl Host {
             }
         }
         self.io.replaying = false;
+        self.io.logged.clear();
         self.state.reset_entries_index();
         self.io.blocks_again();
         self.read_kept()?;

@@ -1,6 +1,7 @@
 //! One host, and few, without a simulator.
 
-use cairn_verifier::digest::Hash;
+use arc_malachitebft_core_types::LinearTimeouts;
+use cairn_verifier::digest::{Hash, LogId};
 use cairn_verifier::evidence::{VerifiedEvidence, verify};
 use cairn_verifier::finality::{
     Certificate, Header, Parameters, Role, Suite, VOTE_PRECOMMIT, encode_set, vote_message,
@@ -11,6 +12,8 @@ use cairn_verifier::trust::{Base, Genesis, GenesisDraft, TrustAnchor, TrustedVal
 use cairn_verifier::{Budget, UnixMillis};
 
 use super::*;
+use crate::broken::Broken;
+use crate::inbox::Limits;
 use crate::wire::{Message, Signed};
 use crate::{Journal, Keeper};
 
@@ -262,6 +265,31 @@ fn a_lost_log_silences_the_height_and_a_cut_one_does_not_change_a_vote() {
             let message = Message::decode(&bytes).unwrap();
             let vote = matches!(message, Message::Vote { .. } | Message::Proposal { .. });
             assert!(!vote || sent_before(&log, &message), "{kept}: {message:?}");
+        }
+    }
+}
+
+#[test]
+fn a_vote_whose_entry_was_torn_off_is_logged_before_it_is_sent() {
+    let world = World::new(&[1, 1, 1, 1]);
+    let seed = world.seed_at(world.set.proposer_index(0, 0));
+    let mut host = world.host(seed, None);
+    host.start(0, &world.set).unwrap();
+    let log = entries(&host.built((0, 0), world.block(0, 1)).unwrap());
+    for kept in 1..log.len() {
+        let mut again = world.host(seed, None);
+        let outputs = again.resume(0, &world.set, &log[..kept]).unwrap();
+        let mut known = log[..kept].to_vec();
+        for output in outputs {
+            match output {
+                Output::Append { entry, .. } => known.push(entry),
+                Output::Broadcast(bytes) => {
+                    let message = Message::decode(&bytes).unwrap();
+                    let vote = matches!(message, Message::Vote { .. } | Message::Proposal { .. });
+                    assert!(!vote || sent_before(&known, &message), "{kept}: {message:?}");
+                }
+                _ => {}
+            }
         }
     }
 }
