@@ -197,7 +197,9 @@ fn forged(node: &Node, change: impl FnOnce(&mut EventBody<'_>), payload: Option<
     let hasher = Blake3::new(Kind::Event, *node.log().as_bytes());
     let root = root_of_leaves(&hasher, &[hasher.leaf(0, id.as_bytes())]);
     let first = node.block(0).unwrap().unwrap().header;
-    let header = Header { events: TreeSize::new(1).unwrap(), event_root: root, ..first };
+    let events = TreeSize::new(1).unwrap();
+    // Zeros say that it carries no state, as a log's first header may.
+    let header = Header { events, event_root: root, state_root: digest::Hash::ZERO, ..first };
     let message =
         vote_message((&header.log, &header.set), (VOTE_PRECOMMIT, 0, 0), &header.digest());
     let validator = &node.shared().keys().unwrap().validator;

@@ -4,6 +4,7 @@ mod files;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fuser::{BackgroundSession, Config, MountOption};
@@ -16,7 +17,10 @@ use files::Files;
 /// # Errors
 /// What is missing, and how to get it.
 pub fn can_mount() -> Result<(), String> {
-    let dir = std::env::temp_dir().join(format!("cairn-power-{}", std::process::id()));
+    // Of two mounts in one place the first to go would take the other's.
+    static TRIES: AtomicU32 = AtomicU32::new(0);
+    let (process, number) = (std::process::id(), TRIES.fetch_add(1, Ordering::Relaxed));
+    let dir = std::env::temp_dir().join(format!("cairn-power-{process}-{number}"));
     let tried = std::fs::create_dir_all(&dir).and_then(|()| {
         let mounted = Mounted::new(&dir, Disk::default())?;
         mounted.unmount().map(drop)
