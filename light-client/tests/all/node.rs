@@ -114,13 +114,14 @@ impl Town {
             .map(|field| field.split_once('=').unwrap())
             .collect();
         let key: [u8; 32] = unhex(fields["key"]).try_into().unwrap();
+        assert_eq!(fields["origin"], "http://node");
         let time = UnixMillis(fields["time"].parse().unwrap());
         assert_eq!(time, self.now());
         PublicKey::new(Suite::Ed25519, &key)
             .unwrap()
             .verify(
                 Role::Request,
-                &request::message(&kit.log, time, path),
+                &request::message(&kit.log, time, &format!("{}{path}", fields["origin"])),
                 &unhex(fields["signature"]),
             )
             .unwrap();
