@@ -217,7 +217,8 @@ impl<W: World> Client<W> {
     ) -> Result<Vec<u8>, ClientError> {
         let path = format!("/v1/wraps/{id}");
         let mut request = Request::binary(format!("{}{path}", self.node));
-        request.authorization = Some(authorization(log, self.world.now(), &path, secret)?);
+        request.authorization =
+            Some(authorization(log, self.world.now(), (&self.node, &path), secret)?);
         self.world.get(request).await.map_err(|error| match error {
             error if error.is_problem("no-wrap-for-this-key") => {
                 ClientError::NoWrap { key: secret.wrap().id() }
@@ -243,14 +244,22 @@ fn expect_event(
 fn authorization(
     log: &LogId,
     time: UnixMillis,
-    path: &str,
+    (node, path): (&str, &str),
     secret: &MemberSecret,
 ) -> Result<String, ClientError> {
+    let origin = origin_of(node);
     let signature = secret
-        .sign(Role::Request, &request::message(log, time, path))
+        .sign(Role::Request, &request::message(log, time, &format!("{origin}{path}")))
         .ok_or(ClientError::BadKey)?;
     let (key, time) = (hex(&secret.public_key()), time.0);
-    Ok(format!("Cairn key={key}, time={time}, signature={}", hex(&signature)))
+    Ok(format!("Cairn key={key}, time={time}, origin={origin}, signature={}", hex(&signature)))
+}
+
+/// Scheme, host and port of a node's address.
+fn origin_of(node: &str) -> &str {
+    let (scheme, rest) = node.split_once("://").unwrap_or(("", node));
+    let host = rest.split('/').next().unwrap_or_default();
+    node.get(..scheme.len().saturating_add(3).saturating_add(host.len())).unwrap_or(node)
 }
 
 fn hex(bytes: &[u8]) -> String {

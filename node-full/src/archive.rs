@@ -18,6 +18,8 @@
 //! events make of the one before. So the archive holds *all* events between two tree sizes, in
 //! order, and nothing else. Certificates are for who takes the blocks into a log of their own.
 
+mod blocks;
+mod import;
 mod read;
 mod verify;
 
@@ -34,6 +36,7 @@ use thiserror::Error;
 use crate::node::{Block, Node, NodeError};
 use crate::proofs::{BaseChoice, ProofError};
 
+pub use import::{ImportError, ImportOptions, Imported, import};
 pub use verify::{ArchiveError, ArchiveFact, verify};
 
 /// What every archive begins with.

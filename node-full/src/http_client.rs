@@ -142,10 +142,12 @@ impl Client {
         path: &str,
         (secret, log, now): (&MemberSecret, &LogId, UnixMillis),
     ) -> Result<Vec<u8>, ClientError> {
-        let message = request::message(log, now, path);
+        let origin = origin_of(&self.base);
+        let message = request::message(log, now, &format!("{origin}{path}"));
         let signature = secret.sign(Role::Request, &message).unwrap_or([0; 64]);
         let (key, signature) = (hex(&secret.public_key()), hex(&signature));
-        let header = format!("Cairn key={key}, time={}, signature={signature}", now.0);
+        let header =
+            format!("Cairn key={key}, time={}, origin={origin}, signature={signature}", now.0);
         self.get(path, "application/octet-stream", Some(&header))
     }
 
@@ -201,6 +203,13 @@ impl Client {
         });
         finish(&url, sent)
     }
+}
+
+/// Scheme, host and port of a URL.
+fn origin_of(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |at| at.saturating_add(3));
+    let path = url.get(host..).and_then(|rest| rest.find('/')).map(|at| at.saturating_add(host));
+    path.and_then(|end| url.get(..end)).unwrap_or(url)
 }
 
 /// Sends, and again whenever the node says that it was too fast, when the node says.

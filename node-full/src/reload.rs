@@ -16,11 +16,12 @@ use crate::settings::{Flags, Settings, SettingsError};
 use crate::tls::{Certificate, LiveTls, TlsError};
 
 /// Settings that a running node takes over; for the others it must be started again.
-const LIVE: [&str; 12] = [
+const LIVE: [&str; 13] = [
     "log",
     "read",
     "write",
     "allow-origin",
+    "origin",
     "trusted-proxy",
     "rate",
     "api-key",

@@ -24,7 +24,6 @@ use std::time::Duration;
 
 use cairn_store::StoreError;
 use cairn_store::files::{self, Secrecy};
-use cairn_verifier::finality::ExpandedKeys;
 use cairn_verifier::trust::{Genesis, MAX_GENESIS_LEN, TrustAnchor};
 
 use crate::bucket::{Bucket, GENESIS};
@@ -33,10 +32,10 @@ use crate::node::{Shared, VALIDATOR_KEY};
 use crate::publish::later;
 
 pub use error::FollowError;
-
-/// Says, in the directory, which anchor is still to be reached: until then what is there is proven by
-/// nothing, and another anchor would not prove it either.
-const MARK: &str = "ANCHOR-NOT-REACHED";
+pub(crate) use fork::fork_of;
+pub(crate) use trust::Trust;
+use trust::{expect_log, expect_reached};
+pub(crate) use verify::Batch;
 
 /// What a replica follows.
 #[derive(Clone, Debug)]
@@ -73,9 +72,7 @@ pub struct Followed {
 pub(crate) struct Follower {
     bucket: Bucket,
     options: ReplicaOptions,
-    keys: ExpandedKeys,
-    /// Whether the anchor is the log's beginning, or a header that was reached.
-    anchored: bool,
+    trust: Trust,
     /// The newest head seen.
     number: Option<u64>,
 }
@@ -83,13 +80,9 @@ pub(crate) struct Follower {
 /// Makes the directory of a replica, if it is none yet: the genesis, as the bucket has it.
 pub(crate) fn prepare(dir: &Path, options: &ReplicaOptions) -> Result<Bucket, FollowError> {
     let bucket = Bucket::open(&options.from)?;
-    if dir.join(VALIDATOR_KEY).exists() {
-        return Err(FollowError::HoldsKeys(dir.to_owned()));
-    }
-    if dir.join(FORMAT_FILE).exists() {
+    if is_made(dir)? {
         return Ok(bucket);
     }
-    expect_free(dir)?;
     let limit = u64::try_from(MAX_GENESIS_LEN).unwrap_or(u64::MAX);
     let nothing = || FollowError::Nothing { url: bucket.url().to_owned() };
     let bytes = bucket.get(GENESIS, limit)?.ok_or_else(nothing)?;
@@ -97,11 +90,42 @@ pub(crate) fn prepare(dir: &Path, options: &ReplicaOptions) -> Result<Bucket, Fo
         path: format!("{}/{GENESIS}", bucket.url()),
         reason,
     })?;
-    expect_log(&options.anchor, &genesis)?;
-    files::create_dir(dir)?;
-    files::write(&dir.join(GENESIS_FILE), &bytes, Secrecy::Public)?;
-    files::write(&dir.join(FORMAT_FILE), FORMAT.as_bytes(), Secrecy::Public)?;
+    make(dir, &options.anchor, &genesis)?;
     Ok(bucket)
+}
+
+/// Whether there is a directory of a replica; one that holds keys is none.
+pub(crate) fn is_made(dir: &Path) -> Result<bool, FollowError> {
+    if dir.join(VALIDATOR_KEY).exists() {
+        return Err(FollowError::HoldsKeys(dir.to_owned()));
+    }
+    if dir.join(FORMAT_FILE).exists() {
+        return Ok(true);
+    }
+    expect_free(dir).map(|()| false)
+}
+
+/// Makes the directory of a replica, which has nothing but the genesis.
+pub(crate) fn make(
+    dir: &Path,
+    anchor: &TrustAnchor,
+    genesis: &Genesis<'_>,
+) -> Result<(), FollowError> {
+    expect_log(anchor, genesis)?;
+    files::create_dir(dir)?;
+    files::write(&dir.join(GENESIS_FILE), genesis.bytes(), Secrecy::Public)?;
+    files::write(&dir.join(FORMAT_FILE), FORMAT.as_bytes(), Secrecy::Public)?;
+    Ok(())
+}
+
+/// Whether what is in a directory without a key can be served: it holds blocks, and its anchor was
+/// reached.
+pub(crate) fn expect_served(shared: &Shared) -> Result<(), FollowError> {
+    expect_reached(&shared.dir)?;
+    match shared.head() {
+        Some(_) => Ok(()),
+        None => Err(FollowError::Empty(shared.dir.clone())),
+    }
 }
 
 /// Nothing is there, but what an interrupted start left.
@@ -117,37 +141,6 @@ fn expect_free(dir: &Path) -> Result<(), FollowError> {
     Ok(())
 }
 
-/// What was loaded towards an anchor goes on towards that one, or is thrown away.
-fn expect_mark(mark: &Path, anchor: &TrustAnchor) -> Result<(), FollowError> {
-    let found = files::read(mark, 1_024)?.map(|text| String::from_utf8_lossy(&text).into_owned());
-    match found {
-        Some(found) if found != anchor.to_string() => {
-            let dir = mark.parent().unwrap_or(mark).to_owned();
-            Err(FollowError::OtherAnchor { dir, expected: *anchor, found })
-        }
-        _ => Ok(()),
-    }
-}
-
-fn remove_mark(mark: &Path) -> Result<(), FollowError> {
-    match std::fs::remove_file(mark) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(StoreError::io("remove", mark)(error).into())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The genesis is the one that a genesis anchor pins. A header pins it once it is reached.
-fn expect_log(anchor: &TrustAnchor, genesis: &Genesis<'_>) -> Result<(), FollowError> {
-    match anchor {
-        TrustAnchor::Genesis(expected) if *expected != genesis.log() => {
-            Err(FollowError::OtherLog { expected: *expected, found: genesis.log() })
-        }
-        TrustAnchor::Genesis(_) | TrustAnchor::Checkpoint(_) => Ok(()),
-    }
-}
-
 impl Follower {
     /// Follows until there is something that can be served: a block, and the anchor if that is one.
     pub(crate) fn start(
@@ -157,32 +150,21 @@ impl Follower {
     ) -> Result<Self, FollowError> {
         let damaged = |reason| FollowError::BadGenesis { path: GENESIS_FILE.to_owned(), reason };
         let genesis = Genesis::decode(&shared.genesis).map_err(damaged)?;
-        expect_log(&options.anchor, &genesis)?;
+        let trust = Trust::begin(shared, &genesis, options.anchor)?;
         shared.note_followed(|followed| {
             followed.from = bucket.url().to_owned();
             followed.write_to.clone_from(&options.write_to);
         });
-        let anchored = match &options.anchor {
-            TrustAnchor::Genesis(_) => true,
-            TrustAnchor::Checkpoint(digest) => shared.index.height_of_digest(digest)?.is_some(),
-        };
-        let mark = shared.dir.join(MARK);
-        expect_mark(&mark, &options.anchor)?;
-        if !anchored {
-            let text = options.anchor.to_string();
-            files::write(&mark, text.as_bytes(), Secrecy::Public)?;
-        }
-        let keys = ExpandedKeys::of(&genesis.set());
-        let mut follower = Self { bucket, options, keys, anchored, number: None };
+        let mut follower = Self { bucket, options, trust, number: None };
         loop {
             match follower.round(shared) {
                 Ok(more) if follower.can_serve(shared) => {
-                    remove_mark(&mark)?;
+                    follower.trust.settle()?;
                     tracing::info!(more, "following {}", follower.bucket.url());
                     return Ok(follower);
                 }
                 Ok(true) => {}
-                Ok(false) if follower.anchored => {
+                Ok(false) if follower.trust.anchored => {
                     return Err(FollowError::Nothing { url: follower.bucket.url().to_owned() });
                 }
                 Ok(false) => {
@@ -191,7 +173,7 @@ impl Follower {
                 }
                 // What was checked before can be served while the bucket is away.
                 Err(error) if error.is_passing() && follower.can_serve(shared) => {
-                    remove_mark(&mark)?;
+                    follower.trust.settle()?;
                     follower.note(shared, &error);
                     return Ok(follower);
                 }
@@ -201,7 +183,7 @@ impl Follower {
     }
 
     fn can_serve(&self, shared: &Shared) -> bool {
-        self.anchored && shared.head().is_some()
+        self.trust.anchored && shared.head().is_some()
     }
 
     /// Follows until the node closes, or until something must be refused.

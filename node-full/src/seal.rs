@@ -17,8 +17,13 @@ use crate::ingest::Refusal;
 use crate::keyring::{Keyring, KeyringError};
 use crate::node::{KeyRecord, StreamName, chain_key};
 
-/// What the one line of a chain key's file begins with.
+/// What the one line of a chain key's file begins with. The key follows in hex, and its check: any
+/// 32 bytes are a key, and a wrong one would seal what nobody opens.
 const CHAIN: &str = "cairn-secret-chain:";
+/// What a chain key's check is made under.
+const CHECK: &str = "cairn v1 chain key check";
+/// How long it is in hex digits.
+const CHECK_LEN: usize = 16;
 
 /// Why a payload could not be sealed.
 #[derive(Debug, Error)]
@@ -84,16 +89,41 @@ impl ChainKeys {
             bad_chain_key(stream, &error.to_string())
         };
         if let Some(text) = self.ring.read(&name).map_err(unusable)? {
-            let hex = text.trim().strip_prefix(CHAIN).and_then(|hex| digest::parse_hex(hex).ok());
-            return hex
-                .map(Zeroizing::new)
-                .ok_or_else(|| bad_chain_key(stream, &format!("{name} is damaged")));
+            let damaged = |why| bad_chain_key(stream, &format!("{name} is damaged: {why}"));
+            let key = parse_chain_key(&text).map_err(damaged)?;
+            if *chain_key_text(&key) != *text {
+                // One from before there were checks.
+                self.ring.write(&name, &chain_key_text(&key)).map_err(unusable)?;
+            }
+            return Ok(key);
         }
         let key = Zeroizing::new(random().map_err(SealError::Random)?);
-        let text = Zeroizing::new(format!("{CHAIN}{}\n", Hash::from_bytes(*key)));
-        self.ring.write(&name, &text).map_err(unusable)?;
+        self.ring.write(&name, &chain_key_text(&key)).map_err(unusable)?;
         Ok(key)
     }
+}
+
+/// The text of a chain key's file.
+fn chain_key_text(key: &[u8; 32]) -> Zeroizing<String> {
+    let hex = Zeroizing::new(Hash::from_bytes(*key).to_string());
+    Zeroizing::new(format!("{CHAIN}{}{}\n", *hex, check_of(key)))
+}
+
+fn check_of(key: &[u8; 32]) -> String {
+    let mut check = Hash::from_bytes(digest::derive(CHECK, &[key])).to_string();
+    check.truncate(CHECK_LEN);
+    check
+}
+
+/// Reads a chain key's file. One that an older program wrote has no check.
+pub(crate) fn parse_chain_key(text: &str) -> Result<Zeroizing<[u8; 32]>, &'static str> {
+    let hex = text.trim().strip_prefix(CHAIN).ok_or("it is no chain key")?;
+    let (hex, check) = hex.split_at_checked(64).ok_or("it is cut short")?;
+    let key = Zeroizing::new(digest::parse_hex(hex).map_err(|_| "it is no hex")?);
+    if !check.is_empty() && check != check_of(&key) {
+        return Err("its check does not hold; restore it from a backup");
+    }
+    Ok(key)
 }
 
 fn bad_chain_key(stream: &StreamName, reason: &str) -> Refusal {
@@ -141,4 +171,26 @@ pub(crate) fn wrap_for(
     let mut rng = UnwrapErr(SysRng);
     let wrap = |(id, public): (&KeyId, &Vec<u8>)| Ok((*id, v2::wrap(key, public, of, &mut rng)?));
     recipients.iter().map(wrap).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_key_that_changed_on_disk_is_noticed() {
+        let text = chain_key_text(&[7; 32]);
+        assert_eq!(*parse_chain_key(&text).unwrap(), [7; 32]);
+        for at in CHAIN.len()..text.len() - 1 {
+            let mut bent = text.as_bytes().to_vec();
+            bent[at] ^= 1;
+            let bent = String::from_utf8(bent).unwrap();
+            assert!(parse_chain_key(&bent).is_err(), "{at}: {bent}");
+        }
+        for len in CHAIN.len()..text.len() - 1 {
+            // With no check at all it is a file of an older program.
+            assert_eq!(parse_chain_key(&text[..len]).is_ok(), len == CHAIN.len() + 64, "{len}");
+        }
+        assert!(parse_chain_key("something else").is_err());
+    }
 }

@@ -22,10 +22,12 @@
 //! write = "local"                 # CAIRN_WRITE           any, local, keys; keys if there are any
 //! writers = "any"                 # CAIRN_WRITERS         any, members
 //! allow-origin = []               # CAIRN_ALLOW_ORIGIN    --allow-origin
+//! origin = []                     # CAIRN_ORIGIN          how members reach this node: "https://log.example"
 //! trusted-proxy = []              # CAIRN_TRUSTED_PROXY
 //! rate = 50                       # CAIRN_RATE            requests a second; none: no limit
 //! max-body = 16777216             # CAIRN_MAX_BODY        bytes
 //! max-requests = 512              # CAIRN_MAX_REQUESTS    at once
+//! max-connections = 4096          # CAIRN_MAX_CONNECTIONS open at once
 //! time-limit = 30                 # CAIRN_TIME_LIMIT      seconds
 //! tls-cert = "chain.pem"          # CAIRN_TLS_CERT        --tls-cert
 //! tls-key = "key.pem"             # CAIRN_TLS_KEY         --tls-key
@@ -66,7 +68,7 @@ pub const SETTINGS_FILE: &str = "cairn.toml";
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8420";
 
 /// Names in the file; in the environment they are `CAIRN_…`, in capitals, `_` for `-`.
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 25] = [
     "listen",
     "metrics",
     "ui",
@@ -87,13 +89,14 @@ const NAMES: [&str; 24] = [
     "rate",
     "max-body",
     "max-requests",
+    "max-connections",
     "time-limit",
     "tls-cert",
     "tls-key",
     "key-passphrase-file",
 ];
 /// The same, of lists.
-const LISTS: [&str; 2] = ["allow-origin", "trusted-proxy"];
+const LISTS: [&str; 3] = ["allow-origin", "origin", "trusted-proxy"];
 
 /// How a node is set up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +140,8 @@ pub struct Settings {
     pub writers: Writers,
     /// Origins of pages that may write.
     pub allow_origin: Vec<String>,
+    /// Origins under which members reach this node: their signed requests must name one of them.
+    pub origin: Vec<String>,
     /// Addresses of proxies that say where a request comes from.
     pub trusted_proxy: Vec<IpAddr>,
     /// How many requests a second an address may send without a key.
@@ -145,6 +150,8 @@ pub struct Settings {
     pub max_body: u64,
     /// How many requests are worked on at once.
     pub max_requests: u64,
+    /// How many connections are open at once; more wait to be taken.
+    pub max_connections: u64,
     /// How long one request may take, in seconds.
     pub time_limit: u64,
     /// The certificate chain of the node's own TLS, in PEM.
@@ -180,10 +187,12 @@ impl Default for Settings {
             write: None,
             writers: Writers::default(),
             allow_origin: Vec::new(),
+            origin: Vec::new(),
             trusted_proxy: Vec::new(),
             rate: None,
             max_body: 16 << 20,
             max_requests: 512,
+            max_connections: 4_096,
             time_limit: 30,
             tls_cert: None,
             tls_key: None,
@@ -273,6 +282,12 @@ impl Settings {
             ),
             ("max-body", Some(self.max_body), 65_536..=16 << 20, "65536 to 16777216 bytes"),
             ("max-requests", Some(self.max_requests), 1..=65_536, "1 to 65536 requests"),
+            (
+                "max-connections",
+                Some(self.max_connections),
+                1..=1_000_000,
+                "1 to 1000000 connections",
+            ),
             // Longer than this, and a node that stops would not wait for its end.
             ("time-limit", Some(self.time_limit), 1..=30, "1 to 30 seconds"),
         ];

@@ -14,6 +14,7 @@ mod npm;
 mod postgres;
 mod say;
 mod schemathesis;
+mod sim;
 mod size;
 mod soak;
 mod steps;
@@ -39,6 +40,7 @@ Examples:
   cargo xtask fuzz --seconds 60         a minute of hostile bytes for each decoder and check
   cargo xtask mutate --only tree pcek   break these modules one place at a time: do tests notice?
   cargo xtask kill9 --rounds 100        kill the node a hundred times: nothing acknowledged is lost
+  cargo xtask sim --seeds 0..300        many validators in one process, with faults and villains
   cargo xtask ceph                      a real S3 store on this machine, to publish a log to
   cargo xtask kill9 --power --broken all  leave syncs out, one class at a time: is it noticed?
   cargo xtask size                      bytes of the page and the npm package, compressed
@@ -94,6 +96,12 @@ enum Task {
     BenchWasm(npm::Bench),
     /// Kill the node at random moments under load, or take its power: nothing acknowledged may be lost
     Kill9(kill9::Kill9),
+    /// Run many validators in one process: each seed another network, other faults, another villain
+    #[command(disable_help_flag = true)]
+    Sim {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
     /// Run a real S3 store (Ceph) on loopback, and print what names it
     Ceph(ceph::Ceph),
     /// Run everything that takes hours: kills, hostile bytes, broken code
@@ -149,6 +157,10 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Kill9(args) => {
             tools::enter_root()?;
             kill9::kill9(&args).map(ok)
+        }
+        Task::Sim { args } => {
+            tools::enter_root()?;
+            sim::sim(&args).map(ok)
         }
         Task::Ceph(args) => {
             tools::enter_root()?;

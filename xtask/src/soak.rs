@@ -9,6 +9,7 @@ use crate::fuzz::{self, Fuzz};
 use crate::kill9::{self, Kill9};
 use crate::mutate::{self, Mutate};
 use crate::say::{self, Verdict};
+use crate::sim;
 use crate::tools::Timer;
 
 #[derive(Args)]
@@ -22,6 +23,9 @@ pub(crate) struct Soak {
     /// How often the node is killed together with the machine's power
     #[arg(long, value_name = "N", default_value_t = 300)]
     power_losses: u32,
+    /// How many networks of validators are simulated
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    seeds: u64,
     /// How many targets and mutants run at a time
     #[arg(long, value_name = "N", default_value_t = 2)]
     jobs: u16,
@@ -30,7 +34,7 @@ pub(crate) struct Soak {
 /// Runs all parts, whatever becomes of one, and says how each went.
 pub(crate) fn soak(args: &Soak) -> ExitCode {
     type Part<'a> = (&'static str, Box<dyn FnOnce() -> Result<ExitCode> + 'a>);
-    let parts: [Part<'_>; 4] = [
+    let parts: [Part<'_>; 5] = [
         (
             "kill9",
             Box::new(|| {
@@ -43,6 +47,7 @@ pub(crate) fn soak(args: &Soak) -> ExitCode {
                 kill9::kill9(&Kill9::rounds(args.power_losses, true)).map(|()| ExitCode::SUCCESS)
             }),
         ),
+        ("sim", Box::new(|| sim::long(args.seeds).map(|()| ExitCode::SUCCESS))),
         ("fuzz", Box::new(|| fuzz::fuzz(&Fuzz::all(args.fuzz_seconds, args.jobs.into())))),
         ("mutate", Box::new(|| mutate::mutate(&Mutate::all(args.jobs)))),
     ];

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::build::{self, Part};
 use crate::demo::{self, Demo};
 use crate::tools::{self, BARE, Missing, WASM, cargo, cargo_wasm, missing, run};
-use crate::{browser, ceph, fuzz, kill9, npm, postgres, say, schemathesis, size};
+use crate::{browser, ceph, fuzz, kill9, npm, postgres, say, schemathesis, sim, size};
 
 /// One step.
 pub(crate) struct Step {
@@ -28,7 +28,7 @@ const fn after_build(name: &'static str, about: &'static str, run: fn() -> Resul
     Step { name, about, needs_build: true, run }
 }
 
-pub(crate) const STEPS: [Step; 16] = [
+pub(crate) const STEPS: [Step; 17] = [
     step(
         "setup",
         "targets, browser, FUSE, stores, npm and Python packages that the other steps need",
@@ -39,6 +39,7 @@ pub(crate) const STEPS: [Step; 16] = [
     step("clippy-wasm", "lints for the browser", clippy_wasm),
     step("no-std", "the verifier without std or an allocator", no_std),
     step("native", "tests and doctests on this machine", native),
+    step("sim", "many validators with faults and villains; each defence left out once", sim::step),
     step("fuzz", "decoders and checks on bent bytes, a second or two each", fuzz::step),
     step("wasm", "the verifier and the light client in a browser", wasm),
     step("build", "page, npm package and node", || build::build(Part::All)),

@@ -17,13 +17,15 @@ mod token;
 use std::fmt;
 use std::net::IpAddr;
 
+use cairn_verifier::UnixMillis;
+
 use crate::settings::{ReadAccess, Settings, WriteAccess};
 pub use error::AccessError;
 pub(crate) use error::Denied;
 pub use key::{ApiKey, digest_of, new_key};
 use place::{check_origin, is_of_this_machine, neighbourhood};
 use rate::Rate;
-use token::Tokens;
+use token::{Checked, Tokens};
 
 /// What a request needs to be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +109,16 @@ pub(crate) enum Shown<'a> {
     Malformed,
 }
 
+impl<'a> Shown<'a> {
+    /// The key or token.
+    pub(crate) const fn bearer(self) -> Option<&'a str> {
+        match self {
+            Self::Bearer(text) => Some(text),
+            Self::Nothing | Self::Malformed => None,
+        }
+    }
+}
+
 /// Who may do what.
 #[derive(Debug)]
 pub struct Access {
@@ -116,6 +128,7 @@ pub struct Access {
     write: WriteAccess,
     addresses: Option<Rate<IpAddr>>,
     origins: Vec<String>,
+    own: Vec<String>,
     proxies: Vec<IpAddr>,
 }
 
@@ -140,7 +153,10 @@ impl Access {
             return Err(bad("read, write", "`keys` needs an [[api-key]] or a [jwt]"));
         }
         for origin in &settings.allow_origin {
-            check_origin(origin)?;
+            check_origin("allow-origin", origin)?;
+        }
+        for origin in &settings.origin {
+            check_origin("origin", origin)?;
         }
         Ok(Self {
             keys,
@@ -149,6 +165,7 @@ impl Access {
             write,
             addresses: settings.rate.map(Rate::new).transpose()?,
             origins: settings.allow_origin.clone(),
+            own: settings.origin.clone(),
             proxies: settings.trusted_proxy.clone(),
         })
     }
@@ -156,6 +173,11 @@ impl Access {
     /// Whether pages of this origin may write.
     pub(crate) fn allows_origin(&self, origin: &[u8]) -> bool {
         self.origins.iter().any(|allowed| allowed.as_bytes() == origin)
+    }
+
+    /// Origins of this node itself; none if nobody said.
+    pub(crate) fn own_origins(&self) -> &[String] {
+        &self.own
     }
 
     /// Refuses a page that a browser on the node's machine shows, where being on that machine is
@@ -209,6 +231,7 @@ impl Access {
     fn admit_holder(&self, needs: Scope, text: &str, from: IpAddr) -> Result<Caller, Denied> {
         // Guessing is held to the rate of those who have no key.
         let holder = self.holder(text).or_else(|denied| self.pace(from).and(Err(denied)))?;
+        self.pace_holder(text, &holder)?;
         if holder.scopes.contains(&needs) {
             return Ok(holder.name);
         }
@@ -217,30 +240,58 @@ impl Access {
 
     fn admit_anyone(&self, needs: Scope, from: IpAddr) -> Result<Caller, Denied> {
         self.pace(from)?;
-        let is_open = match (needs, self.write) {
+        if self.is_open(needs, from) { Ok(Caller::Anyone) } else { Err(Denied::Missing { needs }) }
+    }
+
+    /// Whether this needs no key.
+    fn is_open(&self, needs: Scope, from: IpAddr) -> bool {
+        match (needs, self.write) {
             (Scope::Read, _) => self.read == ReadAccess::Any,
             (Scope::Write, WriteAccess::Any) => true,
             (Scope::Write, WriteAccess::Local) => from.is_loopback(),
             (Scope::Write, WriteAccess::Keys) | (Scope::Admin, _) => false,
-        };
-        if is_open { Ok(Caller::Anyone) } else { Err(Denied::Missing { needs }) }
+        }
     }
 
-    /// Who holds this key or token, held to its own rate.
+    /// Until when what was shown lets a caller do this, `None` if it does not, or no more. A stream
+    /// that lasts asks this again; it is held to no rate.
+    pub(crate) fn holds(
+        &self,
+        needs: Scope,
+        shown: Option<&str>,
+        from: IpAddr,
+    ) -> Option<UnixMillis> {
+        match shown {
+            Some(text) if self.has_keys() => {
+                let holder = self.holder(text).ok()?;
+                holder.scopes.contains(&needs).then_some(holder.end)
+            }
+            _ => self.is_open(needs, from).then_some(FOR_EVER),
+        }
+    }
+
+    /// Who holds this key or token.
     fn holder(&self, text: &str) -> Result<Holder, Denied> {
         if key::is_key(text) {
             let key = key::find(&self.keys, text).ok_or(Denied::UnknownKey)?;
-            let caller = Caller::Key(key.name.clone());
-            check_rate(key.rate.as_ref(), &(), &caller)?;
-            return Ok(Holder { name: caller, scopes: key.scopes.clone() });
+            let (name, scopes) = (Caller::Key(key.name.clone()), key.scopes.clone());
+            return Ok(Holder { name, scopes, end: FOR_EVER });
         }
         let Some(tokens) = &self.tokens else { return Err(Denied::UnknownKey) };
-        let (subject, scopes) = tokens.check(text).map_err(Denied::BadToken)?;
-        let caller = Caller::Subject(subject);
-        if let Caller::Subject(subject) = &caller {
-            check_rate(tokens.rate(), subject, &caller)?;
+        let Checked { subject, scopes, end } = tokens.check(text).map_err(Denied::BadToken)?;
+        Ok(Holder { name: Caller::Subject(subject), scopes, end })
+    }
+
+    /// Holds whoever holds this key or token to its own rate.
+    fn pace_holder(&self, text: &str, Holder { name, .. }: &Holder) -> Result<(), Denied> {
+        match (name, &self.tokens) {
+            (Caller::Key(_), _) => {
+                let key = key::find(&self.keys, text);
+                check_rate(key.and_then(|key| key.rate.as_ref()), &(), name)
+            }
+            (Caller::Subject(subject), Some(tokens)) => check_rate(tokens.rate(), subject, name),
+            (Caller::Subject(_) | Caller::Anyone, _) => Ok(()),
         }
-        Ok(Holder { name: caller, scopes })
     }
 
     fn pace(&self, from: IpAddr) -> Result<(), Denied> {
@@ -258,6 +309,7 @@ impl Default for Access {
             write: WriteAccess::Local,
             addresses: None,
             origins: Vec::new(),
+            own: Vec::new(),
             proxies: Vec::new(),
         }
     }
@@ -267,7 +319,12 @@ impl Default for Access {
 struct Holder {
     name: Caller,
     scopes: Vec<Scope>,
+    /// When it holds no more.
+    end: UnixMillis,
 }
+
+/// When a key ends that nobody takes away.
+const FOR_EVER: UnixMillis = UnixMillis(u64::MAX);
 
 fn check_rate<K: rate::RateKey>(
     rate: Option<&Rate<K>>,

@@ -23,7 +23,7 @@ pub(super) fn is_of_this_machine(origin: &[u8]) -> bool {
 }
 
 /// An origin is scheme, host and port as a browser sends them, nothing behind.
-pub(super) fn check_origin(origin: &str) -> Result<(), AccessError> {
+pub(super) fn check_origin(setting: &str, origin: &str) -> Result<(), AccessError> {
     let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
     let is_host = |rest: &str| {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._:[]".contains(c);
@@ -34,5 +34,5 @@ pub(super) fn check_origin(origin: &str) -> Result<(), AccessError> {
     }
     let form = "an origin is written https://app.example or http://localhost:3000, in small \
                 letters, without a path";
-    Err(bad("allow-origin", format!("{origin:?}: {form}")))
+    Err(bad(setting, format!("{origin:?}: {form}")))
 }

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use cairn_verifier::UnixMillis;
 use jsonwebtoken::jwk::{JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::Value;
@@ -28,6 +29,14 @@ pub(super) struct Tokens {
     validation: Validation,
     scope_claim: String,
     rate: Option<Rate<String>>,
+}
+
+/// What a token that holds says.
+pub(super) struct Checked {
+    pub(super) subject: String,
+    pub(super) scopes: Vec<Scope>,
+    /// When it holds no more.
+    pub(super) end: UnixMillis,
 }
 
 #[derive(Debug)]
@@ -69,8 +78,8 @@ impl Tokens {
         self.rate.as_ref()
     }
 
-    /// Subject and scopes of a token that holds.
-    pub(super) fn check(&self, text: &str) -> Result<(String, Vec<Scope>), String> {
+    /// What a token that holds says.
+    pub(super) fn check(&self, text: &str) -> Result<Checked, String> {
         if text.len() > MAX_TOKEN {
             return Err(format!("{} bytes, the limit is {MAX_TOKEN}", text.len()));
         }
@@ -89,7 +98,11 @@ impl Tokens {
         if subject.is_empty() || subject.len() > MAX_SUBJECT || subject.contains(char::is_control) {
             return Err(format!("`sub` must be 1 to {MAX_SUBJECT} bytes of plain text"));
         }
-        Ok((subject.to_owned(), scopes(claims.get(&self.scope_claim))))
+        // Checked to be there, and a number.
+        let end = claims.get("exp").and_then(Value::as_u64).unwrap_or(0);
+        let end = UnixMillis(end.saturating_add(LEEWAY).saturating_mul(1_000));
+        let scopes = scopes(claims.get(&self.scope_claim));
+        Ok(Checked { subject: subject.to_owned(), scopes, end })
     }
 }
 

@@ -13,6 +13,7 @@ use http_body_util::{BodyExt as _, Limited};
 use tower_http::cors::{Any, CorsLayer};
 
 use super::body::MAX_BODY;
+use super::lease::Lease;
 use super::problem::Problem;
 use crate::access::{Access, Caller, Denied, Needs, Scope, Shown};
 
@@ -52,11 +53,16 @@ fn needs(method: &Method, path: &str) -> Needs {
         return Needs::Scope(Scope::Admin);
     }
     match *method {
-        Method::GET | Method::HEAD if path.starts_with("wraps/") => Needs::Signature,
+        Method::GET | Method::HEAD if is_signed(path) => Needs::Signature,
         Method::GET | Method::HEAD | Method::OPTIONS => Needs::Scope(Scope::Read),
         Method::POST if path == "query" => Needs::Scope(Scope::Read),
         _ => Needs::Scope(Scope::Write),
     }
+}
+
+/// Whether a member signs requests for this path with its own key.
+fn is_signed(path: &str) -> bool {
+    path.starts_with("wraps/") || path.starts_with("salts/")
 }
 
 /// Lets a request through with its [`Caller`] beside it, or says why not.
@@ -69,15 +75,23 @@ pub(super) async fn admit(State(live): State<Live>, mut request: Request, next: 
         let forwarded = forwarded.and_then(|value| value.to_str().ok());
         let from = access.address(peer(&request), forwarded);
         let page = headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
-        let admitted = access.admit(needs, shown(headers), from);
-        admitted.and_then(|caller| match (&caller, page) {
+        let shown = shown(headers);
+        let lease = match needs {
+            Needs::Scope(scope) => Some(Lease::new(&live, scope, shown.bearer(), from)),
+            Needs::Nothing | Needs::Signature => None,
+        };
+        let admitted = access.admit(needs, shown, from).and_then(|caller| match (&caller, page) {
             (Caller::Anyone, Some(origin)) => access.check_page(needs, origin).map(|()| caller),
             _ => Ok(caller),
-        })
+        });
+        admitted.map(|caller| (caller, lease))
     };
     match admitted {
-        Ok(caller) => {
+        Ok((caller, lease)) => {
             request.extensions_mut().insert(caller);
+            if let Some(lease) = lease {
+                request.extensions_mut().insert(lease);
+            }
             next.run(request).await
         }
         Err(denied) => {
@@ -200,6 +214,9 @@ mod tests {
             (Method::POST, "/grpc.health.v1.Health/Watch", read),
             (Method::GET, "/v1/ws", read),
             (Method::GET, "/v1/wraps/00", Needs::Signature),
+            (Method::GET, "/v1/salts/00", Needs::Signature),
+            (Method::POST, "/v1/salts/00", write),
+            (Method::GET, "/v1/salts", read),
             (Method::POST, "/v1/wraps/00", write),
             (Method::GET, "/v1/admin/reload", Needs::Scope(Scope::Admin)),
             (Method::POST, "/v1/admin/reload", Needs::Scope(Scope::Admin)),

@@ -63,8 +63,9 @@ const NO_SCOPES: [&str; 0] = [];
 
 static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
     let mut document = Head::openapi();
-    let what = "`Cairn key=<hex>, time=<ms>, signature=<hex>`: an Ed25519 key, the time, and its \
-        signature over log, time, path and query, as the integrator's guide says";
+    let what = "`Cairn key=<hex>, time=<ms>, origin=<origin>, signature=<hex>`: an Ed25519 key, the \
+        time, the node, and the key's signature over log, time, origin, path and query, as the \
+        integrator's guide says";
     let signed = ApiKeyValue::with_description("Authorization", what);
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("signed", SecurityScheme::ApiKey(ApiKey::Header(signed)));

@@ -1,7 +1,6 @@
 //! Where connections come in: plain ones at once, TLS ones after their handshake, which others do
 //! not wait for.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,11 +35,12 @@ impl Door {
     }
 }
 
-impl Listener for Door {
-    type Io = Either<TcpStream, TlsStream<TcpStream>>;
-    type Addr = SocketAddr;
+/// A connection that came in.
+pub(super) type Caller = Either<TcpStream, TlsStream<TcpStream>>;
 
-    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+impl Door {
+    /// The next connection. Dropping the future loses none.
+    pub(super) async fn accept(&mut self) -> (Caller, SocketAddr) {
         loop {
             let has_room = self.handshakes.len() < HANDSHAKES;
             tokio::select! {
@@ -60,10 +60,6 @@ impl Listener for Door {
                 }
             }
         }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
     }
 }
 

@@ -8,6 +8,7 @@ use cairn_verifier::json::Object;
 use futures_util::{Stream, stream};
 use tokio::sync::watch;
 
+use super::lease::Lease;
 use super::params::Params;
 use super::problem::Problem;
 use super::{App, views};
@@ -41,11 +42,16 @@ pub(super) struct Follower {
     ready: VecDeque<(Place, Item)>,
     changed: watch::Receiver<u64>,
     closing: watch::Receiver<bool>,
+    lease: Lease,
 }
 
 impl Follower {
     /// Reads `topics`, `after` and the filters of a query. `last` stands over `after`.
-    pub(super) fn read(app: &App, params: &Params, last: Option<&str>) -> Result<Self, Problem> {
+    pub(super) fn read(
+        app: &App,
+        (params, last): (&Params, Option<&str>),
+        lease: Lease,
+    ) -> Result<Self, Problem> {
         let filters = NAMES.into_iter().filter(|name| !NOT_HERE.contains(name));
         params.only(&filters.chain(["topics", "after"]).collect::<Vec<_>>())?;
         let bad = || Problem::bad_parameter("after", "is no id of a message of this stream");
@@ -60,6 +66,7 @@ impl Follower {
             ready: VecDeque::new(),
             changed: app.node.watch(),
             closing: app.closing.subscribe(),
+            lease,
             node: app.node.clone(),
         })
     }
@@ -69,7 +76,7 @@ impl Follower {
         self.at
     }
 
-    /// What comes, until the node closes or cannot read on.
+    /// What comes, until the node closes, cannot read on, or must not let the reader in any more.
     #[cfg(feature = "grpc")]
     pub(super) fn items(self) -> impl Stream<Item = (Place, Item)> + Send {
         stream::unfold(self, |mut follower| async {
@@ -97,6 +104,9 @@ impl Follower {
 
     async fn next(&mut self) -> Option<(Place, Item)> {
         loop {
+            if self.lease.is_over() {
+                return None;
+            }
             if let Some(item) = self.ready.pop_front() {
                 return Some(item);
             }
@@ -111,6 +121,7 @@ impl Follower {
             if stood_still && self.ready.is_empty() {
                 tokio::select! {
                     changed = self.changed.changed() => changed.ok()?,
+                    () = self.lease.over() => return None,
                     _closing = self.closing.wait_for(|closing| *closing) => return None,
                 }
             }

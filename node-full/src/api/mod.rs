@@ -14,6 +14,7 @@ mod archive;
 mod auth;
 mod blocks;
 mod body;
+mod connections;
 mod docs;
 mod document;
 mod door;
@@ -24,6 +25,7 @@ mod follow;
 #[cfg(feature = "grpc")]
 pub mod grpc;
 mod guard;
+mod lease;
 mod members;
 mod observe;
 mod params;
@@ -42,6 +44,7 @@ mod tiles;
 mod views;
 mod ws;
 
+pub use connections::Patience;
 pub use document::openapi;
 pub use server::{Server, ServerError, Serving};
 pub use site::Site;
@@ -66,6 +69,8 @@ const STREAMS: usize = 1_024;
 #[derive(Clone, Debug)]
 struct App {
     node: Node,
+    /// Who may do what, as it is now.
+    access: access::Live,
     bodies: Arc<Semaphore>,
     /// The longest body, in bytes.
     max_body: usize,

@@ -76,6 +76,7 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(state::state))
         .routes(routes!(payloads::payload))
         .routes(routes!(payloads::wrap))
+        .routes(routes!(payloads::salt))
         .routes(routes!(tiles::tile))
         .routes(routes!(stream::stream))
         .routes(routes!(ws::ws))

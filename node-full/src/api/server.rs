@@ -9,7 +9,6 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use axum::http::header;
 use axum::routing::get;
-use axum::serve::ListenerExt as _;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -17,6 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use super::connections::{self, Patience};
 use super::door::Door;
 use super::guard::Limits;
 use super::routes::router;
@@ -31,6 +31,8 @@ use crate::tls::LiveTls;
 
 /// How long requests under way may take to end once the node stops. Longer than one may run.
 const DRAIN: Duration = Duration::from_secs(35);
+/// How many connections may ask for metrics at once.
+const METRICS_CONNECTIONS: usize = 64;
 /// How often it is logged who logged how much.
 const AUDIT_EVERY: Duration = Duration::from_secs(1);
 
@@ -69,6 +71,10 @@ pub struct Serving {
     pub max_requests: usize,
     /// How long one may take.
     pub time_limit: Duration,
+    /// How many connections are open at once; more wait to be taken.
+    pub max_connections: usize,
+    /// How long a connection may say nothing.
+    pub patience: Patience,
     /// Reads the settings again.
     pub reloader: Option<Arc<Reloader>>,
 }
@@ -86,6 +92,8 @@ impl Serving {
             max_body: size(settings.max_body),
             max_requests: size(settings.max_requests),
             time_limit: Duration::from_secs(settings.time_limit),
+            max_connections: size(settings.max_connections),
+            patience: Patience::default(),
             reloader: None,
         }
     }
@@ -102,7 +110,7 @@ pub struct Server {
     closing: Arc<watch::Sender<bool>>,
     writes: Arc<Writes>,
     reloader: Option<Arc<Reloader>>,
-    task: JoinHandle<io::Result<()>>,
+    task: JoinHandle<()>,
 }
 
 impl Server {
@@ -128,6 +136,7 @@ impl Server {
         let writes = Arc::new(Writes::default());
         let app = App {
             node: node.clone(),
+            access: Arc::clone(&serving.access),
             bodies: Arc::new(Semaphore::new(BODY_UNITS)),
             max_body: serving.max_body,
             writes: Arc::clone(&writes),
@@ -139,16 +148,12 @@ impl Server {
         let router = router(app, &serving.site, (limits, serving.access));
         let is_secure = serving.tls.is_some();
         let (stop, stopped) = oneshot::channel();
-        let door = Door::new(listener, serving.tls).tap_io(|_| ());
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let task = runtime.spawn(async move {
-            axum::serve(door, service)
-                .with_graceful_shutdown(async {
-                    // A sender that is dropped stops the service too.
-                    let _stopped = stopped.await;
-                })
-                .await
-        });
+        let door = Door::new(listener, serving.tls);
+        let bounds = (serving.max_connections, serving.patience);
+        let task = runtime.spawn(connections::serve(door, router, bounds, async {
+            // A sender that is dropped stops the service too.
+            let _stopped = stopped.await;
+        }));
         runtime.spawn(keep_audit(node.clone(), Arc::clone(&writes)));
         let reloader = serving.reloader;
         Ok(Self { node, address, is_secure, runtime, stop, closing, writes, reloader, task })
@@ -186,7 +191,9 @@ impl Server {
             rendered.await.map(|text| (kind, text)).map_err(|error| error.to_string())
         };
         let router = Router::new().route("/metrics", get(metrics));
-        self.runtime.spawn(async move { axum::serve(listener, router).await });
+        let bounds = (METRICS_CONNECTIONS, Patience::default());
+        let door = Door::new(listener, None);
+        self.runtime.spawn(connections::serve(door, router, bounds, std::future::pending()));
         Ok(bound)
     }
 
@@ -233,7 +240,7 @@ impl Server {
         node.shutdown();
         runtime.shutdown_timeout(Duration::from_secs(1));
         match drained {
-            Ok(Ok(result)) => Ok(result?),
+            Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(io::Error::other(error).into()),
             Err(_) => {
                 tracing::warn!("some requests did not end in time and were cut off");

@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -11,6 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
 
 use super::follow::{Follower, Message};
+use super::lease::Lease;
 use super::params::Params;
 use super::problem::Problem;
 use super::{App, schema};
@@ -38,11 +40,12 @@ const ALIVE: Duration = Duration::from_secs(15);
         content_type = "text/event-stream")))]
 pub(super) async fn stream(
     State(app): State<App>,
+    Extension(lease): Extension<Lease>,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Problem> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let follower = Follower::read(&app, &params, last)?;
+    let follower = Follower::read(&app, (&params, last), lease)?;
     let place = app.place_to_follow()?;
     let messages = follower.messages().map(move |Message { topic, place: at, data }| {
         // It is free again when the stream ends.

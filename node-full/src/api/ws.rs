@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket, WebSocketUpgrade, close_code};
@@ -29,6 +30,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::App;
 use super::follow::{Follower, Message};
+use super::lease::{Lease, OVER};
 use super::params::Params;
 use super::problem::Problem;
 
@@ -57,6 +59,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 ))]
 pub(super) async fn ws(
     State(app): State<App>,
+    Extension(lease): Extension<Lease>,
     params: Params,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
@@ -67,7 +70,7 @@ pub(super) async fn ws(
     })?;
     let place = app.place_to_follow()?;
     let upgrade = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE);
-    Ok(upgrade.on_upgrade(async move |socket| Client::new(app, socket, place).run().await))
+    Ok(upgrade.on_upgrade(async move |socket| Client::new(app, socket, (place, lease)).run().await))
 }
 
 async fn stopping(closing: &mut watch::Receiver<bool>) {
@@ -84,6 +87,7 @@ struct Client {
     messages: SelectAll<Abortable<Messages>>,
     closing: watch::Receiver<bool>,
     heard: Instant,
+    lease: Lease,
     _place: OwnedSemaphorePermit,
 }
 
@@ -96,10 +100,11 @@ enum End {
 }
 
 impl Client {
-    fn new(app: App, socket: WebSocket, place: OwnedSemaphorePermit) -> Self {
+    fn new(app: App, socket: WebSocket, (place, lease): (OwnedSemaphorePermit, Lease)) -> Self {
         let closing = app.closing.subscribe();
         let (subscriptions, messages) = (BTreeMap::new(), SelectAll::new());
-        Self { app, socket, subscriptions, messages, closing, heard: Instant::now(), _place: place }
+        let heard = Instant::now();
+        Self { app, socket, subscriptions, messages, closing, heard, lease, _place: place }
     }
 
     async fn run(mut self) {
@@ -119,6 +124,7 @@ impl Client {
                     let stops = "the node stops; come back with `after`";
                     return Err(End::Told(close_code::AWAY, stops));
                 }
+                () = self.lease.over() => return Err(End::Told(close_code::POLICY, OVER)),
                 frame = self.socket.recv() => self.heard(frame).await?,
                 Some((name, message)) = self.messages.next() => {
                     self.send(Frame::text(written(&name, &message))).await?;
@@ -197,7 +203,7 @@ impl Client {
         if self.subscriptions.len() >= MAX_SUBSCRIPTIONS {
             return Err(refused(format!("{MAX_SUBSCRIPTIONS} subscriptions are the limit")));
         }
-        let follower = Follower::read(&self.app, params, None)?;
+        let follower = Follower::read(&self.app, (params, None), self.lease.clone())?;
         let at = follower.at();
         let tag = name.to_owned();
         let messages = follower.messages().map(move |message| (tag.clone(), message));

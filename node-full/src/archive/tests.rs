@@ -3,6 +3,14 @@
 use std::time::Duration;
 
 use cairn_verifier::TrustAnchor;
+use cairn_verifier::digest;
+use cairn_verifier::event::{EventBody, Payload, encode_signed};
+use cairn_verifier::finality::{
+    PublicKey, Role, Suite, VOTE_PRECOMMIT, encode_certificate, vote_message,
+};
+use cairn_verifier::secret::MemberSecret;
+use cairn_verifier::tree::{Blake3, Kind, TreeSize, root_of_leaves};
+use cairn_verifier::trust::{Base, FinalityBytes, FinalityDraft};
 
 use super::*;
 use crate::clock;
@@ -161,4 +169,71 @@ fn blocks_are_found_by_their_time() {
     assert_eq!(node.blocks_between(time(1)..time(3)).unwrap(), 1..3);
     assert_eq!(node.blocks_between(0..u64::MAX).unwrap().start, 0);
     assert!(node.blocks_between(0..1).unwrap().is_empty());
+}
+
+#[test]
+fn an_archive_without_a_block_shows_nothing() {
+    let (_dir, node, anchor) = log();
+    let (four, five) = (parts(&export(&node, 4..5)), parts(&export(&node, 5..6)));
+    let end = (b'Z', vec![0; 16]);
+    let none = [four[0].clone(), four[1].clone(), five[2].clone(), end];
+    assert_eq!(check(&join(&none), anchor).unwrap_err(), "archive-empty");
+}
+
+/// An archive of one block with one event, which the log's own validator made final.
+fn forged(node: &Node, change: impl FnOnce(&mut EventBody<'_>), payload: Option<&[u8]>) -> Vec<u8> {
+    let entry = node.entry_at(0).unwrap().unwrap();
+    let model = SignedEvent::decode(&entry.signed).unwrap();
+    let secret = MemberSecret::from_seed([3; 32]).unwrap();
+    let mut body = EventBody { writer: secret.key_id(), ..*model.body() };
+    change(&mut body);
+    let body = body.encode().unwrap();
+    let id = EventBody::id_of(&body);
+    let public = secret.public_key();
+    let key = PublicKey::new(Suite::Ed25519, &public).unwrap();
+    let signature = secret.sign(Role::Event, id.as_bytes()).unwrap();
+    let event = encode_signed(&body, &[(key, &signature)]).unwrap();
+
+    let hasher = Blake3::new(Kind::Event, *node.log().as_bytes());
+    let root = root_of_leaves(&hasher, &[hasher.leaf(0, id.as_bytes())]);
+    let first = node.block(0).unwrap().unwrap().header;
+    let header = Header { events: TreeSize::new(1).unwrap(), event_root: root, ..first };
+    let message =
+        vote_message((&header.log, &header.set), (VOTE_PRECOMMIT, 0, 0), &header.digest());
+    let validator = &node.shared().keys().unwrap().validator;
+    let vote = validator.sign(Role::Vote, &message).unwrap();
+    let certificate = encode_certificate(0, &[(0, validator.suite(), vote)]).unwrap();
+    let proof = FinalityDraft {
+        base: Base::Genesis(node.genesis().unwrap()),
+        handovers: &[],
+        header: &header.encode(),
+        finality: FinalityBytes::Certificate(&certificate),
+    };
+    let block = [header.encode().as_slice(), &certificate].concat();
+    let mut all = vec![(b'F', proof.encode()), (b'L', header.encode().to_vec()), (b'P', vec![])];
+    all.extend([(b'B', block), (b'E', event)]);
+    all.extend(payload.map(|payload| (b'D', payload.to_vec())));
+    all.push((b'Z', [1_u64.to_be_bytes(), 1_u64.to_be_bytes()].concat()));
+    join(&all)
+}
+
+/// A validator that breaks the rules does not get around those that an archive is checked by.
+#[test]
+fn an_event_of_another_log_and_a_payload_of_another_length_do_not_pass() {
+    let (_dir, node, anchor) = log();
+    let code = |bytes: &[u8]| check(bytes, anchor).map(|_| ());
+    assert_eq!(code(&forged(&node, |_| {}, None)), Ok(()));
+    let elsewhere = |body: &mut EventBody<'_>| body.log = [7; 32].into();
+    assert_eq!(code(&forged(&node, elsewhere, None)), Err("event-other-log"));
+    let public = |len| {
+        move |body: &mut EventBody<'_>| {
+            let digest = digest::derive(digest::PUBLIC_PAYLOAD, &[b"text"]).into();
+            body.payload = Payload::Public { digest, len };
+        }
+    };
+    assert_eq!(code(&forged(&node, public(4), Some(b"text"))), Ok(()));
+    for len in [3, 5] {
+        let forged = forged(&node, public(len), Some(b"text"));
+        assert_eq!(code(&forged), Err("archive-other-payload"));
+    }
 }

@@ -252,7 +252,7 @@ fn last(newest: &FinalHeader, bytes: &[u8]) -> Result<FinalHeader, ArchiveError>
     Ok(newest.older(&header, Proof::new(proof))?)
 }
 
-fn check_counts(end: &[u8], found: [u64; 2]) -> Result<(), ArchiveError> {
+pub(super) fn check_counts(end: &[u8], found: [u64; 2]) -> Result<(), ArchiveError> {
     let (numbers, rest) = end.as_chunks::<8>();
     let [blocks, events] = numbers else { return Err(ArchiveError::Malformed("the end")) };
     if !rest.is_empty() {
@@ -394,7 +394,11 @@ impl<'a> Run<'a> {
     }
 }
 
-fn check_payload(index: u64, committed: &Payload, bytes: &[u8]) -> Result<(), ArchiveError> {
+pub(super) fn check_payload(
+    index: u64,
+    committed: &Payload,
+    bytes: &[u8],
+) -> Result<(), ArchiveError> {
     let (context, expected) = match committed {
         Payload::None => return Err(ArchiveError::OtherPayload { index }),
         Payload::Public { digest, len } => {

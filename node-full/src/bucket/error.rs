@@ -14,6 +14,16 @@ pub enum BucketError {
         /// What is wrong.
         why: String,
     },
+    /// The database is on another machine, and would be spoken to in the clear.
+    #[error(
+        "the database at {host} would be spoken to without TLS, which this program does not speak to \
+         PostgreSQL: reach it through a tunnel that ends on this machine, or say that the network \
+         is private, with ?sslmode=disable"
+    )]
+    NoTls {
+        /// The host.
+        host: String,
+    },
     /// The store did not do it. It is tried again.
     #[error("cannot {what} {path}: {reason}")]
     Failed {
@@ -84,6 +94,7 @@ impl BucketError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::BadUrl { .. } => "bad-url",
+            Self::NoTls { .. } => "postgres-without-tls",
             Self::Failed { .. } => "store-unreachable",
             Self::TooLarge { .. } => "object-too-large",
             Self::Differs { .. } => "object-differs",

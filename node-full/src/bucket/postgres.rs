@@ -1,8 +1,10 @@
 //! The head in PostgreSQL, for stores that overwrite. One row a number; the database lets one
 //! writer insert it.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::BucketError;
@@ -36,16 +38,14 @@ impl PostgresHeads {
         let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
             bad(format!("write postgres://user@host/database: {error}"))
         })?;
+        expect_private(&config)?;
         config.connect_timeout(CONNECT_LIMIT);
         if let Ok(password) = std::env::var("PGPASSWORD")
             && config.get_password().is_none()
         {
             config.password(password);
         }
-        let host = config.get_hosts().first().map_or_else(String::new, |host| match host {
-            tokio_postgres::config::Host::Tcp(name) => name.clone(),
-            tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
-        });
+        let host = config.get_hosts().first().map_or_else(String::new, shown);
         let host = format!("{host}/{}", config.get_dbname().unwrap_or_default());
         Ok(Self { config, place: place.to_owned(), host })
     }
@@ -96,6 +96,33 @@ impl PostgresHeads {
     }
 }
 
+/// Nothing that another machine could listen to goes there in the clear, unless the operator says so.
+fn expect_private(config: &Config) -> Result<(), BucketError> {
+    let is_near = |host: &Host| match host {
+        Host::Unix(_) => true,
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+    };
+    let hosts = config.get_hosts();
+    let is_private =
+        hosts.iter().all(is_near) && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
+    let says_so = config.get_ssl_mode() == SslMode::Disable;
+    if config.get_ssl_mode() != SslMode::Require && (is_private || says_so) {
+        return Ok(());
+    }
+    let host = hosts.iter().find(|host| !is_near(host)).or_else(|| hosts.first());
+    let host = host.map_or_else(|| "the database".to_owned(), shown);
+    Err(BucketError::NoTls { host })
+}
+
+fn shown(host: &Host) -> String {
+    match host {
+        Host::Tcp(name) => name.clone(),
+        Host::Unix(path) => path.display().to_string(),
+    }
+}
+
 fn with_source(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {source}"),
@@ -106,4 +133,35 @@ fn with_source(error: &dyn std::error::Error) -> String {
 /// As the database counts; there are never so many.
 fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_on_another_machine_is_not_spoken_to_in_the_clear() {
+        let code = |url: &str| match PostgresHeads::open(url, "file:///x") {
+            Ok(_) => "ok",
+            Err(error) => error.code(),
+        };
+        for (url, expected) in [
+            ("postgres://cairn@127.0.0.1:5432/heads", "ok"),
+            ("postgres://cairn@localhost/heads", "ok"),
+            ("postgres://cairn@[::1]/heads", "ok"),
+            ("postgres://cairn@%2Frun%2Fpostgresql/heads", "ok"),
+            ("postgres://cairn@db.example/heads", "postgres-without-tls"),
+            ("postgres://cairn@10.0.0.7/heads", "postgres-without-tls"),
+            ("postgres://cairn@localhost,db.example/heads", "postgres-without-tls"),
+            ("postgres://cairn@localhost/heads?hostaddr=10.0.0.7", "postgres-without-tls"),
+            ("postgres://cairn@localhost/heads?sslmode=require", "postgres-without-tls"),
+            ("postgres://cairn@db.example/heads?sslmode=prefer", "postgres-without-tls"),
+            ("postgres://cairn@db.example/heads?sslmode=disable", "ok"),
+            ("mysql://cairn@localhost/heads", "bad-url"),
+        ] {
+            assert_eq!(code(url), expected, "{url}");
+        }
+        let refused = PostgresHeads::open("postgres://cairn@db.example/heads", "x").unwrap_err();
+        assert!(refused.to_string().contains("db.example"), "{refused}");
+    }
 }

@@ -32,9 +32,11 @@ Settings stand in cairn.toml in the data directory, every line of it optional:
   writers = \"any\"               whose signed events are taken: any, or members
   rate = 50                     requests a second from an address without a key; no limit if not said
   allow-origin = []             origins of pages that may log, with a key
+  origin = []                   how members reach this node, as https://log.example
   trusted-proxy = []            addresses of proxies whose X-Forwarded-For holds
   max-body = 16777216           bytes of one request
   max-requests = 512            requests at once
+  max-connections = 4096        connections open at once; more wait
   time-limit = 30               seconds for one request
   tls-cert = \"chain.pem\"        the node speaks TLS itself
   tls-key = \"key.pem\"

@@ -14,6 +14,7 @@ use crate::import::source::{Format, Items};
 use crate::import::state::State;
 use crate::import::{Raw, git, syslog};
 
+mod archive;
 mod follow;
 mod help;
 mod input;
@@ -61,6 +62,9 @@ enum Source {
     /// OCSF events, one in JSON a line
     #[command(after_help = help::OCSF)]
     Ocsf(LineArgs),
+    /// Archives of `cairn export`, into a read-only data directory: no node is asked
+    #[command(after_help = help::ARCHIVE)]
+    Archive(archive::Args),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -120,6 +124,7 @@ pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
         Source::Git { path, keep } => {
             return finish(&git_with(client, path, keep.open()?)?, json);
         }
+        Source::Archive(args) => return archive::run(args, json),
         Source::Cloudevents(lines) => (Format::CloudEvents, lines),
         Source::Cloudtrail(lines) => (Format::CloudTrail, lines),
         Source::Ocsf(lines) => (Format::Ocsf, lines),

@@ -15,6 +15,7 @@ use super::Failure;
 use crate::http_client::{hex, parse_hex};
 use crate::init::public_keys;
 use crate::keyring::is_sealed;
+use crate::seal::parse_chain_key;
 
 const PUBLIC: &str = "cairn-public-member:";
 /// Length of an X-Wing public key.
@@ -28,6 +29,13 @@ pub(crate) fn read_secret(path: &Path) -> Result<MemberSecret, Failure> {
     let text = if is_sealed(&text) { super::keyring::unseal(path)? } else { text };
     MemberSecret::parse(&text)
         .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
+}
+
+/// Reads the file of a stream's chain key.
+pub(super) fn read_chain(path: &Path) -> Result<Zeroizing<[u8; 32]>, Failure> {
+    let text = read(path)?;
+    let text = if is_sealed(&text) { super::keyring::unseal(path)? } else { text };
+    parse_chain_key(&text).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }
 
 /// Reads a member's public keys, from either side's file.

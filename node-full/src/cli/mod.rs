@@ -17,6 +17,7 @@ mod keyring;
 pub(crate) mod keys;
 mod known;
 mod member;
+mod open;
 mod openapi;
 pub(crate) mod out;
 pub(crate) mod prove;
@@ -75,6 +76,8 @@ enum Command {
     Query(Box<query::Args>),
     /// Fetch an event's receipt
     Prove(prove::Args),
+    /// Open an event's sealed payload
+    Open(open::Args),
     /// Write all events of some blocks to a file that anyone can check
     Export(export::Args),
     /// Check a receipt or an archive, offline
@@ -180,6 +183,7 @@ pub fn run() -> ExitCode {
         Command::Import(args) => import::run(&args, json),
         Command::Query(args) => query::run(&args, json),
         Command::Prove(args) => prove::run(&args, json),
+        Command::Open(args) => open::run(&args, json),
         Command::Export(args) => export::run(&args, json),
         Command::Verify(args) => verify::run(&args, json),
         Command::Member(args) => member::run(&args, json),

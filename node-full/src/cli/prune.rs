@@ -7,9 +7,11 @@ use cairn_verifier::json::Object;
 use clap::Args as ClapArgs;
 
 use super::keyring::PassphraseArgs;
+use super::start::variable;
 use super::{Failure, out};
 use crate::clock;
 use crate::node::{Node, Options, Pruned};
+use crate::settings::Settings;
 
 const EXAMPLES: &str = "Examples:
   cairn export --until 2024-01-01 --payloads --out 2023.cairn-archive
@@ -46,6 +48,14 @@ pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
             args.before
         ))
     })?;
+    let settings = Settings::read(&args.dir, None, variable, Vec::new());
+    if settings.map_err(Failure::failed)?.publish.is_some() {
+        return Err(Failure::Usage(
+            "this node publishes, and alone knows what of its log is published: let it forget old \
+             events itself, with keep-events in its settings"
+                .to_owned(),
+        ));
+    }
     let passphrase = args.passphrase.of(&args.dir)?;
     let node = Node::open_with(&args.dir, Options::default(), passphrase.as_ref());
     let node = node.map_err(Failure::failed)?;

@@ -31,6 +31,7 @@ const EXAMPLES: &str = "Examples:
   cairn start --dir data --publish s3://bucket/log
   cairn start --dir cache --read-only --from s3://bucket/log --anchor genesis:...
   cairn start --dir cache --read-only --from file:///mnt/log --anchor checkpoint:... --write-to https://log.example
+  cairn start --dir copy --read-only
 
 An S3 store is named by the usual variables: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, and
 for one that is not Amazon's AWS_ENDPOINT=https://... (AWS_ALLOW_HTTP=true if it has no TLS).
@@ -87,17 +88,17 @@ pub(super) struct Args {
     /// postgres://user@host/database that keeps the head, for a bucket that overwrites
     #[arg(long, value_name = "URL", requires = "publish")]
     publish_head: Option<String>,
-    /// Serve a copy of a published log; needs no key and takes no events
-    #[arg(long, requires = "from", requires = "anchor", conflicts_with = "publish")]
+    /// Serve a copy of a log, and follow it if --from says where it is published; takes no events
+    #[arg(long, conflicts_with = "publish")]
     read_only: bool,
     /// The published log that a replica follows: s3://bucket/prefix or file:///directory
-    #[arg(long, value_name = "URL", requires = "read_only")]
+    #[arg(long, value_name = "URL", requires = "read_only", requires = "anchor")]
     from: Option<String>,
     /// What a replica trusts: genesis:... or checkpoint:...
-    #[arg(long, requires = "read_only")]
+    #[arg(long, requires = "from")]
     anchor: Option<TrustAnchor>,
     /// Where events can be logged, told to those who try it at a replica
-    #[arg(long, value_name = "URL", requires = "read_only")]
+    #[arg(long, value_name = "URL", requires = "from")]
     write_to: Option<String>,
     /// A page of this origin may log events, with a key; may stand more than once
     #[arg(long, value_name = "ORIGIN")]
@@ -233,6 +234,9 @@ fn open_as(
     if let (Some(from), Some(anchor)) = (&args.from, args.anchor) {
         let (from, write_to) = (from.clone(), args.write_to.clone());
         return Node::follow(&args.dir, options, ReplicaOptions { from, anchor, write_to, every });
+    }
+    if args.read_only {
+        return Node::open_copy(&args.dir, options);
     }
     match &settings.publish {
         None => Node::open_with(&args.dir, options, passphrase),

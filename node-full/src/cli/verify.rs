@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use cairn_verifier::check::Check;
 use cairn_verifier::error::{Error, Meaning};
 use cairn_verifier::json::{self, Object};
-use cairn_verifier::payload::{self, PayloadError, VerifiedPayload};
+use cairn_verifier::payload::{self, MessageKey, PayloadError, VerifiedPayload};
 use cairn_verifier::receipt::{self, MAX_RECEIPT_LEN, VerifiedReceipt};
 use cairn_verifier::secret::MemberSecret;
 use cairn_verifier::{TrustAnchor, UnixMillis};
@@ -46,12 +46,17 @@ pub(super) struct Args {
 }
 
 /// Why a payload was not opened.
-enum NotOpened {
+pub(super) enum NotOpened {
     /// The receipt has none.
     NoPayload,
     /// It does not open.
     Refused(PayloadError),
+    /// What opens it was not to be had.
+    NoKey(String),
 }
+
+/// Opens the payload of a receipt that holds.
+type Open<'a> = &'a dyn Fn(&VerifiedReceipt<'_>) -> Result<VerifiedPayload, NotOpened>;
 
 pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
     let now = args.at.map_or_else(clock::now, UnixMillis);
@@ -63,10 +68,22 @@ pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
         return state::verify(&bytes, (args.anchor, now), json);
     }
     let secret = args.key.as_deref().map(keys::read_secret).transpose()?;
+    let with = secret.map(|secret| move |receipt: &VerifiedReceipt<'_>| open(receipt, &secret));
+    let with = with.as_ref().map(|open| -> Open<'_> { open });
+    show(&bytes, (args.anchor, now), with, json)
+}
+
+/// Verifies a receipt, opens its payload if that is asked for, and shows what came of it.
+pub(super) fn show(
+    bytes: &[u8],
+    (anchor, now): (TrustAnchor, UnixMillis),
+    open: Option<Open<'_>>,
+    json: bool,
+) -> Result<(), Failure> {
     let mut checks: Vec<Check> = Vec::new();
-    let verified = receipt::verify(&bytes, args.anchor, now, &mut checks);
-    let opened = match (&verified, &secret) {
-        (Ok(receipt), Some(secret)) => Some(open(receipt, secret)),
+    let verified = receipt::verify(bytes, anchor, now, &mut checks);
+    let opened = match (&verified, open) {
+        (Ok(receipt), Some(open)) => Some(open(receipt)),
         _ => None,
     };
     if json {
@@ -76,7 +93,7 @@ pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
     }
     match (verified, opened) {
         (Err(error), _) => Err(Failure::Said(code(&error))),
-        (Ok(_), Some(Err(NotOpened::NoPayload))) => Err(Failure::Said(3)),
+        (Ok(_), Some(Err(NotOpened::NoPayload | NotOpened::NoKey(_)))) => Err(Failure::Said(3)),
         (Ok(_), Some(Err(NotOpened::Refused(_)))) => Err(Failure::Said(1)),
         (Ok(_), None | Some(Ok(_))) => Ok(()),
     }
@@ -108,7 +125,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn open(
+pub(super) fn open(
     receipt: &VerifiedReceipt<'_>,
     secret: &MemberSecret,
 ) -> Result<VerifiedPayload, NotOpened> {
@@ -119,9 +136,18 @@ fn open(
     let none = || NotOpened::Refused(PayloadError::NotTheRecipient { key: key.id() });
     let wrap = wrap.ok_or_else(none)?;
     key.open_wrap(wrap, &event.event().log, &event.id())
-        .and_then(|message_key| payload::open(receipt.body(), stored, &message_key))
-        .and_then(|opened| opened.verified(event))
+        .and_then(|message_key| open_with(receipt, stored, &message_key))
         .map_err(NotOpened::Refused)
+}
+
+/// Opens a receipt's payload with its message key.
+pub(super) fn open_with(
+    receipt: &VerifiedReceipt<'_>,
+    stored: &[u8],
+    key: &MessageKey,
+) -> Result<VerifiedPayload, PayloadError> {
+    let opened = payload::open(receipt.body(), stored, key)?;
+    opened.verified(receipt.event())
 }
 
 /// One check: its name, and its inputs as JSON.

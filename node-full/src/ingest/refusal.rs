@@ -157,10 +157,10 @@ pub enum Refusal {
     #[error("no space left on the node's disk, so the event was not taken: {0}")]
     DiskFull(String),
     /// A replica takes no events.
-    #[error("this is a read-only replica of {from}; {}", where_to(.write_to.as_deref()))]
+    #[error("this is a read-only {}; {}", copy_of(.from.as_deref()), where_to(.write_to.as_deref()))]
     ReadOnly {
-        /// What it follows.
-        from: String,
+        /// What it follows, if it follows something.
+        from: Option<String>,
         /// Where events can be logged.
         write_to: Option<String>,
     },
@@ -172,10 +172,14 @@ pub enum Refusal {
     ShuttingDown,
 }
 
+fn copy_of(from: Option<&str>) -> String {
+    from.map_or_else(|| "copy of the log".to_owned(), |from| format!("replica of {from}"))
+}
+
 fn where_to(write_to: Option<&str>) -> String {
     match write_to {
         Some(url) => format!("log events at {url}"),
-        None => "log events at the node that publishes there".to_owned(),
+        None => "log events at the node that makes its blocks".to_owned(),
     }
 }
 

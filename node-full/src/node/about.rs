@@ -5,6 +5,7 @@ use std::ops::Range;
 use cairn_store::index::{Field, Filter, Found, Order, Term};
 use cairn_verifier::digest::{EventId, PayloadDigest};
 use cairn_verifier::event::{EventBody, Kind, SignedEvent};
+use cairn_verifier::trust::Genesis;
 
 use super::{Directory, NodeError, Shared};
 use crate::system::SystemEvent;
@@ -103,10 +104,17 @@ impl Shared {
         }
     }
 
-    /// Members and streams after all entries, from those that the genesis names.
+    /// Members and streams after all entries.
     pub(super) fn read_directory(&self) -> Result<Directory, NodeError> {
         let size = self.state().events.size();
         self.directory_after(&self.directory(), size)
+    }
+
+    /// Members and streams as they were for the entry at an index.
+    pub(super) fn directory_at(&self, size: u64) -> Result<Directory, NodeError> {
+        let damaged = |reason| NodeError::Damaged { what: "genesis", index: 0, reason };
+        let genesis = Genesis::decode(&self.genesis).map_err(damaged)?;
+        self.directory_after(&Directory::new(&genesis), size)
     }
 
     /// Members and streams after so many entries, from those that the genesis names.

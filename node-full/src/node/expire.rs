@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cairn_store::index::Mark;
 use cairn_verifier::UnixMillis;
-use cairn_verifier::event::SignedEvent;
+use cairn_verifier::event::{EventBody, SignedEvent};
 
 use super::commit::{Request, catch_up, write_counted};
 use super::prune::long_ago;
@@ -21,6 +21,9 @@ use crate::seal::ChainKeys;
 pub(super) const EVERY: Duration = Duration::from_secs(3_600);
 /// How many entries are looked at with one sync of the key store.
 const STEP: u64 = 512;
+
+/// What the node calls it.
+const APPLIED: &str = "cairn.retention.applied";
 
 /// What was forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,7 +70,8 @@ pub(super) fn expire_upto(
     let mut all = Expired::default();
     let known = shared.index.mark(Mark::Expired).map_err(|error| Refusal::storage(&error))?;
     // After `cairn reindex` that is 0, and what was pruned had its payloads forgotten before.
-    let mut from = known.max(shared.entries.begin());
+    let first = known.max(shared.entries.begin());
+    let mut from = first;
     while from < upto {
         let end = from.saturating_add(STEP).min(upto);
         let some = shared.expire(from..end, upto)?;
@@ -79,16 +83,23 @@ pub(super) fn expire_upto(
     }
     if all != Expired::default() {
         let Expired { payloads, records } = all;
-        let what = [("before", upto), ("payloads", payloads), ("records", records)];
+        let what =
+            [("from", first), ("before", upto), ("payloads", payloads), ("records", records)];
         let mut staging = Staging::new(shared);
-        staging.stage_own(chain_keys, said(shared, what))?;
+        let taken = staging.stage_own(chain_keys, said(shared, APPLIED, what))?;
         write_counted(shared, staging.finish()).map_err(|error| Refusal::storage(&error))?;
+        let marked = shared.index.set_mark(Mark::ExpiredSaid, taken.index.saturating_add(1));
+        marked.map_err(|error| Refusal::storage(&error))?;
     }
     Ok(all)
 }
 
 /// What the node says of it.
-pub(super) fn said<const N: usize>(shared: &Shared, what: [(&str, u64); N]) -> Draft {
+pub(super) fn said<const N: usize>(
+    shared: &Shared,
+    event_type: &str,
+    what: [(&str, u64); N],
+) -> Draft {
     let directory = shared.directory();
     let stream = directory.system().or_else(|| directory.streams().first());
     let party = |kind: &str, id: String| (kind.to_owned(), id);
@@ -96,7 +107,7 @@ pub(super) fn said<const N: usize>(shared: &Shared, what: [(&str, u64); N]) -> D
         (party("member", INGEST_MEMBER.to_owned()), party("log", shared.log.to_string()));
     Draft {
         stream: stream.map(|stream| stream.name.clone()),
-        event_type: "cairn.retention.applied".to_owned(),
+        event_type: event_type.to_owned(),
         actor: DraftParty { kind, id },
         resource: DraftResource { kind: of, id: log, parent: String::new() },
         outcome: DraftOutcome::Success,
@@ -135,6 +146,19 @@ pub(super) fn expire_old(shared: &Shared, queue: &SyncSender<Request>) -> Result
 }
 
 impl Shared {
+    /// The entries of which this event of the node says that it forgot their payloads.
+    pub(crate) fn expired_by(&self, body: &EventBody<'_>) -> Option<Range<u64>> {
+        if body.event_type != APPLIED || body.writer != self.directory().ingest_key() {
+            return None;
+        }
+        let number = |name: &str| {
+            let (_, text) = body.metadata.iter().find(|(key, _)| *key == name)?;
+            text.parse::<u64>().ok()
+        };
+        // Before `from` was said, nobody knew better than from the beginning on.
+        Some(number("from").unwrap_or(0)..number("before")?.min(self.state().events.size()))
+    }
+
     /// How many events were final before a time.
     pub(super) fn final_before(&self, time: UnixMillis) -> Result<u64, NodeError> {
         let mut range = 0..self.head().map_or(0, |head| head.header.height.saturating_add(1));

@@ -64,6 +64,20 @@ impl Node {
         Ok(Self::of(shared, None, Threads { blocks, ..Threads::default() }))
     }
 
+    /// Opens a directory without keys, of a replica or of imported archives, to serve what is in it.
+    /// It follows nothing, and takes no events.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_copy(dir: &Path, options: Options) -> Result<Self, OpenError> {
+        if !replica::is_made(dir)? {
+            return Err(OpenError::NotInitialised(dir.to_owned()));
+        }
+        let shared = Arc::new(open::open(dir, options, As::Replica)?);
+        replica::expect_served(&shared)?;
+        Ok(Self::of(shared, None, Threads::default()))
+    }
+
     /// Opens a data directory to look at it: a replica's too, which then follows nothing.
     ///
     /// # Errors

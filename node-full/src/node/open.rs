@@ -114,6 +114,11 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     Ok(shared)
 }
 
+/// Opens a directory without keys, for what was checked to be appended.
+pub(crate) fn open_replica(dir: &Path, options: Options) -> Result<Shared, OpenError> {
+    open(dir, options, As::Replica)
+}
+
 /// The state after the newest block, and what the events after that will change.
 fn open_state(shared: &Shared) -> Result<(), OpenError> {
     let from = {

@@ -21,6 +21,9 @@ use crate::ingest::{Refusal, Staging};
 use crate::seal::ChainKeys;
 use crate::system::SystemEvent;
 
+/// What the node says of it.
+const PRUNED: &str = "cairn.retention.pruned";
+
 /// What was forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a plain answer")]
@@ -63,12 +66,17 @@ impl Prune {
         }
         // What opens payloads goes first: without its event nobody would look for it again.
         expire_upto(shared, chain_keys, border)?;
+        if shared.is_unpublished_what_expired()? {
+            // The bucket removes its copies by looking at those very events; the next time they go.
+            return Ok(Pruned { begin, ..Pruned::default() });
+        }
         let keep = shared.needed(begin..border)?;
         let kept = u64::try_from(keep.len()).unwrap_or(u64::MAX);
         let events = border.saturating_sub(begin).saturating_sub(kept);
         // Logged before it is done, because it cannot be undone.
+        let what = [("before", border), ("events", events)];
         let mut staging = Staging::new(shared);
-        staging.stage_own(chain_keys, said(shared, [("before", border), ("events", events)]))?;
+        staging.stage_own(chain_keys, said(shared, PRUNED, what))?;
         write_counted(shared, staging.finish()).map_err(|error| Refusal::storage(&error))?;
         let bytes = shared.entries.prune(border, &keep);
         let bytes = bytes.map_err(|error| Refusal::storage(&error))?;
@@ -117,6 +125,11 @@ impl Shared {
             limit = limit.min(published.size);
         }
         Ok(self.entries.border(limit))
+    }
+
+    fn is_unpublished_what_expired(&self) -> Result<bool, Refusal> {
+        let said = self.index.mark(Mark::ExpiredSaid).map_err(|error| Refusal::storage(&error))?;
+        Ok(self.elsewhere().published.as_ref().is_some_and(|published| published.size < said))
     }
 
     /// Which of some events the log goes by.

@@ -148,15 +148,18 @@ impl Shared {
     /// The node's keys, as long as it may make events and blocks with them.
     pub(crate) fn keys(&self) -> Result<&Keys, Refusal> {
         self.expect_writable()?;
-        self.keys.as_ref().ok_or(Refusal::ReadOnly { from: String::new(), write_to: None })
+        self.keys.as_ref().ok_or(Refusal::ReadOnly { from: None, write_to: None })
     }
 
     /// A replica takes no events, nor does a node whose place another one has taken.
     pub(crate) fn expect_writable(&self) -> Result<(), Refusal> {
         let elsewhere = self.elsewhere();
         if let Some(Followed { from, write_to, .. }) = &elsewhere.followed {
-            let (from, write_to) = (from.clone(), write_to.clone());
+            let (from, write_to) = (Some(from.clone()), write_to.clone());
             return Err(Refusal::ReadOnly { from, write_to });
+        }
+        if self.keys.is_none() {
+            return Err(Refusal::ReadOnly { from: None, write_to: None });
         }
         let lost = elsewhere.published.as_ref().and_then(|published| published.lost.clone());
         lost.map_or(Ok(()), |why| Err(Refusal::HeadLost(why)))
@@ -286,16 +289,6 @@ impl Shared {
             let record = self.read_record(number)?;
             if let Some(wrap) = record.as_ref().and_then(|record| record.wrap(recipient)) {
                 return Ok(Some(wrap.to_vec()));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The salt of an entry's message key.
-    pub(crate) fn salt_of(&self, index: u64) -> Result<Option<[u8; 32]>, NodeError> {
-        for number in self.index.records_of(index)? {
-            if let Some(salt) = self.read_record(number)?.and_then(|record| record.salt) {
-                return Ok(Some(salt));
             }
         }
         Ok(None)

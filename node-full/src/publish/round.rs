@@ -1,6 +1,8 @@
 //! One round: what is final and not published goes out, and then the head that says so.
 
-use cairn_verifier::event::SignedEvent;
+use std::ops::Range;
+
+use cairn_verifier::event::{EventBody, SignedEvent};
 
 use crate::bucket::{BucketError, Other, WIDTH, payload_path, tile_path};
 use crate::node::{NodeError, Shared};
@@ -73,14 +75,20 @@ impl Publisher {
         (from, to): (u64, u64),
         other: Other,
     ) -> Result<u64, PublishError> {
-        let (mut digests, mut erased) = (Vec::new(), Vec::new());
-        shared.entries.scan(from..to, |index, bytes| {
-            let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
-            let event = SignedEvent::decode(bytes).map_err(damaged)?;
-            digests.extend(event.body().payload.stored());
-            erased.extend(shared.erased_by(event.body())?);
-            Ok::<_, NodeError>(())
+        let (mut digests, mut erased, mut expired) = (Vec::new(), Vec::new(), Vec::new());
+        each(shared, from..to, |body| {
+            digests.extend(body.payload.stored());
+            erased.extend(shared.erased_by(body)?);
+            expired.extend(shared.expired_by(body));
+            Ok(())
         })?;
+        // What is kept for a time only is not kept longer where it was published.
+        for range in expired {
+            each(shared, range.start.max(shared.entries.begin())..range.end, |body| {
+                erased.extend(body.payload.stored());
+                Ok(())
+            })?;
+        }
         digests.sort_unstable();
         digests.dedup();
         let read = digests.iter().filter_map(|digest| {
@@ -113,6 +121,18 @@ impl Publisher {
             }
         }
     }
+}
+
+/// Shows the events of a range.
+fn each(
+    shared: &Shared,
+    range: Range<u64>,
+    mut show: impl FnMut(&EventBody<'_>) -> Result<(), NodeError>,
+) -> Result<(), NodeError> {
+    shared.entries.scan(range, |index, bytes| {
+        let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
+        show(SignedEvent::decode(bytes).map_err(damaged)?.body())
+    })
 }
 
 /// How far this round goes, and the digest of the newest header there; `None` if nothing is missing.

@@ -69,6 +69,20 @@ pub enum FollowError {
         /// The one it was begun with.
         found: String,
     },
+    /// The directory was begun with an anchor that is still to be reached.
+    #[error(
+        "{dir} was filled towards {anchor}, which is not in it yet, so nothing in it is proven and \
+         nothing is served; import the archives up to that block, or remove the directory"
+    )]
+    NotReached {
+        /// The directory.
+        dir: PathBuf,
+        /// The anchor.
+        anchor: String,
+    },
+    /// There is no block in the directory.
+    #[error("{0} holds no block yet; import an archive of the log, or follow it with --from")]
+    Empty(PathBuf),
     /// A head with less than there was before.
     #[error(
         "head {number} of {url} went back: it has {found} blocks, this replica checked {had} before; \
@@ -208,6 +222,8 @@ impl FollowError {
             Self::OtherLog { .. } => "other-log",
             Self::NoAnchor { .. } => "no-anchor",
             Self::OtherAnchor { .. } => "other-anchor",
+            Self::NotReached { .. } => "anchor-not-reached",
+            Self::Empty(_) => "no-block",
             Self::WentBack { .. } => "head-went-back",
             Self::Missing { .. } => "object-missing",
             Self::Bent { .. } => "bent-object",
@@ -239,6 +255,8 @@ impl FollowError {
             | Self::OtherLog { .. }
             | Self::NoAnchor { .. }
             | Self::OtherAnchor { .. }
+            | Self::NotReached { .. }
+            | Self::Empty(_)
             | Self::WentBack { .. }
             | Self::Bent { .. }
             | Self::DoesNotFollow { .. }

@@ -42,13 +42,7 @@ impl Follower {
             }
             return Ok(FollowError::DoesNotFollow { height, what: "another parent" });
         }
-        let file = evidence::encode_fork(&draft(genesis, ours), &draft(genesis, &theirs), None);
-        let anchor = TrustAnchor::Genesis(genesis.log());
-        if evidence::verify(&file, anchor, Budget::DEFAULT).is_err() {
-            return Ok(not_ours);
-        }
-        let evidence = keep(&shared.dir, height, &file)?;
-        Ok(FollowError::Fork { height, ours: ours.digest, theirs: theirs.digest, evidence })
+        Ok(fork_of(shared, genesis, (ours, &theirs))?.unwrap_or(not_ours))
     }
 
     fn block(&self, head: &Head, height: u64) -> Result<Block, FollowError> {
@@ -56,6 +50,24 @@ impl Follower {
             self.files(head, crate::proofs::TileOf::Blocks, height..height.saturating_add(1))?;
         block_at(&files, height)
     }
+}
+
+/// The evidence that two blocks of one height are both final, kept in the directory; `None` if they
+/// are not.
+pub(crate) fn fork_of(
+    shared: &Shared,
+    genesis: &Genesis<'_>,
+    (ours, theirs): (&Block, &Block),
+) -> Result<Option<FollowError>, FollowError> {
+    let height = ours.header.height;
+    let file = evidence::encode_fork(&draft(genesis, ours), &draft(genesis, theirs), None);
+    let anchor = TrustAnchor::Genesis(genesis.log());
+    if evidence::verify(&file, anchor, Budget::DEFAULT).is_err() {
+        return Ok(None);
+    }
+    let evidence = keep(&shared.dir, height, &file)?;
+    let (ours, theirs) = (ours.digest, theirs.digest);
+    Ok(Some(FollowError::Fork { height, ours, theirs, evidence }))
 }
 
 fn draft<'a>(genesis: &Genesis<'a>, block: &'a Block) -> FinalityDraft<'a> {

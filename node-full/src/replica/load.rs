@@ -75,11 +75,11 @@ impl Follower {
         {
             return Err(self.diverged(shared, &genesis, (head, ours)));
         }
-        let anchored = self.anchored;
+        let anchored = self.trust.anchored;
         let done = self.step(shared, &genesis, (head, blocks));
         if done.is_err() {
             // The anchor may have been among what was not appended.
-            self.anchored = anchored;
+            self.trust.anchored = anchored;
         }
         done
     }
@@ -104,9 +104,10 @@ impl Follower {
         };
         let reached = blocks.last().map_or(0, |block| block.header.height.saturating_add(1));
         shared.catch_up()?;
-        let batch = Batch::verify(self, (shared, genesis), blocks, &entries)?;
-        self.compare_tiles(&batch)?;
+        let batch = Batch::verify(&mut self.trust, (shared, genesis), blocks, &entries)?;
+        self.compare_tiles(&[owed(shared)?, batch.full_tiles()].concat())?;
         self.payloads(shared, &entries)?;
+        self.trust.mark()?;
         batch.append(shared)?;
         Ok(reached < head.blocks)
     }
@@ -173,11 +174,10 @@ impl Follower {
     }
 
     /// Full tiles that are made now are the published ones: whoever reads those is not misled.
-    fn compare_tiles(&self, batch: &Batch<'_>) -> Result<(), FollowError> {
-        let tiles = batch.full_tiles();
+    fn compare_tiles(&self, tiles: &[(TileChoice, Vec<u8>)]) -> Result<(), FollowError> {
         let paths: Vec<_> = tiles.iter().map(|(choice, _)| tile_path(*choice)).collect();
         let found = self.bucket.get_all(&paths, MAX_FILE)?;
-        for ((path, (_, expected)), found) in paths.iter().zip(&tiles).zip(found) {
+        for ((path, (_, expected)), found) in paths.iter().zip(tiles).zip(found) {
             let path = format!("{}/{path}", self.bucket.url());
             match found {
                 Some(found) if found == *expected => {}
@@ -217,6 +217,24 @@ impl Follower {
         }
         Ok(())
     }
+}
+
+/// Tiles of headers that became full with the newest header here. They were in nothing published
+/// then, because the tree of headers that a header names ends before it; the next block has them.
+fn owed(shared: &Shared) -> Result<Vec<(TileChoice, Vec<u8>)>, FollowError> {
+    let state = shared.state();
+    let (mut tiles, mut leaves) = (Vec::new(), state.headers.size());
+    for level in 0.. {
+        if leaves == 0 || !leaves.is_multiple_of(WIDTH) {
+            break;
+        }
+        leaves /= WIDTH;
+        let number = leaves.saturating_sub(1);
+        let hashes = state.headers.hashes(level, number, 256)?;
+        let bytes = hashes.iter().flat_map(|hash| *hash.as_bytes()).collect();
+        tiles.push((TileChoice { of: TileOf::Headers, level, number, width: 256 }, bytes));
+    }
+    Ok(tiles)
 }
 
 /// Splits payloads by number and length.

@@ -10,8 +10,8 @@ use cairn_verifier::event::{EventBody, SignedEvent};
 use cairn_verifier::tree::{Blake3, Rfc6962Sha256, TreeHasher};
 use cairn_verifier::trust::Genesis;
 
-use super::trust::parent_of;
-use super::{FollowError, Follower};
+use super::FollowError;
+use super::trust::{Trust, parent_of};
 use crate::bucket::tile_path;
 use crate::clock;
 use crate::node::{
@@ -23,7 +23,7 @@ use crate::system::SystemEvent;
 
 /// Blocks with their events, checked.
 #[derive(Debug)]
-pub(super) struct Batch<'a> {
+pub(crate) struct Batch<'a> {
     /// Index of the first event.
     first: u64,
     entries: &'a [Vec<u8>],
@@ -38,8 +38,8 @@ pub(super) struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     /// Checks blocks and the events that they make final.
-    pub(super) fn verify(
-        follower: &mut Follower,
+    pub(crate) fn verify(
+        trust: &mut Trust,
         (shared, genesis): (&Shared, &Genesis<'_>),
         blocks: Vec<Block>,
         entries: &'a [Vec<u8>],
@@ -66,7 +66,7 @@ impl<'a> Batch<'a> {
         let now = clock::now();
         for block in blocks {
             batch.check_follows(genesis, before.as_deref(), &block)?;
-            follower.certify(genesis, (before.as_deref(), &block), now)?;
+            trust.certify(genesis, (before.as_deref(), &block), now)?;
             batch.push_events(&block)?;
             batch.check_roots(&block)?;
             batch.check_state(shared, &log_state, (before.as_deref(), &block))?;
@@ -207,7 +207,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Appends all of it: events, then blocks, and last what is derived from them.
-    pub(super) fn append(self, shared: &Shared) -> Result<(), FollowError> {
+    pub(crate) fn append(self, shared: &Shared) -> Result<(), FollowError> {
         let frames: Vec<&[u8]> = self.entries.iter().map(Vec::as_slice).collect();
         if !frames.is_empty() {
             shared.entries.append_batch(&frames)?;

@@ -98,6 +98,8 @@ pub enum Mark {
     Sha256Tiles,
     /// Up to which entry payloads were looked at that are kept for a time only.
     Expired,
+    /// The index behind the entry that last said so.
+    ExpiredSaid,
     /// After how many blocks the records of the state are.
     State,
 }
@@ -112,6 +114,7 @@ impl Mark {
             Self::HeaderTiles => b"mheader-tiles",
             Self::Sha256Tiles => b"msha256-tiles",
             Self::Expired => b"mexpired",
+            Self::ExpiredSaid => b"mexpired-said",
             Self::State => b"mstate",
         }
     }

@@ -27,7 +27,7 @@ pub(crate) struct Served {
     pub(crate) bob: MemberSecret,
     pub(crate) server: Option<Server>,
     pub(crate) agent: Agent,
-    _dir: TempDir,
+    pub(crate) dir: TempDir,
 }
 
 /// What came back.
@@ -68,15 +68,7 @@ pub(crate) fn serve_as(writers: Writers, serving: impl FnOnce(&Site) -> Serving)
         .max_idle_connections(0)
         .proxy(None)
         .build();
-    Served {
-        node,
-        url: server.url(),
-        ann,
-        bob,
-        server: Some(server),
-        agent: config.into(),
-        _dir: dir,
-    }
+    Served { node, url: server.url(), ann, bob, server: Some(server), agent: config.into(), dir }
 }
 
 impl Drop for Served {

@@ -5,6 +5,8 @@ mod access;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod connections;
+#[cfg(test)]
 mod document;
 #[cfg(test)]
 mod events;
@@ -18,10 +20,15 @@ mod grpc_access;
 mod http;
 #[cfg(test)]
 mod kit;
+#[cfg(feature = "grpc")]
+#[cfg(test)]
+mod leases;
 #[cfg(test)]
 mod malformed;
 #[cfg(test)]
 mod proofs;
+#[cfg(test)]
+mod salts;
 #[cfg(test)]
 mod site;
 #[cfg(test)]

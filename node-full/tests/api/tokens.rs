@@ -13,10 +13,10 @@ use tempfile::TempDir;
 use crate::access::{bearer, serve_settings};
 use crate::kit::Served;
 
-const SECRET: &[u8] = b"a secret that is longer than thirty-two bytes";
+pub(crate) const SECRET: &[u8] = b"a secret that is longer than thirty-two bytes";
 
 /// Signs the first two parts of a token.
-type Sign = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+pub(crate) type Sign = Box<dyn Fn(&[u8]) -> Vec<u8>>;
 
 /// So many seconds from now.
 fn at(seconds: i64) -> u64 {
@@ -30,7 +30,16 @@ fn claims() -> Value {
     })
 }
 
-fn token(header: &Value, claims: &Value, sign: &dyn Fn(&[u8]) -> Vec<u8>) -> String {
+/// Claims that end so many seconds from now.
+pub(crate) fn claims_until(seconds: i64, scope: &str) -> Value {
+    let mut claims = claims();
+    claims["exp"] = json!(at(seconds));
+    claims["nbf"] = json!(at(-600));
+    claims["scope"] = json!(scope);
+    claims
+}
+
+pub(crate) fn token(header: &Value, claims: &Value, sign: &dyn Fn(&[u8]) -> Vec<u8>) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let message = format!("{}.{}", part(header), part(claims));
     let signature = URL_SAFE_NO_PAD.encode(sign(message.as_bytes()));
@@ -50,7 +59,7 @@ fn p256() -> (KeyPair, Sign) {
     (pair, Box::new(move |message| signer.sign(&random, message).unwrap().as_ref().to_vec()))
 }
 
-fn hmac() -> Sign {
+pub(crate) fn hmac() -> Sign {
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, SECRET);
     Box::new(move |message| ring::hmac::sign(&key, message).as_ref().to_vec())
 }

@@ -10,11 +10,16 @@ use cairn_verifier::secret::MemberSecret;
 
 use crate::kit::{Answer, Served, draft, sealed_draft, serve, verified};
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn header(served: &Served, secret: &MemberSecret, time: UnixMillis, path: &str) -> String {
+pub(crate) fn header(
+    served: &Served,
+    secret: &MemberSecret,
+    time: UnixMillis,
+    path: &str,
+) -> String {
     let message = request::message(&served.node.log(), time, path);
     let signature = secret.sign(Role::Request, &message).unwrap();
     let (key, signature) = (hex(&secret.public_key()), hex(&signature));

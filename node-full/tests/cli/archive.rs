@@ -58,3 +58,47 @@ fn a_log_is_exported_and_checked_without_the_node() {
     std::fs::write(folder.path("cut.cairn-archive"), &bytes[..400]).unwrap();
     folder.fails(&["verify", "cut.cairn-archive", "--anchor", &anchor], 1);
 }
+
+#[test]
+fn archives_become_a_log_that_is_read_without_a_key() {
+    let folder = Folder::new();
+    let node = folder.node();
+    submit(&folder, &node, 4);
+    let anchor = node.anchor().to_owned();
+    let export = |more: &[&str]| {
+        folder.json(&[&["export", "--payloads", "--node", node.url()][..], more].concat())
+    };
+    export(&["--out", "first.cairn-archive", "--to", "1"]);
+    export(&["--out", "rest.cairn-archive", "--from", "2"]);
+    export(&["--out", "whole.cairn-archive"]);
+    let import = ["import", "archive", "--dir", "copy"];
+    let with = |more: &[&'static str]| [&import[..], more].concat();
+    assert!(folder.fails(&with(&["rest.cairn-archive"]), 1).err.contains("import-no-anchor"));
+    folder.fails(&with(&[]), 2);
+    assert_eq!(node.stop(), 0);
+
+    let pin = ["--anchor", &anchor];
+    let both = ["first.cairn-archive", "rest.cairn-archive"];
+    let done = folder.json(&[&import[..], &both, &pin].concat());
+    assert_eq!((done["events"].as_u64(), done["payloads"].as_u64()), (Some(4), Some(4)));
+    let ran = folder.run(&with(&["whole.cairn-archive"]));
+    assert!(ran.out.contains("imported 0 events in 0 blocks"), "{ran:?}");
+    assert!(ran.out.contains("copy holds 4 events"), "{ran:?}");
+    let wrong = format!("checkpoint:{}", "ab".repeat(32));
+    let late = [&import[..], &["whole.cairn-archive", "--anchor", &wrong]].concat();
+    assert!(folder.fails(&late, 3).err.contains("anchor-not-reached"));
+    // Nothing came towards it, so what is there is as good as it was.
+    let copy = folder.start(&["start", "--read-only", "--dir", "copy"]);
+    assert_eq!(copy.anchor(), anchor);
+    let at = ["--node", copy.url()];
+    let again = ["export", "--payloads", "--out", "again.cairn-archive", "--anchor", &anchor];
+    folder.json(&[&again[..], &at].concat());
+    let read = |name: &str| std::fs::read(folder.path(name)).unwrap();
+    assert_eq!(read("again.cairn-archive"), read("whole.cairn-archive"));
+    let event = ["--type", "user.login", "--actor", "user:ann", "--resource", "app:9"];
+    let refused = folder.fails(&[&["submit"][..], &at, &event].concat(), 1);
+    assert!(refused.err.contains("read-only"), "{refused:?}");
+    assert_eq!(copy.stop(), 0);
+    folder.fails(&["start", "--read-only", "--dir", "data"], 1);
+    folder.fails(&["start", "--read-only", "--dir", "nowhere"], 1);
+}

@@ -103,3 +103,41 @@ fn a_payload_is_granted_and_then_forgotten() {
     let page = folder.json(&["query", "--node", node.url(), "--kind", "redaction"]);
     assert_eq!(page["events"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn a_reader_with_the_streams_chain_key_opens_without_a_wrap() {
+    let folder = Folder::new();
+    for name in ["ann", "bob", "eve"] {
+        folder.json(&["keygen", "--out", &format!("{name}.key")]);
+    }
+    let members = ["--member", "ann=ann.key.pub", "--member", "bob=bob.key.pub"];
+    folder.json(&[&["init", "--dir", "data"][..], &members].concat());
+    let node = folder.start(&["start", "--dir", "data", "--block-time", "20"]);
+    let id = seal(&folder, &node, &["--to", "ann"]);
+    let mut chains = std::fs::read_dir(folder.path("data/keys/chain")).unwrap();
+    let chain = chains.next().unwrap().unwrap().path().display().to_string();
+    let open = |key: &str, more: &[&str]| {
+        let start = ["open", &id, "--node", node.url(), "--anchor", node.anchor(), "--key", key];
+        folder.run(&[&start[..], more].concat())
+    };
+    let opened = open("ann.key", &[]);
+    assert!(opened.code == 0 && opened.out.contains("5100"), "{opened:?}");
+    assert!(open("bob.key", &[]).err.contains("no-wrap-for-this-key"));
+    let with = ["--chain", chain.as_str()];
+    let opened = open("bob.key", &[&with[..], &["--json"]].concat());
+    assert!(opened.code == 0 && opened.out.contains("5100"), "{opened:?}");
+    let stranger = open("eve.key", &with);
+    assert!(stranger.code == 3 && stranger.out.contains("no salt"), "{stranger:?}");
+
+    let text = std::fs::read_to_string(&chain).unwrap();
+    let at = "cairn-secret-chain:".len();
+    let bent = if &text[at..=at] == "0" { "1" } else { "0" };
+    std::fs::write(folder.path("bent.key"), format!("{}{bent}{}", &text[..at], &text[at + 1..]))
+        .unwrap();
+    let bent = open("bob.key", &["--chain", "bent.key"]);
+    assert!(bent.code == 1 && bent.err.contains("check does not hold"), "{bent:?}");
+
+    let command = ["redact", &id, "--node", node.url(), "--key", ADMIN, "--reason", "asked for"];
+    assert_eq!(folder.run(&command).code, 0);
+    assert_ne!(open("bob.key", &with).code, 0);
+}

@@ -82,6 +82,10 @@ fn old_events_are_forgotten_while_nobody_runs_the_node_or_by_the_node() {
 
     let command = ["prune", "--dir", "data", "--before"];
     folder.fails(&[&command[..], &["soon"]].concat(), 2);
+    std::fs::write(folder.path("data/cairn.toml"), "publish = \"file:///nowhere\"").unwrap();
+    let published = folder.fails(&[&command[..], &["2200-01-01T00:00:00Z"]].concat(), 2);
+    assert!(published.err.contains("keep-events"), "{published:?}");
+    std::fs::remove_file(folder.path("data/cairn.toml")).unwrap();
     let long_ago = folder.run(&[&command[..], &["2020-01-01T00:00:00Z"]].concat());
     assert!(long_ago.out.starts_with("nothing to forget"), "{long_ago:?}");
     let later = ["2200-01-01T00:00:00Z"];

@@ -11,6 +11,7 @@
 mod check;
 mod disk;
 mod forged;
+mod import;
 mod open;
 mod proofs;
 mod prune;

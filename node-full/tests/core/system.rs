@@ -1,9 +1,11 @@
 //! Members, streams, grants, redactions: who may do what, and what follows.
 
 use cairn_node::check::CheckOptions;
-use cairn_node::ingest::Submission;
+use std::path::Path;
+
+use cairn_node::ingest::{Refusal, Submission};
 use cairn_node::init::public_keys;
-use cairn_node::node::Node;
+use cairn_node::node::{Node, NotAllowed, Options};
 use cairn_node::proofs::{BaseChoice, ReceiptWith};
 use cairn_node::query::Query;
 use cairn_node::system::{StoredPayload, SystemEvent};
@@ -13,6 +15,7 @@ use cairn_verifier::secret::MemberSecret;
 use cairn_verifier::state::Roles;
 use cairn_verifier::{UnixMillis, receipt};
 
+use crate::open::copy_dir;
 use crate::sealed::sealed;
 use crate::support::{Log, SECOND, Writer, draft, ids, public_payload};
 
@@ -217,7 +220,7 @@ fn what_is_no_system_event_is_refused() {
 }
 
 /// All bytes of a directory.
-fn raw(dir: &std::path::Path) -> Vec<u8> {
+fn raw(dir: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -236,7 +239,7 @@ fn erasures(node: &Node) -> Vec<SystemEvent> {
     read.collect()
 }
 
-fn wait_erased(node: &Node, count: usize) {
+pub(crate) fn wait_erased(node: &Node, count: usize) {
     for _ in 0..1_000 {
         if erasures(node).len() == count {
             return;
@@ -313,7 +316,7 @@ fn an_erasure_that_a_stop_came_before_is_made_up_for() {
     assert_eq!(node.wrap(&gone, &log.auditor.wrap().id()).unwrap(), None);
 }
 
-fn with_public(writer: &mut Writer, bytes: &[u8]) -> EventId {
+pub(crate) fn with_public(writer: &mut Writer, bytes: &[u8]) -> EventId {
     let body = EventBody { payload: public_payload(bytes), ..writer.body() };
     let (id, event) = writer.sign(&body);
     let payload = Some(bytes.to_vec());
@@ -441,4 +444,76 @@ fn payloads_that_were_kept_long_enough_go_and_everything_else_stays() {
     }
     assert_eq!(said(), 1);
     assert!(node.check(CheckOptions::default(), &mut |_| true).is_clean());
+}
+
+/// The reason for which a system event is refused.
+fn refusal(writer: &Writer, event: &SystemEvent) -> Refusal {
+    let (_, event) = writer.system(event);
+    let signed = Submission::Signed { event, payload: None, wraps: vec![], salt: None };
+    writer.node.submit(vec![signed]).unwrap_err().reason
+}
+
+#[test]
+fn a_key_that_was_given_up_redacts_nothing() {
+    let log = Log::new();
+    let node = log.open();
+    let mut admin = admin(&log, &node);
+    admin.say(&added("ann", &key(1))).unwrap();
+    let mut ann = Writer::new(&node, 1);
+    let (first, second) = (with_public(&mut ann, b"one"), with_public(&mut ann, b"two"));
+    ann.say(&SystemEvent::Redacted { event: first }).unwrap();
+    let key = ann.secret.key_id();
+    admin.say(&SystemEvent::KeyEnded { name: "ann".to_owned(), key }).unwrap();
+    let redaction = SystemEvent::Redacted { event: second };
+    assert!(matches!(refusal(&ann, &redaction), Refusal::NotAllowed(NotAllowed::Signer { .. })));
+    admin.say(&redaction).unwrap();
+    wait_erased(&node, 2);
+}
+
+#[test]
+fn a_member_has_64_keys_at_most() {
+    let log = Log::new();
+    let node = log.open();
+    let mut admin = admin(&log, &node);
+    let some = |from: u8, to: u8| -> Vec<_> {
+        (from..to).map(|seed| (1, key(seed).public_key().to_vec())).collect()
+    };
+    let more = |keys| SystemEvent::KeysAdded { name: "ann".to_owned(), keys };
+    let ann = SystemEvent::MemberAdded { name: "ann".to_owned(), keys: some(100, 132) };
+    admin.say(&ann).unwrap();
+    let found = refusal(&admin, &more(some(132, 164).into_iter().chain(some(164, 165)).collect()));
+    assert_eq!(found.code(), "bad-system-event", "32 keys are named at a time: {found}");
+    admin.say(&more(some(132, 164))).unwrap();
+    assert_eq!(node.member("ann").unwrap().keys.len(), 64);
+    let found = refusal(&admin, &more(some(164, 165)));
+    let expected = NotAllowed::TooManyKeys { found: 65, limit: 64 };
+    assert!(matches!(&found, Refusal::NotAllowed(why) if *why == expected), "{found}");
+    assert_eq!(node.member("ann").unwrap().keys.len(), 64);
+}
+
+#[test]
+fn wraps_come_with_a_grant_only() {
+    let log = Log::new();
+    let node = log.open();
+    let id = sealed(&node);
+    let mut admin = admin(&log, &node);
+    let reader = log.auditor.wrap().id();
+    let wrap = node.wrap(&id, &reader).unwrap().unwrap();
+    let redaction = SystemEvent::Redacted { event: id };
+    assert_eq!(admin.say_with(&redaction, vec![(reader, wrap)]), Err("wraps-mismatch"));
+    assert!(node.wrap(&id, &reader).unwrap().is_some());
+}
+
+/// A log from before there was a stream for them.
+#[test]
+fn a_log_without_the_systems_stream_changes_no_members() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("data");
+    copy_dir(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/data-1"), &path);
+    let node = Node::open(&path, Options::default()).unwrap();
+    assert_eq!(node.system_stream(), None);
+    let writer = Writer::new(&node, 1);
+    let found = refusal(&writer, &added("ann", &key(1)));
+    assert!(matches!(&found, Refusal::NotAllowed(NotAllowed::NoSystemStream)), "{found}");
+    assert!(found.to_string().contains("cairn init"), "{found}");
 }

@@ -130,3 +130,34 @@ fn a_fork_is_refused_and_kept_as_evidence() {
     assert_eq!(proven.first().digest(), node.head);
     assert_eq!(proven.second().height, height);
 }
+
+/// A tile of headers that becomes full with the newest block is published with the next one.
+#[test]
+fn a_tile_of_headers_is_compared_when_it_is_published() {
+    let (log, place) = (Log::new(), Place::new());
+    let node = log.publish(&place);
+    let mut at = 0;
+    while node.status().height < 255 {
+        let next = node.submit(crate::kit::drafts(at, 1)).unwrap();
+        assert!(node.wait_size_final(next[0].index + 1, crate::kit::SECOND));
+        at += 1;
+    }
+    published(&node);
+    let end_of_tile = end(node);
+    assert_eq!(end_of_tile.height, 255);
+    assert!(place.get("tiles/header/0/000").is_none(), "the newest header is in no tree yet");
+    let replica = log.follow(&place);
+    followed(&replica, &end_of_tile);
+    end(replica);
+
+    let node = log.publish(&place);
+    log_events(&node, 1);
+    published(&node);
+    let newer = end(node);
+    let good = place.get("tiles/header/0/000").unwrap();
+    place.bend("tiles/header/0/000");
+    let (found, why) = code(log.try_follow("replica", &place, log.anchor));
+    assert!(found == "bent-object" && why.contains("tiles/header/0/000"), "{found}: {why}");
+    place.put("tiles/header/0/000", good);
+    followed(&log.follow(&place), &newer);
+}

@@ -8,9 +8,9 @@ use cairn_node::clock;
 use cairn_node::http_client::{Client, ClientError};
 use cairn_node::proofs::{BaseChoice, ReceiptWith};
 use cairn_node::system::SystemEvent;
-use cairn_verifier::TrustAnchor;
 use cairn_verifier::event::SignedEvent;
 use cairn_verifier::receipt::verify;
+use cairn_verifier::{TrustAnchor, UnixMillis};
 
 use crate::kit::{Log, Place, code, drafts, end, followed, log_events, published, wait};
 
@@ -176,6 +176,25 @@ fn a_log_past_its_trust_period_needs_a_newer_anchor() {
 }
 
 /// A member added and a payload redacted at the node are so in the bucket and in the replica.
+/// What is kept for a time only is not kept longer in the bucket.
+#[test]
+fn payloads_that_expire_go_from_the_bucket_too() {
+    let (log, place) = (Log::new(), Place::new());
+    let node = log.publish(&place);
+    log_events(&node, 6);
+    published(&node);
+    // The public payload is the same in each event; of those to come one has it still.
+    let old = place.list("payloads/");
+    assert_eq!(old.len(), 3);
+    let time = node.head().unwrap().header.time;
+    log_events(&node, 1);
+    let expired = node.expire_payloads(UnixMillis(time.0 + 1)).unwrap();
+    assert_eq!(expired.payloads, 2);
+    wait("they are gone", || place.list("payloads/").len() == 1);
+    let kept = place.list("payloads/");
+    assert!(old.contains(&kept[0]), "the one that a newer event has too stays");
+}
+
 #[test]
 fn what_changes_at_the_node_changes_outside() {
     let (log, place) = (Log::new(), Place::new());

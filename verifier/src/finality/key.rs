@@ -16,6 +16,8 @@ pub enum Role {
     Request,
     /// A vote, by a validator.
     Vote,
+    /// What a proposer says of a proposal beside its vote: the round it rests on.
+    Proposal,
 }
 
 impl Role {
@@ -26,11 +28,12 @@ impl Role {
             Self::Event => "cairn v1 event",
             Self::Request => "cairn v1 request",
             Self::Vote => "cairn v1 vote",
+            Self::Proposal => "cairn v1 proposal",
         }
     }
 }
 
-/// The longest signed bytes: role, zero byte, and a vote's 109 bytes.
+/// The longest signed bytes: role, zero byte, and at most a proposal's 140 bytes.
 const MAX_SIGNED_LEN: usize = 160;
 
 /// Role, zero byte, message: what every signature is over. `None` for a message longer than any

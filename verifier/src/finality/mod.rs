@@ -24,7 +24,7 @@ pub use certificate::encode_certificate;
 #[cfg(feature = "secret")]
 pub(crate) use composite::Composite;
 #[cfg(feature = "alloc")]
-pub use expanded::ExpandedKeys;
+pub use expanded::{ExpandedKeys, VoteKeys};
 #[cfg(feature = "alloc")]
 pub use set::encode_set;
 

@@ -16,6 +16,17 @@ use crate::wire::{DecodeError, decode_all};
 pub const WRAP_LEN: usize = 1 + 8 + 1_120 + 48;
 
 const VERSION: u8 = 2;
+const SALT_VERSION: u8 = 1;
+
+/// What was sealed: one never opens as the other.
+#[derive(Clone, Copy)]
+struct Use {
+    version: u8,
+    label: &'static [u8; 6],
+}
+
+const WRAP: Use = Use { version: VERSION, label: b"PCEKv2" };
+const SALT: Use = Use { version: SALT_VERSION, label: b"SALTv1" };
 
 /// An X-Wing key pair, made from its 32-byte seed.
 #[derive(Clone)]
@@ -67,8 +78,31 @@ impl WrapSecret {
         log: &LogId,
         event: &EventId,
     ) -> Result<MessageKey, PayloadError> {
+        let opened = self.open(WRAP, wrap, (log, event))?;
+        Ok(MessageKey::from_bytes(*opened))
+    }
+
+    /// Opens the salt of an event's message key, sealed for this key.
+    ///
+    /// # Errors
+    /// As [`WrapSecret::open_wrap`].
+    pub fn open_salt(
+        &self,
+        sealed: &[u8],
+        log: &LogId,
+        event: &EventId,
+    ) -> Result<Zeroizing<[u8; 32]>, PayloadError> {
+        self.open(SALT, sealed, (log, event))
+    }
+
+    fn open(
+        &self,
+        of: Use,
+        wrap: &[u8],
+        (log, event): (&LogId, &EventId),
+    ) -> Result<Zeroizing<[u8; 32]>, PayloadError> {
         let (encapsulated, sealed) = decode_all(wrap, |reader| {
-            reader.version(VERSION)?;
+            reader.version(of.version)?;
             let _hint = reader.take(8)?;
             Ok((reader.take(1_120)?, reader.take(48)?))
         })?;
@@ -84,13 +118,13 @@ impl WrapSecret {
             &OpModeR::Base,
             &secret,
             &encapsulated,
-            &info(log, &self.id),
+            &info(of, log, &self.id),
             sealed,
             event.as_bytes(),
         );
         let opened = Zeroizing::new(opened.map_err(|_| PayloadError::BadWrap)?);
         let bytes = <[u8; 32]>::try_from(opened.as_slice()).map_err(|_| PayloadError::BadWrap)?;
-        Ok(MessageKey::from_bytes(bytes))
+        Ok(Zeroizing::new(bytes))
     }
 }
 
@@ -105,10 +139,10 @@ pub fn key_id(public_key: &[u8]) -> KeyId {
     digest::derive(digest::KEY, &[&[WRAP_X_WING], public_key]).into()
 }
 
-fn info(log: &LogId, recipient: &KeyId) -> [u8; 70] {
+fn info(of: Use, log: &LogId, recipient: &KeyId) -> [u8; 70] {
     let mut info = [0; 70];
     let (label, ids) = info.split_at_mut(6);
-    label.copy_from_slice(b"PCEKv2");
+    label.copy_from_slice(of.label);
     let (first, second) = ids.split_at_mut(32);
     first.copy_from_slice(log.as_bytes());
     second.copy_from_slice(recipient.as_bytes());
@@ -127,6 +161,32 @@ pub fn wrap(
     (log, event): (&LogId, &EventId),
     rng: &mut impl rand_core::CryptoRng,
 ) -> Result<alloc::vec::Vec<u8>, DecodeError> {
+    seal(WRAP, message_key.as_bytes(), public_key, (log, event), rng)
+}
+
+/// Seals the salt of an event's message key for a reader who has the sender's chain key. The
+/// randomness is the caller's.
+///
+/// # Errors
+/// [`DecodeError::NotCanonical`] if the public key is none.
+#[cfg(feature = "secret")]
+pub fn seal_salt(
+    salt: &[u8; 32],
+    public_key: &[u8],
+    (log, event): (&LogId, &EventId),
+    rng: &mut impl rand_core::CryptoRng,
+) -> Result<alloc::vec::Vec<u8>, DecodeError> {
+    seal(SALT, salt, public_key, (log, event), rng)
+}
+
+#[cfg(feature = "secret")]
+fn seal(
+    of: Use,
+    plain: &[u8; 32],
+    public_key: &[u8],
+    (log, event): (&LogId, &EventId),
+    rng: &mut impl rand_core::CryptoRng,
+) -> Result<alloc::vec::Vec<u8>, DecodeError> {
     let bad_key = DecodeError::NotCanonical { what: "X-Wing public key" };
     let recipient = <XWing as hpke::Kem>::PublicKey::from_bytes(public_key).map_err(|_| bad_key)?;
     let id = key_id(public_key);
@@ -134,14 +194,14 @@ pub fn wrap(
         hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, XWing>(
             &hpke::OpModeS::Base,
             &recipient,
-            &info(log, &id),
-            message_key.as_bytes(),
+            &info(of, log, &id),
+            plain,
             event.as_bytes(),
             rng,
         )
         .map_err(|_| bad_key)?;
     let hint = id.as_bytes().get(..8).unwrap_or_default();
-    Ok([&[VERSION], hint, &encapsulated.to_bytes(), &sealed].concat())
+    Ok([&[of.version], hint, &encapsulated.to_bytes(), &sealed].concat())
 }
 
 /// A wrap's length is fixed, so a reader can say early that bytes are none.

@@ -10,6 +10,7 @@ use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse, health_server};
 
 use super::proto::log_server::SERVICE_NAME;
 use crate::api::App;
+use crate::api::lease::over;
 
 /// How often a watcher's node is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -52,24 +53,33 @@ impl health_server::Health for Health {
         &self,
         request: Request<HealthCheckRequest>,
     ) -> Result<Response<Self::WatchStream>, Status> {
+        let lease = super::lease(&request)?;
         if !known(&request.into_inner().service) {
             let unknown = stream::iter([Ok(answer(ServingStatus::ServiceUnknown))]);
             return Ok(Response::new(Box::pin(unknown.chain(stream::pending()))));
         }
         let place = self.0.place_to_follow()?;
-        let start = (self.0.clone(), self.0.closing.subscribe(), None, place);
-        let changes = stream::unfold(start, |(app, mut closing, last, place)| async move {
-            loop {
-                let now = status(&app).await;
-                if last != Some(now) {
-                    return Some((Ok(answer(now)), (app, closing, Some(now), place)));
+        let start = (self.0.clone(), self.0.closing.subscribe(), None, (place, Some(lease)));
+        let changes =
+            stream::unfold(start, |(app, mut closing, last, (place, lease))| async move {
+                let mut lease = lease?;
+                loop {
+                    if lease.is_over() {
+                        return Some((Err(over().into()), (app, closing, last, (place, None))));
+                    }
+                    let now = status(&app).await;
+                    if last != Some(now) {
+                        return Some((
+                            Ok(answer(now)),
+                            (app, closing, Some(now), (place, Some(lease))),
+                        ));
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(LOOK) => {}
+                        _closing = closing.wait_for(|closing| *closing) => return None,
+                    }
                 }
-                tokio::select! {
-                    () = tokio::time::sleep(LOOK) => {}
-                    _closing = closing.wait_for(|closing| *closing) => return None,
-                }
-            }
-        });
+            });
         Ok(Response::new(Box::pin(changes)))
     }
 }

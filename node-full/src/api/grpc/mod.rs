@@ -17,6 +17,7 @@ use tonic::server::NamedService;
 use tonic_health::pb::health_server::HealthServer;
 
 use super::App;
+use super::lease::Lease;
 use super::observe::REQUEST_ID;
 use super::problem::Problem;
 use convert::FILES;
@@ -78,6 +79,12 @@ pub(super) async fn refuse(request: Request, next: Next) -> Response {
         }
         _ => response,
     }
+}
+
+/// What lets the caller in, which `access` put beside every call that is let in.
+fn lease<T>(request: &tonic::Request<T>) -> Result<Lease, Problem> {
+    let lease = request.extensions().get::<Lease>().cloned();
+    lease.ok_or_else(|| Problem::internal("a call that nobody let in"))
 }
 
 /// Where a service's calls arrive.

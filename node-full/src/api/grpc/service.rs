@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use futures_util::{Stream, StreamExt as _};
+use futures_util::{Stream, StreamExt as _, stream};
 use prost::Message as _;
 use tonic::{Request, Response, Status};
 
@@ -14,6 +14,7 @@ use crate::access::Caller;
 use crate::api::App;
 use crate::api::events;
 use crate::api::follow::Follower;
+use crate::api::lease::over;
 use crate::api::problem::Problem;
 use crate::feed::Item;
 use crate::proofs::{BaseChoice, ProofError, ReceiptWith};
@@ -115,8 +116,9 @@ impl Log for LogService {
     }
 
     async fn follow(&self, request: Request<p::FollowRequest>) -> Answer<Self::FollowStream> {
+        let mut lease = super::lease(&request)?;
         let params = convert::parts(request.into_inner().query);
-        let follower = Follower::read(&self.0, &params, None)?;
+        let follower = Follower::read(&self.0, (&params, None), lease.clone())?;
         let (app, place) = (self.0.clone(), self.0.place_to_follow()?);
         let items = follower.items().then(move |(at, item)| {
             // It is free again when the stream ends.
@@ -125,7 +127,9 @@ impl Log for LogService {
                 Ok(p::FollowResponse { id: at.to_string(), item: Some(sent(&app, item).await?) })
             }
         });
-        Ok(Response::new(Box::pin(items)))
+        let over = async move { lease.is_over().then(|| Err(Status::from(over()))) };
+        let over = stream::once(over).filter_map(std::future::ready);
+        Ok(Response::new(Box::pin(items.chain(over))))
     }
 }
 

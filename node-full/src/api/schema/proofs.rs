@@ -111,3 +111,13 @@ pub struct Wrap {
     /// The wrap's bytes.
     pub wrap: Base64,
 }
+
+/// The salt of an event's message key, sealed to one key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Salt {
+    /// The event's id.
+    pub id: Digest,
+    /// The sealed salt's bytes.
+    pub salt: Base64,
+}

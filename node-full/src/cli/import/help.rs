@@ -8,6 +8,7 @@ pub(super) const IMPORT: &str = "Examples:
   cairn import cloudtrail records.json.gz
   cairn import ocsf events.jsonl --raw sealed --to auditor
   producer | cairn import cloudevents -
+  cairn import archive log.cairn-archive --dir copy --anchor genesis:...
 
 What cannot be brought over is reported with its place, and the exit code is then 1. Without
 --state, importing the same history twice logs it twice. With it, a crash sends again at most the
@@ -53,3 +54,18 @@ pub(super) const OCSF: &str = "Examples:
   cairn import ocsf events.jsonl --raw sealed --to auditor
 
 --state knows an event by its `metadata.uid` and product; one without a uid by its whole line.";
+
+/// `cairn import archive`
+pub(super) const ARCHIVE: &str = "Examples:
+  cairn import archive log.cairn-archive --dir copy --anchor genesis:...
+  cairn import archive may.cairn-archive june.cairn-archive --dir copy --anchor checkpoint:...
+  cairn import archive july.cairn-archive --dir copy
+  cairn start --dir copy --read-only
+
+Every event, block and payload is checked before it is kept. Blocks that the directory has already
+are compared; after a stop the same command goes on. If the log's beginning is older than its trust
+period, pin a newer block with checkpoint:...: nothing is served until that block was imported.
+Archives made with --base header:... hold no certificates and cannot be imported.
+
+Exit codes: 0 imported, 1 it does not hold or does not fit, 2 wrong usage, 3 the anchor is too old or
+was not reached.";

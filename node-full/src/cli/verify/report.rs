@@ -50,6 +50,7 @@ fn not_opened(why: &NotOpened) -> (&'static str, String) {
             ("no-payload", "the receipt carries no payload; prove it with --payload".to_owned())
         }
         NotOpened::Refused(error) => (error.code(), error.to_string()),
+        NotOpened::NoKey(why) => ("no-key", why.clone()),
     }
 }
 

@@ -181,3 +181,56 @@ fn version_hint_and_length_are_exact() {
         assert_eq!(check_shape(&wrap).map_or_else(|error| error.code(), |()| "ok"), shape);
     }
 }
+
+/// Bytes that are the same every time.
+struct Counting(u8);
+
+impl TryRng for Counting {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes).map(|()| u32::from_be_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes).map(|()| u64::from_be_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for byte in bytes {
+            self.0 = self.0.wrapping_add(1);
+            *byte = self.0;
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Counting {}
+
+#[test]
+fn a_sealed_salt_opens_for_one_log_event_and_key_and_is_no_wrap() {
+    let secret = WrapSecret::from_seed([5; 32]).unwrap();
+    let (log, event, salt) = (LogId::from([1; 32]), EventId::from([2; 32]), [3; 32]);
+    let mut rng = Counting(0);
+    let sealed = seal_salt(&salt, &secret.public_key(), (&log, &event), &mut rng).unwrap();
+    assert_eq!((sealed.len(), sealed[0]), (WRAP_LEN, 1));
+    let code = |secret: &WrapSecret, sealed: &[u8], log, event| {
+        secret.open_salt(sealed, log, event).map_or_else(|error| error.code(), |_| "ok")
+    };
+    assert_eq!(*secret.open_salt(&sealed, &log, &event).unwrap(), salt);
+    assert_eq!(code(&secret, &sealed, &LogId::ZERO, &event), "payload-bad-wrap");
+    assert_eq!(code(&secret, &sealed, &log, &EventId::ZERO), "payload-bad-wrap");
+    let other = WrapSecret::from_seed([6; 32]).unwrap();
+    assert_eq!(code(&other, &sealed, &log, &event), "payload-not-the-recipient");
+    // Neither stands for the other, not even with its version.
+    let key = MessageKey::from_bytes(salt);
+    let wrapped = wrap(&key, &secret.public_key(), (&log, &event), &mut rng).unwrap();
+    let as_version = |bytes: &[u8], version| [&[version], &bytes[1..]].concat();
+    assert_eq!(code(&secret, &wrapped, &log, &event), "decode-version");
+    assert_eq!(code(&secret, &as_version(&wrapped, 1), &log, &event), "payload-bad-wrap");
+    let taken = secret.open_wrap(&as_version(&sealed, 2), &log, &event);
+    assert_eq!(taken.unwrap_err().code(), "payload-bad-wrap");
+    assert!(seal_salt(&salt, &[0; 3], (&log, &event), &mut rng).is_err());
+}

@@ -1,0 +1,211 @@
+//! Blocks of the height worked on: held, checked once, and tied to the proposals that name them.
+
+use std::collections::BTreeMap;
+
+use arc_malachitebft_core_consensus::{Input, ProposedValue};
+use arc_malachitebft_core_types::{Round, Validity, ValueOrigin};
+use cairn_verifier::digest::HeaderDigest;
+use cairn_verifier::finality::{HEADER_LEN, Header};
+use cairn_verifier::wire::DecodeError;
+
+use super::{Fault, Held, Host, HostError, Io, Output, Verdict};
+use crate::inbox::Peer;
+use crate::log::Entry;
+use crate::types::{Address, Height, Value};
+
+/// The header that a block begins with.
+pub(super) fn header_of(block: &[u8]) -> Result<Header, DecodeError> {
+    let short = DecodeError::Truncated { at: 0, needed: HEADER_LEN, left: block.len() };
+    Header::decode(block.get(..HEADER_LEN).ok_or(short)?)
+}
+
+/// Why a header is wanted: the round and proposer under which the engine knows it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named {
+    pub(super) round: Round,
+    pub(super) proposer: Address,
+    /// It is under a certificate, and came from this peer.
+    pub(super) certified: Option<Peer>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    held: BTreeMap<HeaderDigest, Held>,
+    named: BTreeMap<HeaderDigest, Named>,
+}
+
+impl Blocks {
+    pub(super) fn clear(&mut self) {
+        self.held.clear();
+        self.named.clear();
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.held.values().map(|held| held.block.len()).fold(0, usize::saturating_add)
+    }
+
+    /// A block of our own is valid: whoever built it checked it.
+    pub(super) fn own(&mut self, digest: HeaderDigest, header: Header, block: Vec<u8>) {
+        let held = Held { header, block, from: None, asked: true, valid: Some(true) };
+        self.held.insert(digest, held);
+    }
+
+    pub(super) fn restore(&mut self, digest: HeaderDigest, header: Header, block: Vec<u8>) {
+        let held = Held { header, block, from: None, asked: false, valid: None };
+        self.held.entry(digest).or_insert(held);
+    }
+
+    /// A block beside a certificate that is not checked yet.
+    pub(super) fn lend(&mut self, digest: HeaderDigest, header: Header, block: &[u8], from: Peer) {
+        let (block, from) = (block.to_vec(), Some(from));
+        self.held.insert(digest, Held { header, block, from, asked: false, valid: None });
+    }
+
+    /// Drops it if the certificate did not hold.
+    pub(super) fn take_back(&mut self, digest: &HeaderDigest) {
+        if !self.named.contains_key(digest) {
+            self.held.remove(digest);
+        }
+    }
+
+    pub(super) fn judge(&mut self, digest: &HeaderDigest, valid: bool) {
+        if let Some(held) = self.held.get_mut(digest) {
+            (held.asked, held.valid) = (true, Some(valid));
+        }
+    }
+
+    /// A block that anybody may have of us: one that a validator proposed and that we hold valid.
+    pub(super) fn to_share(&self, digest: &HeaderDigest) -> Option<&[u8]> {
+        let held = self.held.get(digest).filter(|held| held.valid == Some(true))?;
+        Some(&held.block)
+    }
+
+    pub(super) fn block(&self, digest: &HeaderDigest) -> Option<&[u8]> {
+        self.held.get(digest).map(|held| held.block.as_slice())
+    }
+
+    /// Headers that are named and whose block is missing.
+    pub(super) fn missing(&self) -> impl Iterator<Item = HeaderDigest> + use<'_> {
+        self.named.keys().filter(|digest| !self.held.contains_key(digest)).copied()
+    }
+}
+
+impl Io {
+    /// A proposal or certificate names a header; its block is checked as soon as it is held.
+    pub(super) fn name(&mut self, digest: HeaderDigest, named: Named) {
+        let known = self.blocks.named.entry(digest).or_insert(named);
+        if named.certified.is_some() {
+            *known = named;
+        }
+        self.ask(digest);
+    }
+
+    /// Takes a block from a peer, within its share unless a header is wanted for it.
+    pub(super) fn hold(&mut self, peer: Peer, block: &[u8]) {
+        let header = match header_of(block) {
+            Ok(header) if header.height == self.height => header,
+            Ok(_) => return self.ban(peer, Fault::OtherBlock),
+            Err(error) => return self.ban(peer, Fault::Malformed(error)),
+        };
+        let digest = header.digest();
+        if self.blocks.held.contains_key(&digest) {
+            return;
+        }
+        let named = &self.blocks.named;
+        let unnamed = |(digest, held): &(&HeaderDigest, &Held)| {
+            held.from == Some(peer) && !named.contains_key(digest)
+        };
+        let wanted = named.contains_key(&digest);
+        if !wanted && self.blocks.held.iter().filter(unnamed).count() >= self.inbox.blocks() {
+            return;
+        }
+        let held =
+            Held { header, block: block.to_vec(), from: Some(peer), asked: false, valid: None };
+        self.blocks.held.insert(digest, held);
+        self.ask(digest);
+    }
+
+    /// After a replay: blocks that were not judged before the crash are judged now.
+    pub(super) fn blocks_again(&mut self) {
+        let named: Vec<_> = self.blocks.named.keys().copied().collect();
+        named.into_iter().for_each(|digest| self.ask(digest));
+    }
+
+    fn ask(&mut self, digest: HeaderDigest) {
+        let Some(named) = self.blocks.named.get(&digest) else { return };
+        let certified = named.certified.is_some();
+        let Some(held) = self.blocks.held.get_mut(&digest) else { return };
+        if !held.asked && !self.replaying {
+            held.asked = true;
+            let (height, block) = (held.header.height, held.block.clone());
+            self.outputs.push(Output::Check { height, header: digest, block, certified });
+        }
+    }
+}
+
+impl Host {
+    pub(super) fn judged(
+        &mut self,
+        digest: HeaderDigest,
+        verdict: Verdict,
+    ) -> Result<(), HostError> {
+        let io = &mut self.io;
+        let (Some(held), Some(named)) =
+            (io.blocks.held.get_mut(&digest), io.blocks.named.get(&digest).copied())
+        else {
+            return Ok(());
+        };
+        if !held.asked || held.valid.is_some() {
+            return Ok(());
+        }
+        let valid = match verdict {
+            Verdict::Valid => true,
+            Verdict::Invalid => false,
+            Verdict::NotTheBlock => return self.not_the_block(digest, named),
+        };
+        held.valid = Some(valid);
+        if !valid && named.certified.is_some() {
+            return Err(HostError::CertifiedInvalid { height: io.height, header: digest });
+        }
+        let round = named.round.as_u32().unwrap_or(0);
+        let block = held.block.clone();
+        io.append(&Entry::Block { round, block });
+        self.know(digest, named, valid)
+    }
+
+    /// Other bytes may still be the block: who sent these is disconnected, and others are asked.
+    fn not_the_block(&mut self, digest: HeaderDigest, named: Named) -> Result<(), HostError> {
+        let io = &mut self.io;
+        let sender = io.blocks.held.remove(&digest).and_then(|held| held.from);
+        if named.certified.is_some() {
+            io.blocks.named.remove(&digest);
+        }
+        for peer in [sender, named.certified].into_iter().flatten() {
+            io.ban(peer, Fault::OtherBlock);
+        }
+        let message = crate::wire::Message::WantBlock { height: io.height, header: digest };
+        io.tell(&message);
+        io.ask_for_final();
+        Ok(())
+    }
+
+    /// Tells the engine what a block is worth.
+    pub(super) fn know(
+        &mut self,
+        digest: HeaderDigest,
+        named: Named,
+        valid: bool,
+    ) -> Result<(), HostError> {
+        let origin =
+            if named.certified.is_some() { ValueOrigin::Sync } else { ValueOrigin::Consensus };
+        let value = ProposedValue {
+            height: Height(self.io.height),
+            round: named.round,
+            valid_round: Round::Nil,
+            proposer: named.proposer,
+            value: Value(digest),
+            validity: Validity::from_bool(valid),
+        };
+        self.run(Input::ProposedValue(value, origin))
+    }
+}

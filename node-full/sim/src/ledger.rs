@@ -1,0 +1,189 @@
+//! The application that the simulated validators agree about: numbers in a tree, and which set is
+//! wanted next. Its trees, headers and rules are the real ones.
+
+use cairn_consensus::rules::Tip;
+use cairn_consensus::{Decided, Set, Verdict};
+use cairn_verifier::UnixMillis;
+use cairn_verifier::digest::{Hash, HeaderDigest, derive};
+use cairn_verifier::finality::{HEADER_LEN, Header};
+use cairn_verifier::tree::{Blake3, Kind, Peaks};
+use cairn_verifier::wire::{Reader, Writer};
+
+use crate::flaw::Flaw;
+use crate::rng::Rng;
+use crate::world::{GENESIS_TIME, World};
+
+/// What a block holds after its header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Body {
+    /// The number of the set that is wanted from now on.
+    pub(crate) wanted: u8,
+    pub(crate) events: Vec<u64>,
+}
+
+impl Body {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        writer.u8(self.wanted).len16(self.events.len());
+        for event in &self.events {
+            writer.u64(*event);
+        }
+        writer.into_bytes()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let body = cairn_verifier::wire::decode_all(bytes, |reader: &mut Reader<'_>| {
+            let wanted = reader.u8()?;
+            let count = reader.count16("events", 100)?;
+            let events = (0..count).map(|_| reader.u64()).collect::<Result<_, _>>()?;
+            Ok(Self { wanted, events })
+        });
+        body.ok()
+    }
+}
+
+/// One node's log: what it has made durable.
+#[derive(Clone)]
+pub(crate) struct Ledger<'w> {
+    world: &'w World,
+    pub(crate) finals: Vec<Decided>,
+    last: Option<(Header, HeaderDigest)>,
+    events: Peaks,
+    headers: Peaks,
+    wanted: u8,
+}
+
+impl<'w> Ledger<'w> {
+    pub(crate) const fn new(world: &'w World) -> Self {
+        let (events, headers) = (Peaks::empty(), Peaks::empty());
+        Self { world, finals: Vec::new(), last: None, events, headers, wanted: 0 }
+    }
+
+    fn hasher(&self, kind: Kind) -> Blake3 {
+        Blake3::new(kind, *self.world.log.as_bytes())
+    }
+
+    pub(crate) fn tip(&self) -> Option<Tip> {
+        Some(Tip {
+            log: self.world.log,
+            parameters: self.world.parameters,
+            parent: self.last,
+            genesis_time: UnixMillis(GENESIS_TIME),
+            first_set: self.world.sets.first()?.digest(),
+            header_root: self.headers.root(&self.hasher(Kind::Header)),
+        })
+    }
+
+    pub(crate) fn next_height(&self) -> u64 {
+        self.finals.len() as u64
+    }
+
+    /// The set of the next header.
+    pub(crate) fn set(&self) -> Option<&'w Set> {
+        self.world.set_of(self.tip()?.next_epoch().2)
+    }
+
+    fn with(&self, body: &Body) -> Option<Peaks> {
+        let hasher = self.hasher(Kind::Event);
+        let mut peaks = self.events.clone();
+        for event in &body.events {
+            let entry = derive("cairn simulator event", &[&event.to_be_bytes()]);
+            let leaf = hasher.leaf(peaks.size().get(), &entry);
+            peaks.append(&hasher, leaf).ok()?;
+        }
+        Some(peaks)
+    }
+
+    /// The next block with this body, as an honest node builds it.
+    pub(crate) fn block(&self, body: &Body, now: UnixMillis) -> Option<(Header, Vec<u8>)> {
+        let (tip, peaks) = (self.tip()?, self.with(body)?);
+        let (epoch, epoch_start, set) = tip.next_epoch();
+        let wanted = self.world.sets.get(usize::from(body.wanted))?.digest();
+        let header = Header {
+            log: tip.log,
+            height: tip.next_height(),
+            epoch,
+            time: tip.next_time(now),
+            parent: tip.parent.map_or(HeaderDigest::ZERO, |(_, digest)| digest),
+            events: peaks.size(),
+            event_root: peaks.root(&self.hasher(Kind::Event)),
+            sha256_root: Hash::ZERO,
+            header_root: tip.header_root,
+            epoch_start,
+            set,
+            next_set: tip.next_set(wanted),
+            state_root: state_root(body.wanted),
+            parameters: tip.parameters,
+        };
+        Some((header, join(&header, body)))
+    }
+
+    /// A block with some events, and sometimes with another set wanted.
+    pub(crate) fn build(&self, now: UnixMillis, rng: &mut Rng) -> Option<Vec<u8>> {
+        let mut wanted = self.wanted;
+        if rng.chance(300) {
+            wanted = rng.below(self.world.sets.len() as u64) as u8;
+        }
+        let events = (0..rng.below(6)).map(|_| rng.next()).collect();
+        self.block(&Body { wanted, events }, now).map(|(_, block)| block)
+    }
+
+    /// What an honest node says of a block; `flaw` leaves something out.
+    pub(crate) fn check(
+        &self,
+        block: &[u8],
+        now: Option<UnixMillis>,
+        flaw: Option<Flaw>,
+    ) -> Verdict {
+        if flaw == Some(Flaw::Validation) {
+            return Verdict::Valid;
+        }
+        let other = match flaw {
+            Some(Flaw::OtherBytes) => Verdict::Invalid,
+            _ => Verdict::NotTheBlock,
+        };
+        let Some((header, body)) = split(block) else { return other };
+        let (Some(peaks), Some(tip)) = (self.with(&body), self.tip()) else { return other };
+        let root = peaks.root(&self.hasher(Kind::Event));
+        if (header.events, header.event_root) != (peaks.size(), root)
+            || header.state_root != state_root(body.wanted)
+        {
+            return other;
+        }
+        let Some(wanted) = self.world.sets.get(usize::from(body.wanted)) else {
+            return Verdict::Invalid;
+        };
+        let due = if flaw == Some(Flaw::SetChange) { header.next_set } else { wanted.digest() };
+        let now = now.filter(|_| flaw != Some(Flaw::Clock));
+        match tip.check(&header, due, now) {
+            Ok(()) if header.sha256_root == Hash::ZERO => Verdict::Valid,
+            _ => Verdict::Invalid,
+        }
+    }
+
+    /// Makes a final block the log's next; `None` if it is no block at all.
+    pub(crate) fn apply(&mut self, decided: &Decided) -> Option<()> {
+        let (header, body) = split(&decided.block)?;
+        let hasher = self.hasher(Kind::Header);
+        let leaf = hasher.leaf(header.height, decided.header.as_bytes());
+        self.events = self.with(&body)?;
+        self.headers.append(&hasher, leaf).ok()?;
+        self.wanted = body.wanted;
+        self.last = Some((header, decided.header));
+        self.finals.push(decided.clone());
+        Some(())
+    }
+}
+
+fn state_root(wanted: u8) -> Hash {
+    derive("cairn simulator state", &[&[wanted]]).into()
+}
+
+pub(crate) fn join(header: &Header, body: &Body) -> Vec<u8> {
+    [header.encode().as_slice(), &body.encode()].concat()
+}
+
+pub(crate) fn split(block: &[u8]) -> Option<(Header, Body)> {
+    let (header, body) = block.split_at_checked(HEADER_LEN)?;
+    Some((Header::decode(header).ok()?, Body::decode(body)?))
+}

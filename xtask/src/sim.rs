@@ -1,0 +1,30 @@
+//! `cargo xtask sim`: the simulator of `node-full/sim`, which has the arguments and the help.
+
+use std::ffi::OsString;
+
+use anyhow::Result;
+
+use crate::tools::{cargo, run};
+
+/// Runs of `cargo xtask test`, and how many heights each has.
+const SHORT: [&str; 4] = ["--seeds", "0..300", "--heights", "12"];
+/// Seeds in which a defence that is left out must be missed.
+const BROKEN: [&str; 6] = ["--broken", "all", "--seeds", "0..60", "--heights", "20"];
+
+pub(crate) fn sim(args: &[OsString]) -> Result<()> {
+    run(cargo().args(["run", "-q", "-p", "cairn-sim", "--"]).args(args))
+}
+
+/// A step of `cargo xtask test`.
+pub(crate) fn step() -> Result<()> {
+    for args in [SHORT.as_slice(), &BROKEN] {
+        sim(&args.iter().map(OsString::from).collect::<Vec<_>>())?;
+    }
+    Ok(())
+}
+
+/// A part of `cargo xtask soak`.
+pub(crate) fn long(seeds: u64) -> Result<()> {
+    let seeds = format!("0..{seeds}");
+    sim(&["--seeds", &seeds, "--heights", "50"].map(OsString::from))
+}
