@@ -57,7 +57,7 @@ fn everything_that_can_happen_does() {
 #[test]
 fn a_defence_that_is_left_out_is_missed() {
     for flaw in [Flaw::LogSync, Flaw::Minimal, Flaw::Limits, Flaw::Validation] {
-        let missed = (0..6).any(|seed| {
+        let missed = (0..30).any(|seed| {
             let outcome = run(Options { flaw: Some(flaw), ..options(seed) });
             outcome.violation.is_some_and(|found| flaw.expected().contains(&found.failure))
         });
