@@ -48,7 +48,8 @@ function answer(phase, { url, headers }) {
     return Buffer.from(JSON.stringify({ events, next: null }));
   }
   if (url === `/v1/wraps/${town.sealed}`) {
-    const signed = new RegExp(`^Cairn key=${town.auditorKey}, time=${Date.now()}, signature=[0-9a-f]{128}$`);
+    const said = `key=${town.auditorKey}, time=${Date.now()}, origin=http://${headers.host}`;
+    const signed = new RegExp(`^Cairn ${said}, signature=[0-9a-f]{128}$`);
     return signed.test(headers.authorization) ? Buffer.from(town.wrap, "base64") : undefined;
   }
   const body = town.phases[phase].answers[url];
