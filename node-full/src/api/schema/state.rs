@@ -53,7 +53,7 @@ pub struct StateAnswer {
 
 /// A record of the state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "lowercase", rename_all_fields = "camelCase")]
+#[serde(tag = "kind", rename_all = "lowercase")]
 #[serde(deny_unknown_fields)]
 pub enum StateRecord {
     /// A member.
@@ -85,6 +85,7 @@ pub enum StateRecord {
         /// Its name.
         name: String,
         /// The group epoch of its readers' keys.
+        #[serde(rename = "groupEpoch")]
         group_epoch: u64,
     },
     /// A member in a stream.
@@ -103,8 +104,10 @@ pub enum StateRecord {
         /// A header at a multiple of this height may name another validator set.
         gate: u32,
         /// For how many milliseconds an anchor can be relied on; 0 for ever.
+        #[serde(rename = "trustPeriod")]
         trust_period: u64,
         /// Whether headers carry the RFC 6962 tree's root.
+        #[serde(rename = "sha256Tree")]
         sha256_tree: bool,
     },
     /// The validator set of an epoch.
@@ -114,6 +117,7 @@ pub enum StateRecord {
         /// The set's digest.
         digest: Digest,
         /// The first height of the epoch.
+        #[serde(rename = "firstHeight")]
         first_height: u64,
     },
     /// How far a writer is in a stream.
