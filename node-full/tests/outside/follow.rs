@@ -175,7 +175,6 @@ fn a_log_past_its_trust_period_needs_a_newer_anchor() {
     followed(&log.try_follow("b", &place, newest).unwrap(), &node);
 }
 
-/// A member added and a payload redacted at the node are so in the bucket and in the replica.
 /// What is kept for a time only is not kept longer in the bucket.
 #[test]
 fn payloads_that_expire_go_from_the_bucket_too() {
@@ -195,6 +194,7 @@ fn payloads_that_expire_go_from_the_bucket_too() {
     assert!(old.contains(&kept[0]), "the one that a newer event has too stays");
 }
 
+/// A member added and a payload redacted at the node are so in the bucket and in the replica.
 #[test]
 fn what_changes_at_the_node_changes_outside() {
     let (log, place) = (Log::new(), Place::new());

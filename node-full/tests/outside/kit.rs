@@ -225,7 +225,7 @@ fn copy(from: &FilePath, to: &FilePath) {
     }
 }
 
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     // Small segments, so that tests pass the moment when one is closed.
     Options { block_time: Duration::from_millis(5), segment_bytes: 100_000, ..Options::default() }
 }

@@ -14,4 +14,5 @@ mod claim;
 mod follow;
 mod killed;
 mod kit;
+mod prune;
 mod publish;
