@@ -99,3 +99,49 @@ impl<J: Journal> Keeper<J> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes down the order in which things happen.
+    #[derive(Default)]
+    struct Notes(Vec<&'static str>);
+
+    impl Journal for Notes {
+        type Error = std::convert::Infallible;
+
+        fn begin(&mut self, _: u64) -> Result<(), Self::Error> {
+            self.0.push("begin");
+            Ok(())
+        }
+
+        fn append(&mut self, _: u64, _: &[u8]) -> Result<(), Self::Error> {
+            self.0.push("append");
+            Ok(())
+        }
+
+        fn sync(&mut self) -> Result<(), Self::Error> {
+            self.0.push("sync");
+            Ok(())
+        }
+
+        fn record(&mut self, _: &[u8]) -> Result<(), Self::Error> {
+            self.0.push("record");
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_keeper_syncs_log_then_record_before_anything_leaves() {
+        let mut keeper = Keeper::new(Notes::default());
+        let append = || Output::Append { height: 0, entry: Vec::new() };
+        let left = keeper.perform(vec![append(), append(), Output::Record(Vec::new()), append()]);
+        assert_eq!(left.unwrap(), []);
+        let message = Output::Broadcast(vec![1]);
+        let left = keeper.perform(vec![message.clone(), append(), message.clone()]).unwrap();
+        assert_eq!(left, [message.clone(), message]);
+        let order = &keeper.journal().0;
+        assert_eq!(order, &["append", "append", "append", "sync", "record", "append", "sync"]);
+    }
+}

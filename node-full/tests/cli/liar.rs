@@ -70,6 +70,15 @@ fn seal(folder: &Folder, node: &Running, url: &str) -> (i32, String) {
 
 const BINARY: &str = "application/octet-stream";
 
+/// Changes one bit of the byte at a place that follows from the length.
+fn flipped(at: fn(usize) -> usize) -> Arc<Bend> {
+    Arc::new(move |_, mut body: Vec<u8>| {
+        let at = at(body.len());
+        body[at] ^= 1;
+        body
+    })
+}
+
 #[test]
 fn a_node_that_lies_about_a_key_is_refused_by_the_command() {
     let folder = Folder::new();
@@ -101,24 +110,9 @@ fn a_node_that_lies_about_a_key_is_refused_by_the_command() {
         // The member is left out: with the proof that another one is not there.
         ("state-other-answer", "/v1/state/member", Arc::new(move |_, _| absent.clone())),
         // An answer whose record was changed.
-        (
-            "state-root-mismatch",
-            "/v1/state/member",
-            Arc::new(|_, mut body: Vec<u8>| {
-                let at = body.len() - 1;
-                body[at] ^= 1;
-                body
-            }),
-        ),
+        ("state-root-mismatch", "/v1/state/member", flipped(|length| length - 1)),
         // Another log.
-        (
-            "no genesis",
-            "/v1/genesis",
-            Arc::new(|_, mut body: Vec<u8>| {
-                body[40] ^= 1;
-                body
-            }),
-        ),
+        ("no genesis", "/v1/genesis", flipped(|_| 40)),
     ];
     for (code, at, bend) in lies {
         let bend: Arc<Bend> = Arc::new(

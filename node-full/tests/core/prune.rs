@@ -7,7 +7,7 @@ use cairn_node::archive::ArchiveChoice;
 use cairn_node::backup::{self, BackupWith};
 use cairn_node::check::CheckOptions;
 use cairn_node::init::public_keys;
-use cairn_node::node::{Node, NodeError, OpenError, Options, Pruned, reindex};
+use cairn_node::node::{Expired, Node, NodeError, OpenError, Options, Pruned, reindex};
 use cairn_node::proofs::{BaseChoice, ReceiptWith};
 use cairn_node::query::Query;
 use cairn_node::system::SystemEvent;
@@ -17,6 +17,7 @@ use cairn_verifier::{UnixMillis, receipt};
 
 use crate::sealed::sealed;
 use crate::support::{Log, SECOND, Writer, draft, ids};
+use crate::system::with_public;
 
 const EVENTS: u64 = 700;
 
@@ -246,4 +247,39 @@ fn nothing_goes_that_is_not_in_a_tile_or_not_old_enough() {
     let begin = prune(&node).begin;
     assert!(begin <= 256, "{begin} is beyond the last full tile");
     assert!(head.events.get() >= 200);
+}
+
+#[test]
+fn payloads_that_were_kept_long_enough_go_and_everything_else_stays() {
+    let log = Log::new();
+    let node = log.open();
+    let mut writer = Writer::new(&node, 1);
+    let secret = sealed(&node);
+    let (old, shared) = (with_public(&mut writer, b"old"), with_public(&mut writer, b"shared"));
+    let head = node.head().unwrap().header.time;
+    let again = with_public(&mut writer, b"shared");
+    let before = UnixMillis(head.0 + 1);
+    let expired = node.expire_payloads(before).unwrap();
+    // The ciphertext and "old"; "shared" is a newer event's as well.
+    assert_eq!((expired.payloads, expired.records), (2, 1));
+    let receipt = |id: &EventId, payload| {
+        let with = ReceiptWith { payload, wraps: &[] };
+        node.receipt(id, BaseChoice::Genesis, with).map_err(|error| error.code())
+    };
+    for id in [&secret, &old] {
+        assert_eq!(receipt(id, true), Err("no-payload"));
+        assert!(receipt(id, false).is_ok());
+    }
+    assert!(receipt(&shared, true).is_ok() && receipt(&again, true).is_ok());
+    assert_eq!(node.wrap(&secret, &log.auditor.wrap().id()).unwrap(), None);
+    assert_eq!(node.expire_payloads(before).unwrap(), Expired::default());
+    let said = || {
+        let event_type = Some("cairn.retention.applied".to_owned());
+        node.query(&Query { event_type, ..Query::default() }).unwrap().entries.len()
+    };
+    while said() == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(said(), 1);
+    assert!(node.check(CheckOptions::default(), &mut |_| true).is_clean());
 }

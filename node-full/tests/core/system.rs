@@ -49,6 +49,13 @@ fn roles(node: &Node, name: &str) -> Vec<String> {
     node.roles_of(&member).into_iter().map(|(stream, _)| stream.name).collect()
 }
 
+/// The reason for which a system event is refused.
+fn refusal(writer: &Writer, event: &SystemEvent) -> Refusal {
+    let (_, event) = writer.system(event);
+    let signed = Submission::Signed { event, payload: None, wraps: vec![], salt: None };
+    writer.node.submit(vec![signed]).unwrap_err().reason
+}
+
 #[test]
 fn a_log_begins_with_an_administrator_and_a_stream_of_its_own() {
     let log = Log::new();
@@ -409,48 +416,6 @@ fn grants_give_wraps_to_named_readers() {
     wait_erased(&node, 1);
     assert!(matches!(erasures(&node)[0], SystemEvent::Erased { records: 2, .. }));
     assert_eq!(node.wrap(&id, &lawyer.wrap().id()).unwrap(), None);
-}
-
-#[test]
-fn payloads_that_were_kept_long_enough_go_and_everything_else_stays() {
-    let log = Log::new();
-    let node = log.open();
-    let mut writer = Writer::new(&node, 1);
-    let secret = sealed(&node);
-    let (old, shared) = (with_public(&mut writer, b"old"), with_public(&mut writer, b"shared"));
-    let head = node.head().unwrap().header.time;
-    let again = with_public(&mut writer, b"shared");
-    let before = UnixMillis(head.0 + 1);
-    let expired = node.expire_payloads(before).unwrap();
-    // The ciphertext and "old"; "shared" is a newer event's as well.
-    assert_eq!((expired.payloads, expired.records), (2, 1));
-    let receipt = |id: &EventId, payload| {
-        let with = ReceiptWith { payload, wraps: &[] };
-        node.receipt(id, BaseChoice::Genesis, with).map_err(|error| error.code())
-    };
-    for id in [&secret, &old] {
-        assert_eq!(receipt(id, true), Err("no-payload"));
-        assert!(receipt(id, false).is_ok());
-    }
-    assert!(receipt(&shared, true).is_ok() && receipt(&again, true).is_ok());
-    assert_eq!(node.wrap(&secret, &log.auditor.wrap().id()).unwrap(), None);
-    assert_eq!(node.expire_payloads(before).unwrap(), cairn_node::node::Expired::default());
-    let said = || {
-        let event_type = Some("cairn.retention.applied".to_owned());
-        node.query(&Query { event_type, ..Query::default() }).unwrap().entries.len()
-    };
-    while said() == 0 {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    assert_eq!(said(), 1);
-    assert!(node.check(CheckOptions::default(), &mut |_| true).is_clean());
-}
-
-/// The reason for which a system event is refused.
-fn refusal(writer: &Writer, event: &SystemEvent) -> Refusal {
-    let (_, event) = writer.system(event);
-    let signed = Submission::Signed { event, payload: None, wraps: vec![], salt: None };
-    writer.node.submit(vec![signed]).unwrap_err().reason
 }
 
 #[test]

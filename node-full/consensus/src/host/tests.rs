@@ -15,7 +15,6 @@ use super::*;
 use crate::broken::Broken;
 use crate::inbox::Limits;
 use crate::wire::{Message, Signed};
-use crate::{Journal, Keeper};
 
 const GENESIS_TIME: u64 = 1_700_000_000_000;
 
@@ -229,13 +228,19 @@ fn four_validators_agree_and_the_certificate_is_minimal() {
     }
 }
 
-#[test]
-fn a_proposal_is_the_same_again_after_a_restart() {
+/// The first proposer of four, and what it does with its block.
+fn proposed() -> (World, u8, Vec<Output>) {
     let world = World::new(&[1, 1, 1, 1]);
     let seed = world.seed_at(world.set.proposer_index(0, 0));
     let mut host = world.host(seed, None);
     host.start(0, &world.set).unwrap();
     let outputs = host.built((0, 0), world.block(0, 1)).unwrap();
+    (world, seed, outputs)
+}
+
+#[test]
+fn a_proposal_is_the_same_again_after_a_restart() {
+    let (world, seed, outputs) = proposed();
     let (log, last) = (entries(&outputs), record(&outputs));
     let before = sent(&outputs);
     assert!(before.len() >= 3, "proposal, block, prevote");
@@ -250,11 +255,7 @@ fn a_proposal_is_the_same_again_after_a_restart() {
 
 #[test]
 fn a_lost_log_silences_the_height_and_a_cut_one_does_not_change_a_vote() {
-    let world = World::new(&[1, 1, 1, 1]);
-    let seed = world.seed_at(world.set.proposer_index(0, 0));
-    let mut host = world.host(seed, None);
-    host.start(0, &world.set).unwrap();
-    let outputs = host.built((0, 0), world.block(0, 1)).unwrap();
+    let (world, seed, outputs) = proposed();
     let (log, last) = (entries(&outputs), record(&outputs));
     for kept in 0..log.len() {
         let mut again = world.host(seed, last);
@@ -480,45 +481,4 @@ fn hostile_bytes_never_stop_a_host() {
             }
         }
     }
-}
-
-/// Writes down the order in which things happen.
-#[derive(Default)]
-struct Notes(Vec<&'static str>);
-
-impl Journal for Notes {
-    type Error = std::convert::Infallible;
-
-    fn begin(&mut self, _: u64) -> Result<(), Self::Error> {
-        self.0.push("begin");
-        Ok(())
-    }
-
-    fn append(&mut self, _: u64, _: &[u8]) -> Result<(), Self::Error> {
-        self.0.push("append");
-        Ok(())
-    }
-
-    fn sync(&mut self) -> Result<(), Self::Error> {
-        self.0.push("sync");
-        Ok(())
-    }
-
-    fn record(&mut self, _: &[u8]) -> Result<(), Self::Error> {
-        self.0.push("record");
-        Ok(())
-    }
-}
-
-#[test]
-fn the_keeper_syncs_log_then_record_before_anything_leaves() {
-    let mut keeper = Keeper::new(Notes::default());
-    let append = || Output::Append { height: 0, entry: Vec::new() };
-    let left = keeper.perform(vec![append(), append(), Output::Record(Vec::new()), append()]);
-    assert_eq!(left.unwrap(), []);
-    let message = Output::Broadcast(vec![1]);
-    let left = keeper.perform(vec![message.clone(), append(), message.clone()]).unwrap();
-    assert_eq!(left, [message.clone(), message]);
-    let order = &keeper.journal().0;
-    assert_eq!(order, &["append", "append", "append", "sync", "record", "append", "sync"]);
 }
