@@ -103,13 +103,14 @@ fn clippy() -> Result<()> {
 
 /// The tests of the first three are for this machine, as are the crates they need.
 fn clippy_wasm() -> Result<()> {
-    let parts: [&[&str]; 5] = [
+    let parts: [&[&str]; 6] = [
         &["-p", "cairn-verifier"],
         // By itself: beside the verifier's default features it would need an allocator.
         &["-p", "cairn-verifier-wasm"],
         &["-p", "cairn-light-client", "-p", "cairn-web-ui"],
         &["-p", "cairn-tests-wasm", "--all-targets"],
         &["-p", "cairn-bench-wasm"],
+        &["-p", "cairn-single-file"],
     ];
     for part in parts {
         let target = ["clippy", "--target", WASM];
