@@ -65,9 +65,10 @@ function show(state, sentence, { code, expected, found } = {}) {
   const [word, icon] = WORDS[state];
   $("verdict").dataset.state = state;
   $("word").textContent = word;
-  $("sentence").textContent = sentence;
+  $("sentence").textContent = sentence.slice(0, 1).toUpperCase() + sentence.slice(1);
   $("icon").setAttribute("href", `#${icon}`);
-  const sides = expected !== undefined && expected !== null;
+  // Most sentences name both sides already.
+  const sides = typeof expected === "string" && !(sentence.includes(expected) && sentence.includes(found));
   $("sides").textContent = sides ? `Expected: ${expected}. Found: ${found}.` : "";
   $("sides").hidden = !sides;
   $("code").textContent = code ? `Code ${code}` : "";
@@ -123,7 +124,7 @@ function showChecks(checks, error) {
     const [title, text] = CHECKS[check.check]?.(check) ?? [check.check, "Passed."];
     step(error ? "passed" : "verified", "tick", title, text);
   }
-  if (error) step(error.state, WORDS[error.state][1], WORDS[error.state][0], `${error.message} (${error.code})`);
+  if (error) step(error.state, WORDS[error.state][1], WORDS[error.state][0], `Here it ended: ${error.code}.`);
 }
 
 function showReceipt({ id, index, event, header, writerName, writerSuite, logTime, standing, payloadIncluded }) {
