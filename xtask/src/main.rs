@@ -107,6 +107,8 @@ enum Task {
     /// Build and pack the npm package; try it in every runtime; build it twice and compare
     #[command(after_help = NPM_EXAMPLES)]
     Npm(package::Npm),
+    /// Measure what a person at a browser waits for, and light clients of others beside ours
+    BenchWeb(npm::Bench),
     /// Kill the node at random moments under load, or take its power: nothing acknowledged may be lost
     Kill9(kill9::Kill9),
     /// Run many validators in one process: each seed another network, other faults, another villain
@@ -166,6 +168,10 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::BenchWasm(args) => {
             tools::enter_root()?;
             npm::bench(&args).map(ok)
+        }
+        Task::BenchWeb(args) => {
+            tools::enter_root()?;
+            package::bench_web(&args).map(ok)
         }
         Task::Npm(args) => {
             tools::enter_root()?;

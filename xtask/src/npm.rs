@@ -25,6 +25,14 @@ pub(crate) struct Bench {
     json: bool,
 }
 
+impl Bench {
+    /// The same, for the script.
+    pub(crate) fn flags(&self) -> impl Iterator<Item = &'static str> {
+        let flags = [(self.quick, "--quick"), (self.json, "--json")];
+        flags.into_iter().filter_map(|(is_set, flag)| is_set.then_some(flag))
+    }
+}
+
 /// `node`, known to be new enough.
 pub(crate) fn node() -> Result<Command> {
     let advice = format!("install Node.js {OLDEST_NODE} or newer (nodejs.org)");
@@ -71,9 +79,7 @@ pub(crate) fn bench(args: &Bench) -> Result<()> {
     command
         .arg(Path::new(BENCH).join("wasm.mjs"))
         .env("CAIRN_BENCH_CASES", std::path::absolute(cases)?);
-    let flags = [(args.quick, "--quick"), (args.json, "--json")];
-    command.args(flags.into_iter().filter_map(|(is_set, flag)| is_set.then_some(flag)));
-    tools::run(&mut command)
+    tools::run(command.args(args.flags()))
 }
 
 /// A `node --test` over every `*.test.mjs`, `.js` or `.cjs` directly in a directory. The names are

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha384};
 
 use crate::build::{self, Part};
 use crate::tools::{self, missing};
-use crate::{browser, npm, say};
+use crate::{browser, modules, npm, say};
 
 /// Programs of other runtimes and bundlers, and what tries the package in them.
 const RUNTIMES: &str = "tests/runtimes";
@@ -96,12 +96,36 @@ fn matrix(matrix: Matrix) -> Result<()> {
     tools::run(&mut test)
 }
 
+/// `cargo xtask bench-web`: page and package in Chromium against a real node, beside other projects'
+/// light clients, which are installed for it and removed again.
+pub(crate) fn bench_web(args: &npm::Bench) -> Result<()> {
+    if !build::node_bin().is_file() || !build::ui_dir().is_dir() {
+        bail!("page or node is not built; run `cargo xtask build`");
+    }
+    npm::ensure_packages()?;
+    npm::ensure_packages_of(Path::new(RUNTIMES))?;
+    let tarball = pack(&tools::target("npm"))?;
+    let cases = tools::target("bench-wasm");
+    modules::bench(&cases)?;
+    let mut command = npm::node()?;
+    command
+        .arg("tests/bench/web.mjs")
+        .args(args.flags())
+        .env("CAIRN_BENCH_CASES", absolute(cases)?)
+        .env("CAIRN_TARBALL", absolute(tarball)?)
+        .env("CHROMIUM", browser::chromium()?);
+    tools::run(&mut command)
+}
+
 /// Copies what the package publishes.
 pub(crate) fn copy_to(out: &Path) -> Result<()> {
     let manifest = Path::new(build::PKG).join("package.json");
     let text = fs::read(&manifest).with_context(|| manifest.display().to_string())?;
     let manifest: serde_json::Value = serde_json::from_slice(&text).context("pkg/package.json")?;
-    let files = manifest["files"].as_array().context("pkg/package.json has no `files`")?;
+    let files = manifest
+        .get("files")
+        .and_then(|files| files.as_array())
+        .context("pkg/package.json has no `files`")?;
     for name in files.iter().filter_map(serde_json::Value::as_str).chain(["package.json"]) {
         let (from, to) = (Path::new(build::PKG).join(name), out.join(name));
         if let Some(dir) = to.parent() {
@@ -160,16 +184,16 @@ pub(crate) fn deflated(bytes: &[u8]) -> Result<String> {
 /// percent shorter than base64. The digits are the letters from `(` to `~` without `<`, which could
 /// end a script, and the backslash, which a string would swallow.
 fn digits(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() / 4 * 5 + 5);
+    let digits: Vec<char> = ('('..='~').filter(|digit| !matches!(digit, '<' | '\\')).collect();
+    let digit =
+        |value: u32| usize::try_from(value % 85).ok().and_then(|at| digits.get(at)).copied();
+    let mut text = String::new();
     for group in bytes.chunks(4) {
         let mut four = [0; 4];
-        four[..group.len()].copy_from_slice(group);
+        four.iter_mut().zip(group).for_each(|(to, from)| *to = *from);
         let word = u32::from_be_bytes(four);
-        for place in (0..5_u32).rev().take(group.len() + 1) {
-            let digit = (word / 85_u32.pow(place) % 85) as u8 + b'(';
-            let digit = digit + u8::from(digit >= b'<');
-            text.push(char::from(digit + u8::from(digit >= b'\\')));
-        }
+        let powers = (0..5).rev().filter_map(|power| word.checked_div(85_u32.pow(power)));
+        text.extend(powers.filter_map(digit).take(group.len().saturating_add(1)));
     }
     text
 }
