@@ -27,6 +27,7 @@ mod records;
 mod replay;
 mod salts;
 mod shared;
+pub(crate) mod signed;
 mod state;
 mod types;
 

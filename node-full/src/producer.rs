@@ -19,6 +19,7 @@ use crate::clock;
 use crate::ingest::Refusal;
 use crate::node::{
     Block, Effects, NodeError, Shared, Tree, Writing, check_votes, encode_block, index_blocks,
+    signed,
 };
 
 /// After this time without events an empty block shows that the log is alive: a day.
@@ -116,7 +117,9 @@ fn make(shared: &Shared, (size, effects): (u64, &Effects)) -> Result<(), Produce
     let block = Block { header, digest, header_bytes, certificate };
     check_votes(&genesis, &block).map_err(ProduceError::Unsound)?;
 
-    let written = shared.blocks.append_batch(&[&encode_block(&block)]);
+    let encoded = encode_block(&block);
+    let written =
+        signed::keep(&shared.dir, &encoded).and_then(|()| shared.blocks.append_batch(&[&encoded]));
     shared.note_write(Writing::Blocks, &written);
     written?;
     let block = Arc::new(block);
