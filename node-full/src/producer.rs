@@ -9,7 +9,7 @@ use thiserror::Error;
 use cairn_store::StoreError;
 use cairn_store::tiles::{PendingTile, sync_names};
 use cairn_verifier::UnixMillis;
-use cairn_verifier::digest::{Hash, HeaderDigest};
+use cairn_verifier::digest::{Hash, HeaderDigest, SetDigest};
 use cairn_verifier::finality::{Header, Role, VOTE_PRECOMMIT, encode_certificate, vote_message};
 use cairn_verifier::tree::{MAX_TREE_SIZE, TreeSize};
 use cairn_verifier::trust::Genesis;
@@ -22,7 +22,7 @@ use crate::node::{
 };
 
 /// After this time without events an empty block shows that the log is alive: a day.
-const EMPTY_BLOCK_AFTER: u64 = 24 * 60 * 60 * 1_000;
+pub(crate) const EMPTY_BLOCK_AFTER: u64 = 24 * 60 * 60 * 1_000;
 
 /// Why a block could not be made. Nothing was published; it is tried again.
 #[derive(Debug, Error)]
@@ -194,6 +194,16 @@ pub(crate) fn make_header(
         state_root: contents.state_root,
         parameters: genesis.parameters(),
     })
+}
+
+/// The set that the log's state asks for, which a header at a gate names as the next.
+pub(crate) fn wanted_set(_shared: &Shared, genesis: &Genesis<'_>) -> SetDigest {
+    genesis.set().digest()
+}
+
+/// The set that signs the next block, as it travels.
+pub(crate) fn signing_set(_shared: &Shared, genesis: &Genesis<'_>) -> Vec<u8> {
+    genesis.set().bytes().to_vec()
 }
 
 /// Writes tiles that became full, without keeping anyone from reading or committing.
