@@ -57,3 +57,6 @@ pub trait Network: Send + Sync {
     /// Replaces who may connect: validators and nodes by the newest final state.
     fn allow(&self, peers: Vec<AllowedPeer>);
 }
+
+#[cfg(test)]
+mod tests;

@@ -212,7 +212,10 @@ impl Network for Links {
 
 fn listen(runtime: &Runtime, at: &str) -> Result<TcpListener, StartError> {
     let refused = |reason| StartError::Listen { address: at.to_owned(), reason };
-    runtime.block_on(TcpListener::bind(at)).map_err(refused)
+    let listener = std::net::TcpListener::bind(at).map_err(refused)?;
+    listener.set_nonblocking(true).map_err(refused)?;
+    let _within = runtime.enter();
+    TcpListener::from_std(listener).map_err(refused)
 }
 
 fn about(config: Config, process: u64) -> Box<dyn Fn() -> About + Send + Sync> {
