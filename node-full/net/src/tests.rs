@@ -1,6 +1,6 @@
 //! Links over real sockets, honest ones and others.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "tests")]
+#![expect(clippy::arithmetic_side_effects, reason = "tests")]
 
 mod attacks;
 mod hellos;

@@ -10,7 +10,7 @@ use super::kit::*;
 use crate::frame::Kind;
 use crate::hello::{End, Hello};
 use crate::tls::binding;
-use crate::{AllowedPeer, Config, Identity, Incoming, Network as _, PeerAddress};
+use crate::{AllowedPeer, Config, Incoming, Network as _, PeerAddress};
 
 #[test]
 fn two_nodes_talk_and_know_each_other() {
@@ -35,7 +35,7 @@ fn keys_of_every_suite_prove_who_is_there() {
     let peers =
         vec![AllowedPeer::new(&PublicKey::new(Suite::Ed25519, &bytes).unwrap()), allowed(&third)];
     let first = Party::with(Config {
-        identity: Arc::clone(&ed25519) as Arc<dyn Identity>,
+        identity: ed25519.clone(),
         ..config(&third, Vec::new())
     });
     let at = PeerAddress { id: ed25519.key_id(), at: first.address().to_string() };

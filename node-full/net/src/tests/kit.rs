@@ -18,7 +18,7 @@ use crate::frame::{self, Kind};
 use crate::hello::{About, End, Hello};
 use crate::tls::{Tls, binding};
 use crate::{
-    AllowedPeer, Config, Identity, Incoming, Limits, Links, Network as _, PeerAddress, PeerId,
+    AllowedPeer, Config, Incoming, Limits, Links, Network as _, PeerAddress, PeerId,
     PeerStatus,
 };
 
@@ -102,7 +102,7 @@ impl Party {
 pub(super) fn config(key: &Arc<ValidatorSecret>, peers: Vec<PeerAddress>) -> Config {
     Config {
         log: LOG,
-        identity: Arc::clone(key) as Arc<dyn Identity>,
+        identity: key.clone(),
         listen: Some("127.0.0.1:0".to_owned()),
         peers,
         features: (0, 0),
