@@ -22,8 +22,6 @@ pub const VERSIONS: RangeInclusive<u16> = 1..=1;
 pub trait Identity: Send + Sync {
     /// The key's id.
     fn id(&self) -> PeerId;
-    /// The suite of the key.
-    fn suite(&self) -> Suite;
     /// Signs a message in the role [`Role::Link`]; `None` if the signer cannot.
     fn sign(&self, message: &[u8]) -> Option<Vec<u8>>;
 }
@@ -31,10 +29,6 @@ pub trait Identity: Send + Sync {
 impl Identity for ValidatorSecret {
     fn id(&self) -> PeerId {
         self.key_id()
-    }
-
-    fn suite(&self) -> Suite {
-        Self::suite(self)
     }
 
     fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
@@ -45,10 +39,6 @@ impl Identity for ValidatorSecret {
 impl Identity for MemberSecret {
     fn id(&self) -> PeerId {
         self.key_id()
-    }
-
-    fn suite(&self) -> Suite {
-        Suite::Ed25519
     }
 
     fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
@@ -94,7 +84,7 @@ pub(crate) struct Hello {
     pub(crate) about: About,
     pub(crate) from: PeerId,
     pub(crate) to: PeerId,
-    suite: Suite,
+    /// Of the suite of the key.
     signature: Vec<u8>,
 }
 
@@ -108,7 +98,7 @@ impl Hello {
         let from = identity.id();
         let message = proof_message(binding, &about.log, (&from, &to), end);
         let signature = identity.sign(&message).ok_or(LinkError::NoSignature)?;
-        Ok(Self { about, from, to, suite: identity.suite(), signature })
+        Ok(Self { about, from, to, signature })
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
@@ -122,10 +112,13 @@ impl Hello {
         let log = reader.digest()?;
         let (height, process) = (reader.u64()?, reader.u64()?);
         let (from, to) = (reader.digest()?, reader.digest()?);
-        let suite = Suite::read(reader)?;
-        let signature = reader.take(suite.signature_len())?.to_vec();
+        let len = reader.rest().len();
+        if !Suite::ALL.iter().any(|suite| suite.signature_len() == len) {
+            return Err(reader.not_canonical("signature"));
+        }
+        let signature = reader.take(len)?.to_vec();
         let about = About { versions, features, needs, log, height, process };
-        Ok(Self { about, from, to, suite, signature })
+        Ok(Self { about, from, to, signature })
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
@@ -134,7 +127,7 @@ impl Hello {
         writer.u8(FORMAT).u16(*versions.start()).u16(*versions.end()).u64(*features).u64(*needs);
         writer.raw(log.as_bytes()).u64(*height).u64(*process);
         writer.raw(self.from.as_bytes()).raw(self.to.as_bytes());
-        writer.u8(self.suite.byte()).raw(&self.signature);
+        writer.raw(&self.signature);
         writer.into_bytes()
     }
 
@@ -170,8 +163,7 @@ impl Hello {
             return Err(LinkError::OtherKey { wanted: self.to, found: me });
         }
         let message = proof_message(binding, &self.about.log, (&self.from, &me), end);
-        let key = peer.key().filter(|key| key.suite() == self.suite);
-        let key = key.ok_or(LinkError::BadProof(self.from))?;
+        let key = peer.key().ok_or(LinkError::BadProof(self.from))?;
         key.verify(Role::Link, &message, &self.signature)
             .map_err(|_| LinkError::BadProof(self.from))
     }

@@ -34,10 +34,7 @@ fn keys_of_every_suite_prove_who_is_there() {
     let bytes = ed25519.public_key();
     let peers =
         vec![AllowedPeer::new(&PublicKey::new(Suite::Ed25519, &bytes).unwrap()), allowed(&third)];
-    let first = Party::with(Config {
-        identity: ed25519.clone(),
-        ..config(&third, Vec::new())
-    });
+    let first = Party::with(Config { identity: ed25519.clone(), ..config(&third, Vec::new()) });
     let at = PeerAddress { id: ed25519.key_id(), at: first.address().to_string() };
     let second = Party::start(&third, vec![at]);
     first.links.allow(peers.clone());
@@ -143,8 +140,8 @@ fn a_hello_is_its_own_bytes_and_nothing_else_is_one() {
     let hello = Hello::sign(about(), a.as_ref(), place).unwrap();
     let bytes = hello.encode();
     assert_eq!(Hello::decode(&bytes).unwrap(), hello);
-    // As SPEC.md has it: so many bytes before the suite, and then a signature of suite 2.
-    assert_eq!(bytes.len(), 133 + 1 + 2_484);
+    // As SPEC.md has it: so many bytes, and then a signature of suite 2.
+    assert_eq!(bytes.len(), 133 + 2_484);
     for cut in [0, 1, 20, 133, bytes.len() - 1] {
         assert!(Hello::decode(&bytes[..cut]).is_err());
     }

@@ -18,8 +18,7 @@ use crate::frame::{self, Kind};
 use crate::hello::{About, End, Hello};
 use crate::tls::{Tls, binding};
 use crate::{
-    AllowedPeer, Config, Incoming, Limits, Links, Network as _, PeerAddress, PeerId,
-    PeerStatus,
+    AllowedPeer, Config, Incoming, Limits, Links, Network as _, PeerAddress, PeerId, PeerStatus,
 };
 
 pub(super) const LOG: LogId = LogId::from_bytes([7; 32]);
