@@ -42,8 +42,8 @@ pub struct PeerAddress {
 }
 
 /// A text is no [`PeerAddress`].
-#[derive(Debug, Error)]
-#[error("{0:?} is no peer: write KEYID@host:port, with the 64 hex digits of `cairn validator key`")]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0:?} is no peer: write KEYID@host:port, with the key id that cairn genesis key printed there")]
 pub struct BadAddress(String);
 
 impl FromStr for PeerAddress {
