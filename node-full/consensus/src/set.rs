@@ -112,6 +112,11 @@ impl Set {
         u128::from(power).saturating_mul(3) > u128::from(self.0.total).saturating_mul(2)
     }
 
+    /// Whether this much power is a third of the set's or more.
+    pub(crate) fn is_third_or_more(&self, power: u64) -> bool {
+        u128::from(power).saturating_mul(3) >= u128::from(self.0.total)
+    }
+
     /// Whether this much power is more than a third of the set's.
     pub(crate) fn is_third(&self, power: u64) -> bool {
         u128::from(power).saturating_mul(3) > u128::from(self.0.total)
