@@ -172,6 +172,23 @@ impl Epochs {
         self.accused.values()
     }
 
+    /// Whether the set can change behind a height.
+    #[must_use]
+    pub const fn is_gate(&self, height: u64) -> bool {
+        height.is_multiple_of(self.gate)
+    }
+
+    /// Whether this is the state behind a header, as far as that says it.
+    #[must_use]
+    pub fn follows(&self, header: &cairn_verifier::finality::Header) -> bool {
+        let (epoch, start, set) = if header.is_handover() {
+            (header.epoch.saturating_add(1), header.height.saturating_add(1), header.next_set)
+        } else {
+            (header.epoch, header.epoch_start, header.set)
+        };
+        (self.now.epoch, self.now.first_height, self.now.set.digest()) == (epoch, start, set)
+    }
+
     /// The term of a height that is not above the next block's.
     #[must_use]
     pub fn at(&self, height: u64) -> Option<&Term> {
@@ -189,9 +206,20 @@ impl Epochs {
 
     fn fields_at(&self, height: u64) -> Fields {
         let set = self.now.set.digest();
-        let at_gate = height.checked_rem(self.gate) == Some(0);
-        let next_set = if at_gate { self.next.digest() } else { set };
+        let next_set = if self.is_gate(height) { self.next.digest() } else { set };
         Fields { epoch: self.now.epoch, epoch_start: self.now.first_height, set, next_set }
+    }
+
+    /// Closes all blocks up to this height that are not closed, of which none has an event that
+    /// changes anything.
+    pub fn advance(&mut self, height: u64) {
+        let gate = self.next_gate();
+        if self.is_pending() && gate <= height {
+            self.close(gate);
+        }
+        if self.height <= height {
+            self.close(height);
+        }
     }
 
     /// Closes all blocks up to this height, whose events were taken in; none but the last may be at

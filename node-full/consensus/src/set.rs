@@ -78,6 +78,12 @@ impl Set {
         self.0.validators.is_empty()
     }
 
+    /// Whether a key is in it.
+    #[must_use]
+    pub fn has(&self, key: &cairn_verifier::digest::KeyId) -> bool {
+        self.find(&Address(*key)).is_some()
+    }
+
     /// Suites and powers, in the order of their index.
     pub fn entries(&self) -> impl Iterator<Item = (Suite, u64)> + use<'_> {
         self.0.validators.iter().map(|validator| (validator.suite, validator.power))

@@ -10,7 +10,7 @@ use cairn_verifier::event::EventBody;
 use cairn_verifier::finality::Suite;
 
 use super::{EVENT, Fields, SystemError, field, parse, read_key};
-use crate::http_client::{hex, parse_hex};
+use crate::http_client::{hex, unhex};
 use crate::ingest::DraftKind;
 
 const VALIDATOR: &str = "validator";
@@ -79,7 +79,7 @@ impl ValidatorEvent {
         let mut put = |name: &str, value: String| all.insert(name.to_owned(), value);
         match self {
             Self::Proposed(change) => {
-                put("change", name_of(change).to_owned());
+                put("change", change.name().to_owned());
                 match change {
                     Change::Add { suite, key, power, proof } => {
                         put("key", format!("{}:{}", suite.byte(), hex(key)));
@@ -120,15 +120,6 @@ impl ValidatorEvent {
     }
 }
 
-const fn name_of(change: &Change) -> &'static str {
-    match change {
-        Change::Add { .. } => "add",
-        Change::Remove(_) => "remove",
-        Change::Weight(..) => "weight",
-        Change::Penalty(_) => "penalty",
-    }
-}
-
 fn read_change(fields: &Fields<'_>, id: &str) -> Result<Change, SystemError> {
     let power = || fields.text("power")?.parse().map_err(|_| field("power", "a number"));
     match fields.text("change")? {
@@ -166,6 +157,6 @@ fn join(fields: &Fields<'_>, name: &'static str) -> Result<Vec<u8>, SystemError>
     let of = |key: &str| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
     let values = fields.0.metadata.iter().filter(|(key, _)| of(key)).map(|(_, value)| value);
     let text: String = values.collect();
-    let bytes = parse_hex(&text).filter(|bytes| !bytes.is_empty());
+    let bytes = unhex(&text).filter(|bytes| !bytes.is_empty());
     bytes.ok_or_else(|| field(name, "there, in hex"))
 }

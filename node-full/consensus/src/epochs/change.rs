@@ -37,6 +37,17 @@ pub enum Change {
 }
 
 impl Change {
+    /// Its name in events and in JSON.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Add { .. } => "add",
+            Self::Remove(_) => "remove",
+            Self::Weight(..) => "weight",
+            Self::Penalty(_) => "penalty",
+        }
+    }
+
     /// The validator that it is about, if it is about one.
     #[must_use]
     pub fn validator(&self) -> Option<KeyId> {
