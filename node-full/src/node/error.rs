@@ -136,7 +136,7 @@ pub enum OpenError {
     )]
     NeedsPeers {
         /// How many there are.
-        validators: u8,
+        validators: usize,
     },
     /// The other validators cannot be reached at all.
     #[error("the links to the other validators cannot be made: {reason}")]
@@ -188,6 +188,12 @@ pub enum NodeError {
         /// What is wrong.
         reason: DecodeError,
     },
+    /// A block names another epoch or validator set than follows from the log.
+    #[error("block {height} names another epoch or validator set than follows from the events")]
+    OtherEpoch {
+        /// Its height.
+        height: u64,
+    },
     /// A payload is not the one that was stored: the disk changed it.
     #[error("payload {0} has other bytes than were stored; restore it from a backup")]
     PayloadDamaged(PayloadDigest),
@@ -205,7 +211,7 @@ impl NodeError {
             Self::TooBroad { .. } => "query-too-broad",
             Self::Pruned { .. } => "pruned",
             Self::NotAudited(refusal) => refusal.code(),
-            Self::Damaged { .. } | Self::PayloadDamaged(_) => "damaged",
+            Self::Damaged { .. } | Self::OtherEpoch { .. } | Self::PayloadDamaged(_) => "damaged",
             Self::Storage(StoreError::Io { .. } | StoreError::Index { .. }) => "storage",
             Self::Storage(_) => "damaged",
         }

@@ -8,13 +8,10 @@ use std::thread::JoinHandle;
 use super::open::{self, As};
 use super::{Inner, Node, OpenError, Options, Request, Shared, VALIDATOR_KEY, commit, erase};
 use crate::keyring::Passphrase;
-use crate::init::GENESIS_FILE;
-use crate::producer::{self, signing_set};
+use crate::producer;
 use crate::publish::{PublishOptions, Publisher, Publishing};
 use crate::replica::{self, Follower, ReplicaOptions};
 use crate::validate::{self, Input, Local, Setup, Validating};
-use cairn_consensus::Set;
-use cairn_verifier::trust::Genesis;
 
 /// What may wait for the driver of a validator; what more comes waits on the network.
 const INPUTS: usize = 4_096;
@@ -227,13 +224,11 @@ impl Inner {
 /// One vote alone makes blocks only where it is a quorum.
 fn expect_quorum(shared: &Shared) -> Result<(), OpenError> {
     let Some(keys) = shared.own_keys() else { return Ok(()) };
-    let bad = |reason| OpenError::BadGenesis { path: shared.dir.join(GENESIS_FILE), reason };
-    let genesis = Genesis::decode(&shared.genesis).map_err(bad)?;
-    let set = Set::decode(&signing_set(shared, &genesis)).map_err(bad)?;
+    let set = shared.set_now();
     if set.is_quorum_of(&[keys.validator.key_id()]) {
         return Ok(());
     }
-    Err(OpenError::NeedsPeers { validators: genesis.set().count() })
+    Err(OpenError::NeedsPeers { validators: set.len() })
 }
 
 fn join(thread: Option<JoinHandle<()>>, name: &str) {

@@ -22,7 +22,8 @@ use cairn_verifier::finality::{
 use cairn_verifier::tree::TreeHasher;
 use cairn_verifier::trust::{Genesis, MAX_GENESIS_LEN};
 
-use super::keys::Keys;
+use super::epoch::read_set;
+use super::keys::{Keys, VALIDATOR_KEY};
 use super::log_state::push_entries;
 use super::replay::{Replay, index_blocks};
 use super::shared::{Progress, decode_block};
@@ -120,6 +121,8 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     }
     shared.set_directory(Arc::new(directory));
     open_state(&shared)?;
+    check_newest(&shared)?;
+    expect_validator(&shared)?;
     Ok(shared)
 }
 
@@ -209,7 +212,6 @@ fn newest(genesis: &Genesis<'_>, blocks: &Log) -> Result<Option<Arc<Block>>, Ope
     if block.header.height != height {
         return Err(bad("it has another height".to_owned()));
     }
-    check_votes(genesis, &block).map_err(bad)?;
     Ok(Some(Arc::new(block)))
 }
 
@@ -255,13 +257,36 @@ fn open_records(
     Ok((records, opened.cut))
 }
 
-/// Checks that the votes of a block's certificate hold. Whether they are a quorum, and whether it
-/// is too late to rely on them, is what auditors decide; here it shows a damaged block.
-pub(crate) fn check_votes(genesis: &Genesis<'_>, block: &Block) -> Result<(), String> {
-    votes_hold(&genesis.set(), (&block.header, &block.digest), &block.certificate)
+/// Whether the newest block is certified.
+fn check_newest(shared: &Shared) -> Result<(), OpenError> {
+    let Some(block) = shared.head() else { return Ok(()) };
+    let height = block.header.height;
+    let bad = |reason: String| OpenError::BadBlock { height, reason };
+    let set = shared.set_at(height).ok_or_else(|| bad("its epoch is not known".to_owned()))?;
+    let set = read_set(&set).map_err(|error| bad(error.to_string()))?;
+    votes_hold(&set, (&block.header, &block.digest), &block.certificate).map_err(bad)
 }
 
-/// The same for a set, a header with its digest, and a certificate.
+/// The key that votes is in a set, or was: another one is none of this log's.
+fn expect_validator(shared: &Shared) -> Result<(), OpenError> {
+    let Some(keys) = &shared.keys else { return Ok(()) };
+    // One that others let in may have to get the blocks first in which they did.
+    if shared.pool.is_some() {
+        return Ok(());
+    }
+    let id = keys.validator.key_id();
+    let log_state = shared.log_state();
+    let epochs = log_state.epochs();
+    let mut sets = epochs.terms().map(|term| &term.set).chain([epochs.next()]);
+    if sets.any(|set| set.has(&id)) {
+        return Ok(());
+    }
+    let (path, what) = (shared.dir.join(VALIDATOR_KEY), "a key of the log's validator set");
+    Err(OpenError::BadKey { path, what })
+}
+
+/// Checks that the votes of a certificate over a header hold. Whether they are a quorum, and whether
+/// it is too late to rely on them, is what auditors decide; here it shows a damaged block.
 pub(crate) fn votes_hold(
     set: &ValidatorSet<'_>,
     (header, digest): (&Header, &HeaderDigest),

@@ -29,7 +29,6 @@ use super::timers::Timers;
 use super::{OwnKey, ValidateError, block};
 use crate::clock::Stopwatch;
 use crate::node::Shared;
-use crate::producer::signing_set;
 use crate::replica::Batch;
 
 /// How long the thread sleeps at most: whether the node closes is looked at so often.
@@ -123,7 +122,7 @@ impl<'a> Driver<'a> {
     ) -> Result<Self, ValidateError> {
         let (journal, found) = JournalFiles::open(&shared.dir)?;
         let genesis = Genesis::decode(&shared.genesis)?;
-        let set = Set::decode(&signing_set(shared, &genesis))?;
+        let set = shared.set_now();
         let sign = restored::sign_from(&shared.dir, setup.sign_from)?;
         let votes = sign.allows(shared.head().as_deref());
         let signer = votes.then(|| Box::new(OwnKey(Arc::clone(shared))) as Box<_>);
@@ -190,12 +189,19 @@ impl<'a> Driver<'a> {
         self.host.height() == (self.next_height(), true)
     }
 
-    /// Lets the validators of the set connect.
+    /// Lets the validators of the set connect, and those of the next one.
     fn allow(&self) -> Result<(), ValidateError> {
         let own = self.shared.own_keys().map(|keys| keys.validator.key_id());
-        let set = ValidatorSet::decode(self.set.bytes())?;
-        let others = set.iter().filter(|validator| Some(validator.key.id()) != own);
-        self.network().allow(others.map(|validator| AllowedPeer::new(&validator.key)).collect());
+        let mut allowed: Vec<AllowedPeer> = Vec::new();
+        for set in [self.set.clone(), self.shared.set_next()] {
+            for validator in ValidatorSet::decode(set.bytes())?.iter() {
+                let peer = AllowedPeer::new(&validator.key);
+                if Some(peer.id()) != own && !allowed.contains(&peer) {
+                    allowed.push(peer);
+                }
+            }
+        }
+        self.network().allow(allowed);
         Ok(())
     }
 
@@ -252,10 +258,9 @@ impl<'a> Driver<'a> {
     /// Begins the next height.
     pub(super) fn start(&mut self) -> Result<(), ValidateError> {
         self.forget_height();
-        let genesis = Genesis::decode(&self.shared.genesis)?;
-        let set = signing_set(self.shared, &genesis);
-        if set != self.set.bytes() {
-            self.set = Set::decode(&set)?;
+        let set = self.shared.set_now();
+        if set != self.set {
+            self.set = set;
             self.allow()?;
         }
         if !self.votes && self.sign.allows(self.shared.head().as_deref()) {

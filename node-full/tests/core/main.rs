@@ -23,3 +23,4 @@ mod state_kept;
 mod submit;
 mod support;
 mod system;
+mod validators;

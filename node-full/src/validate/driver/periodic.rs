@@ -90,7 +90,7 @@ impl Driver<'_> {
     /// Whether a block is due whatever it holds.
     pub(super) fn is_urgent(&self) -> bool {
         let head = self.shared.head();
-        head.is_none_or(|head| clock::now().since(head.header.time) >= EMPTY_BLOCK_AFTER)
+        self.shared.is_change_pending() || head.is_none_or(|head| clock::now().since(head.header.time) >= EMPTY_BLOCK_AFTER)
     }
 
     /// Tells all peers what was accepted here since.
