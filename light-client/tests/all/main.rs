@@ -13,6 +13,8 @@ mod client;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod handovers;
+#[cfg(test)]
 #[path = "../../../verifier/tests/kit/mod.rs"]
 mod kit;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use cairn_store::StoreError;
 use cairn_store::files::{self, Secrecy};
 use cairn_store::log::Log;
-use cairn_verifier::digest::HeaderDigest;
+use cairn_verifier::digest::{self, DIGEST_LEN, HeaderDigest};
 use cairn_verifier::trust::Genesis;
 
 use super::open::check_block;
@@ -20,13 +20,17 @@ use super::{Block, OpenError};
 /// Longer than any block: 100 votes of the largest suite.
 const LIMIT: u64 = 1 << 20;
 
+fn checksum(block: &[u8]) -> [u8; DIGEST_LEN] {
+    digest::derive("cairn v1 block signed last", &[block])
+}
+
 fn path(dir: &Path) -> PathBuf {
     dir.join("log/signed")
 }
 
 /// Makes a block durable before the log has it.
 pub(crate) fn keep(dir: &Path, block: &[u8]) -> Result<(), StoreError> {
-    files::write(&path(dir), block, Secrecy::Public)
+    files::write(&path(dir), &[&checksum(block), block].concat(), Secrecy::Public)
 }
 
 /// Appends the block that was signed last, if the log ends before it.
@@ -58,7 +62,8 @@ pub(super) fn append_again(
 fn read(dir: &Path, genesis: &Genesis<'_>) -> Result<Option<Block>, OpenError> {
     let path = path(dir);
     let Some(bytes) = files::read(&path, LIMIT)? else { return Ok(None) };
-    let held = decode_block(&bytes).map_err(|error| error.to_string()).and_then(|block| {
+    let held = whole(&bytes).ok_or_else(|| "its checksum differs".to_owned()).and_then(|block| {
+        let block = decode_block(block).map_err(|error| error.to_string())?;
         check_block(genesis, block.header.height, &block)?;
         Ok(block)
     });
@@ -68,6 +73,11 @@ fn read(dir: &Path, genesis: &Genesis<'_>) -> Result<Option<Block>, OpenError> {
             tracing::warn!(%path, reason, "the block that was signed last is damaged; the log decides");
         })
         .ok())
+}
+
+fn whole(bytes: &[u8]) -> Option<&[u8]> {
+    let (found, block) = bytes.split_at_checked(DIGEST_LEN)?;
+    (checksum(block) == found).then_some(block)
 }
 
 fn expect_same(height: u64, signed: HeaderDigest, blocks: &Log) -> Result<(), OpenError> {

@@ -24,3 +24,4 @@ mod state_kept;
 mod submit;
 mod support;
 mod system;
+mod validators;
