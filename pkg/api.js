@@ -2,6 +2,7 @@
 //
 // Evidence goes into WebAssembly as bytes and comes out as a verdict in the same call. Nothing here
 // decides anything, and no object made here is ever taken back as proof of anything.
+import { bytesOf, inSlices } from "./batch.js";
 import { createEngine } from "./engine.js";
 import { CairnError } from "./error.js";
 import { Facts, MAKER, VerifiedEvent, deepFreeze, toBytes } from "./facts.js";
@@ -81,8 +82,13 @@ export function createApi(bindings, load) {
     return new VerifiedList(MAKER, { ...view, bytes: copy, anchor: String(anchor).trim() });
   }
 
+  async function verifyBatch(receipts, anchor, options) {
+    const explain = async (receipt, of, now) => explainReceipt(await bytesOf(receipt), of, { now });
+    return inSlices(explain, Array.from(receipts), anchor, options);
+  }
+
   const made = { VerifiedReceipt, VerifiedList, fields };
-  return { LightClient: lightClient(engine, made), verifyReceipt, explainReceipt, verifyList };
+  return { LightClient: lightClient(engine, made), verifyReceipt, explainReceipt, verifyList, verifyBatch };
 }
 
 

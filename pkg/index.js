@@ -3,7 +3,7 @@ import init, * as bindings from "./dist/light_client.js";
 import { createApi } from "./api.js";
 import { hasSimd } from "./simd.js";
 
-const { LightClient, verifyReceipt, explainReceipt } = createApi(bindings, () =>
+const { LightClient, verifyReceipt, explainReceipt, verifyList, verifyBatch } = createApi(bindings, () =>
   init({
     module_or_path: hasSimd()
       ? new URL("./dist/light_client_bg.wasm", import.meta.url)
@@ -11,5 +11,5 @@ const { LightClient, verifyReceipt, explainReceipt } = createApi(bindings, () =>
   }),
 );
 
-export { LightClient, verifyReceipt, explainReceipt };
-export { CairnError, VerifiedReceipt } from "./api.js";
+export { LightClient, verifyReceipt, explainReceipt, verifyList, verifyBatch };
+export { CairnError, VerifiedEvent, VerifiedList, VerifiedReceipt } from "./api.js";

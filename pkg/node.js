@@ -4,11 +4,11 @@ import * as bindings from "./dist/light_client.js";
 import { createApi } from "./api.js";
 import { hasSimd } from "./simd.js";
 
-const { LightClient, verifyReceipt, explainReceipt } = createApi(bindings, async () => {
+const { LightClient, verifyReceipt, explainReceipt, verifyList, verifyBatch } = createApi(bindings, async () => {
   const name = hasSimd() ? "./dist/light_client_bg.wasm" : "./dist/light_client_plain_bg.wasm";
   const module = await readFile(new URL(name, import.meta.url));
   bindings.initSync({ module });
 });
 
-export { LightClient, verifyReceipt, explainReceipt };
-export { CairnError, VerifiedReceipt } from "./api.js";
+export { LightClient, verifyReceipt, explainReceipt, verifyList, verifyBatch };
+export { CairnError, VerifiedEvent, VerifiedList, VerifiedReceipt } from "./api.js";
