@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::build::{files, remove_dir};
+use crate::package;
 use crate::tools::{self, Instructions, WASM};
 use crate::wasm::{self, Reader};
 
@@ -22,6 +23,7 @@ pub(crate) fn build() -> Result<Vec<PathBuf>> {
         light_client(instructions, out)?;
         verifier(instructions, out)?;
     }
+    package::finish(out)?;
     files(out)
 }
 

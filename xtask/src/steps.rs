@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::build::{self, Part};
 use crate::demo::{self, Demo};
 use crate::tools::{self, BARE, Missing, WASM, cargo, cargo_wasm, missing, run};
-use crate::{browser, ceph, fuzz, kill9, npm, postgres, say, schemathesis, sim, size};
+use crate::{browser, ceph, fuzz, kill9, npm, package, postgres, say, schemathesis, sim, size};
 
 /// One step.
 pub(crate) struct Step {
@@ -28,7 +28,7 @@ const fn after_build(name: &'static str, about: &'static str, run: fn() -> Resul
     Step { name, about, needs_build: true, run }
 }
 
-pub(crate) const STEPS: [Step; 17] = [
+pub(crate) const STEPS: [Step; 18] = [
     step(
         "setup",
         "targets, browser, FUSE, stores, npm and Python packages that the other steps need",
@@ -45,6 +45,7 @@ pub(crate) const STEPS: [Step; 17] = [
     step("build", "page, npm package and node", || build::build(Part::All)),
     after_build("size", "what a browser loads, against its ceilings", size::size),
     after_build("npm", "the npm package in Node.js", npm_package),
+    after_build("runtimes", "the packed npm package in each runtime and bundler", package::step),
     after_build("demo", "the demo, checked by a script", headless_demo),
     after_build("e2e", "page, node and browser together", e2e),
     after_build(
