@@ -17,13 +17,8 @@ use crate::state::{App, Local};
 use crate::verdict::{self, Look, explained};
 
 /// What can become of a receipt in a batch, in the order in which it is shown.
-pub(crate) const LOOKS: [Look; 5] = [
-    verdict::VERIFIED,
-    verdict::NOT_FINAL,
-    verdict::STALE,
-    verdict::FAILED,
-    verdict::COULD_NOT,
-];
+pub(crate) const LOOKS: [Look; 5] =
+    [verdict::VERIFIED, verdict::NOT_FINAL, verdict::STALE, verdict::FAILED, verdict::COULD_NOT];
 
 /// One receipt, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -30,7 +30,8 @@ pub(crate) fn len(len: usize) -> u64 {
 
 /// A length in the largest unit that leaves digits before the point: `12.3 MB`.
 pub(crate) fn bytes_short(bytes: u64) -> String {
-    let units = [(1_000_000_000_000, " TB"), (1_000_000_000, " GB"), (1_000_000, " MB"), (1_000, " kB")];
+    let units =
+        [(1_000_000_000_000, " TB"), (1_000_000_000, " GB"), (1_000_000, " MB"), (1_000, " kB")];
     match units.into_iter().find(|(unit, _)| bytes >= *unit) {
         Some((unit, name)) => {
             format!("{}.{}{name}", bytes / unit, bytes % unit * 10 / unit)

@@ -42,7 +42,7 @@ mod walk;
 mod worker;
 
 use leptos::prelude::{Get as _, Track as _, document, mount_to_body};
-use leptos::task::spawn_local;
+use wasm_bindgen_futures::spawn_local;
 
 use components::drop_zone;
 use components::frame::head;
@@ -57,6 +57,7 @@ fn main() {
         worker::run();
         return;
     }
+    // Leptos runs tasks only once something is mounted.
     spawn_local(async {
         Language::preferred().turn_on().await;
         mount_to_body(|| {
@@ -90,7 +91,9 @@ fn content(app: App) -> View {
     app.language.track();
     let (title, view) = match &route {
         Route::Home => (text::home::TITLE.get(), pages::home::home(app)),
-        Route::Dropped(number) => (text::proof::RECEIPT.get(), pages::receipt::dropped(app, *number)),
+        Route::Dropped(number) => {
+            (text::proof::RECEIPT.get(), pages::receipt::dropped(app, *number))
+        }
         Route::InLink(bytes) => (text::proof::RECEIPT.get(), pages::receipt::in_link(app, bytes)),
         Route::Log(filters) => (text::log::TITLE.get(), pages::log::log(app, filters)),
         Route::Event(id) => (text::proof::EVENT.get(), pages::event::event(app, id)),
@@ -98,7 +101,9 @@ fn content(app: App) -> View {
         Route::Compare(old, new) => {
             (text::block::COMPARE.get(), pages::compare::compare(app, old, new))
         }
-        Route::Sample(is_forged) => (text::proof::RECEIPT.get(), pages::sample::sample(app, *is_forged)),
+        Route::Sample(is_forged) => {
+            (text::proof::RECEIPT.get(), pages::sample::sample(app, *is_forged))
+        }
         Route::Batch(filters) => (text::batch::TITLE.get(), pages::batch::batch(app, filters)),
         Route::Report => (text::report::TITLE.get(), pages::report::report(app)),
         Route::Operator => (text::operator::TITLE.get(), pages::operator::operator()),

@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn what_is_kept_comes_back() {
-        let given = |name: &str, len: usize| Given { name: name.into(), bytes: vec![7; len].into() };
+        let given =
+            |name: &str, len: usize| Given { name: name.into(), bytes: vec![7; len].into() };
         let kept = [given("a b\nc", 3), given("too long", LONGEST + 1), given("d", 1)];
         let back: Vec<_> = read(&write(&kept)).into_iter().map(|g| (g.name, g.bytes)).collect();
         assert_eq!(back, [("a b c".into(), [7; 3][..].into()), ("d".into(), [7; 1][..].into())]);

@@ -232,7 +232,9 @@ fn stopped_at(checks: &[Check], error: &ClientError) -> Kind {
 fn inputs(check: &Check) -> Vec<Input> {
     match check {
         Check::Anchor { anchor } => vec![digest(words::PINNED.get(), anchor)],
-        Check::Decoded { bytes } => vec![plain(words::LENGTH.get(), crate::text::bytes(len(*bytes)))],
+        Check::Decoded { bytes } => {
+            vec![plain(words::LENGTH.get(), crate::text::bytes(len(*bytes)))]
+        }
         Check::Final { height, digest: id } => {
             vec![plain(words::HEIGHT.get(), thousands(*height)), digest(words::HEADER.get(), id)]
         }

@@ -10,10 +10,10 @@ mod tools;
 mod words;
 
 pub(crate) use checks::{fields, mountain, standing, steps};
-pub(crate) use words::{frame, noun, pin, sentence, state, verdict};
 pub(crate) use language::{Language, Text, of_error};
 pub(crate) use pages::{block, home, log, payload, proof, trust};
 pub(crate) use tools::{about, batch, operator, report};
+pub(crate) use words::{frame, noun, pin, sentence, state, verdict};
 
 use crate::format::{count, duration, len, thousands};
 
@@ -110,9 +110,25 @@ mod tests {
 
     fn english() -> BTreeMap<&'static str, &'static str> {
         let tables = [
-            about::ALL, batch::ALL, block::ALL, fields::ALL, frame::ALL, home::ALL, log::ALL,
-            mountain::ALL, noun::ALL, operator::ALL, payload::ALL, pin::ALL, proof::ALL,
-            report::ALL, sentence::ALL, standing::ALL, state::ALL, steps::ALL, trust::ALL,
+            about::ALL,
+            batch::ALL,
+            block::ALL,
+            fields::ALL,
+            frame::ALL,
+            home::ALL,
+            log::ALL,
+            mountain::ALL,
+            noun::ALL,
+            operator::ALL,
+            payload::ALL,
+            pin::ALL,
+            proof::ALL,
+            report::ALL,
+            sentence::ALL,
+            standing::ALL,
+            state::ALL,
+            steps::ALL,
+            trust::ALL,
             verdict::ALL,
         ];
         tables.into_iter().flatten().copied().collect()

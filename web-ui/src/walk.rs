@@ -75,10 +75,7 @@ fn siblings(index: u64, size: u64) -> Vec<Span> {
         // An odd one has its sibling on the left; the last one may have none.
         if at & 1 == 1 || at < last {
             let sibling = at ^ 1;
-            spans.push(Span {
-                from: sibling << height,
-                to: ((sibling + 1) << height).min(size),
-            });
+            spans.push(Span { from: sibling << height, to: ((sibling + 1) << height).min(size) });
         }
     }
     spans

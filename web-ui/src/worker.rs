@@ -8,9 +8,9 @@ use cairn_light_client::{ClientError, LightClient, examine};
 use cairn_verifier::TrustAnchor;
 use cairn_verifier::digest::EventId;
 use js_sys::{Array, Object, Reflect, Uint8Array};
-use leptos::task::spawn_local;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, File, MessageEvent};
 
 use crate::batch::Row;
@@ -110,14 +110,14 @@ async fn check_query(
         })
         .collect();
     for lane in lanes {
-        drop(wasm_bindgen_futures::JsFuture::from(lane).await);
+        drop(JsFuture::from(lane).await);
     }
     Ok(())
 }
 
 /// Runs beside others; its end can be waited for.
 fn lane(work: impl Future<Output = ()> + 'static) -> js_sys::Promise {
-    wasm_bindgen_futures::future_to_promise(async move {
+    future_to_promise(async move {
         work.await;
         Ok(JsValue::UNDEFINED)
     })

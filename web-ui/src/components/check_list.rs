@@ -24,7 +24,9 @@ fn step(step: &Step, passed: Tone) -> El {
         Went::Stopped(reason) => match reason.error().meaning() {
             Meaning::Failed => (Tone::Red, Icon::Cross, names::STOPPED.get(), " failed"),
             Meaning::Stale => (Tone::Amber, Icon::Clock, names::STOPPED.get(), " failed"),
-            Meaning::CouldNotCheck => (Tone::Violet, Icon::Question, names::UNDECIDED.get(), " failed"),
+            Meaning::CouldNotCheck => {
+                (Tone::Violet, Icon::Question, names::UNDECIDED.get(), " failed")
+            }
         },
         Went::NotReached => (Tone::Grey, Icon::Empty, names::NOT_REACHED.get(), " later"),
         Went::NotNeeded => (Tone::Grey, Icon::Empty, names::NOT_NEEDED.get(), " later"),
@@ -74,7 +76,10 @@ pub(crate) fn compare(expected: &str, found: &str) -> El {
             .add(el("figcaption").text(name))
             .add(el("code").text(before).maybe(mark).text(after))
     };
-    el("div").class("compare").add(side(words::EXPECTED.get(), left)).add(side(words::FOUND.get(), right))
+    el("div")
+        .class("compare")
+        .add(side(words::EXPECTED.get(), left))
+        .add(side(words::FOUND.get(), right))
 }
 
 /// How much of the voting power signed, with a line at two thirds.

@@ -54,9 +54,8 @@ fn picture(bytes: &[u8; 32]) -> El {
         }
     }
     let layers = paths.iter().zip(["a", "b", "c", "d"]);
-    let layers = layers.map(|(path, name)| {
-        el("path").class(&["mark-", name].concat()).attr("d", path)
-    });
+    let layers =
+        layers.map(|(path, name)| el("path").class(&["mark-", name].concat()).attr("d", path));
     el("svg")
         .class("picture")
         .attr("viewBox", "0 0 100 100")

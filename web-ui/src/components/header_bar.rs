@@ -37,16 +37,10 @@ pub(crate) fn header_bar(app: App) -> El {
     let pages = el("nav")
         .attr("aria-label", frame::NAVIGATION.get())
         .add(link("#/", frame::CHECK.get(), |route| {
-            matches!(
-                route,
-                Route::Home | Route::Dropped(_) | Route::InLink(_) | Route::Sample(_)
-            )
+            matches!(route, Route::Home | Route::Dropped(_) | Route::InLink(_) | Route::Sample(_))
         }))
         .add(link("#/log", frame::LOG.get(), |route| {
-            matches!(
-                route,
-                Route::Log(_) | Route::Event(_) | Route::Block(_) | Route::Compare(..)
-            )
+            matches!(route, Route::Log(_) | Route::Event(_) | Route::Block(_) | Route::Compare(..))
         }))
         .add(link("#/batch", &frame::BATCH, |route| matches!(route, Route::Batch(_))))
         .add(link("#/report", &frame::REPORT, |route| matches!(route, Route::Report)))
@@ -185,7 +179,8 @@ pub(crate) fn notices(app: App) -> El {
         })
     };
     let alarm = el("div").class("live").live(move || alarm(app));
-    el("div").class("live").add(alarm).add(
-        el("div").class("live").attr("role", "status").live(shown),
-    )
+    el("div")
+        .class("live")
+        .add(alarm)
+        .add(el("div").class("live").attr("role", "status").live(shown))
 }

@@ -200,10 +200,8 @@ fn drawing(walk: &Walk, at: RwSignal<usize>) -> El {
         // Far below, both would stand in one place.
         let apart = if is_left { own.x - 11.0 } else { own.x + 11.0 };
         sibling.x = if is_left { sibling.x.min(apart) } else { sibling.x.max(apart) };
-        covered = Span {
-            from: covered.from.min(step.covers.from),
-            to: covered.to.max(step.covers.to),
-        };
+        covered =
+            Span { from: covered.from.min(step.covers.from), to: covered.to.max(step.covers.to) };
         let parent = if step.is_bag {
             bag -= STEP;
             Point { x: f64::midpoint(own.x, sibling.x), y: bag }
@@ -234,11 +232,13 @@ fn drawing(walk: &Walk, at: RwSignal<usize>) -> El {
         .class("mountain")
         .attr("viewBox", &format!("0 {low:.1} {WIDTH} {height:.1}"))
         .attr("role", "img")
-        .attr("aria-label", &fill(words::LABEL, &[
-            &thousands(walk.index),
-            &text::events(walk.size),
-            &text::path(walk.steps.len()),
-        ]))
+        .attr(
+            "aria-label",
+            &fill(
+                words::LABEL,
+                &[&thousands(walk.index), &text::events(walk.size), &text::path(walk.steps.len())],
+            ),
+        )
         .add(all(parts))
 }
 
@@ -270,5 +270,7 @@ fn dot(at: Point, radius: f64, class: &'static str, step: (usize, RwSignal<usize
 
 fn circle(Point { x, y }: Point, radius: f64) -> String {
     let (left, across) = (x - radius, radius * 2.0);
-    format!("M{left:.1} {y:.1}a{radius} {radius} 0 1 0 {across} 0a{radius} {radius} 0 1 0 -{across} 0z")
+    format!(
+        "M{left:.1} {y:.1}a{radius} {radius} 0 1 0 {across} 0a{radius} {radius} 0 1 0 -{across} 0z"
+    )
 }

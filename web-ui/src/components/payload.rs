@@ -88,15 +88,16 @@ pub(crate) fn payload(
         el("section").class("card").add(head)
     };
     match stored {
-        Stored::None => {
-            card(verdict::NO_PAYLOAD).add(el("p").class("soft").text(&words::NONE))
-        }
+        Stored::None => card(verdict::NO_PAYLOAD).add(el("p").class("soft").text(&words::NONE)),
         Stored::Public { digest, len, bytes } => {
             let content = match bytes {
                 Some(bytes) => byte_box(words::TITLE.get(), &readable(bytes)),
                 None => el("p").class("soft").text(words::ABSENT.get()),
             };
-            card(verdict::PUBLIC).add(el("p").text(&words::PUBLIC)).add(facts(digest, *len)).add(content)
+            card(verdict::PUBLIC)
+                .add(el("p").text(&words::PUBLIC))
+                .add(facts(digest, *len))
+                .add(content)
         }
         Stored::Sealed { digest, len, wraps, has_ciphertext } => {
             let is_here = *wraps > 0 && *has_ciphertext;
@@ -187,7 +188,10 @@ fn find_redaction(app: App, id: EventId, found: Local<Option<EventId>>) {
 
 fn facts(digest: &str, len: u32) -> El {
     let length = crate::text::bytes(u64::from(len));
-    fields::list(&[Field::plain(words::LENGTH.get(), length), Field::digest(words::DIGEST.get(), &digest)])
+    fields::list(&[
+        Field::plain(words::LENGTH.get(), length),
+        Field::digest(words::DIGEST.get(), &digest),
+    ])
 }
 
 /// Bytes in a box that scrolls, with the keyboard too.
@@ -210,11 +214,7 @@ fn readable(bytes: &[u8]) -> String {
     }
 }
 
-fn key_form(
-    app: App,
-    receipt: CheckedReceipt,
-    (source, opening): (Source, Local<Opening>),
-) -> El {
+fn key_form(app: App, receipt: CheckedReceipt, (source, opening): (Source, Local<Opening>)) -> El {
     let receipt = StoredValue::new_local(receipt);
     let open = move |text: Zeroizing<String>| {
         opening.set(Opening::Running);
@@ -264,7 +264,9 @@ fn key_form(
         .on("submit", pasted)
         .add(field(KEY_FILE, words::KEY_FILE.get(), file))
         .add(field(KEY_TEXT, words::KEY_TEXT.get(), text))
-        .add(el("div").class("row").add(el("button").attr("type", "submit").text(words::OPEN.get())))
+        .add(
+            el("div").class("row").add(el("button").attr("type", "submit").text(words::OPEN.get())),
+        )
         .add(el("p").class("small soft").text(words::KEY_NOTE.get()));
     el("div")
         .class("section")
@@ -344,7 +346,8 @@ fn opened(payload: &VerifiedPayload, set: Local<Opening>) -> View {
         .opened()
         .fields()
         .map_or_else(|_| Vec::new(), |fields| fields.iter().map(row).collect());
-    let head = [words::FIELD.get(), words::VALUE.get()].map(|word| el("th").attr("scope", "col").text(word));
+    let head = [words::FIELD.get(), words::VALUE.get()]
+        .map(|word| el("th").attr("scope", "col").text(word));
     let table = el("table").add(el("thead").add(el("tr").all(head))).add(el("tbody").all(rows));
     let hide = el("button")
         .attr("type", "button")
@@ -366,7 +369,9 @@ fn refused(error: &ClientError) -> View {
     let (tone, shape, word) = match error.meaning() {
         _ if is_for_other => (Tone::Violet, Icon::Question, words::NOT_FOR_KEY.get()),
         Meaning::Failed => (Tone::Red, Icon::Cross, words::REFUSED.get()),
-        Meaning::CouldNotCheck | Meaning::Stale => (Tone::Violet, Icon::Question, words::REFUSED.get()),
+        Meaning::CouldNotCheck | Meaning::Stale => {
+            (Tone::Violet, Icon::Question, words::REFUSED.get())
+        }
     };
     let sides = error.sides().map(|(expected, found)| compare(&expected, &found));
     frame(tone, shape, word)

@@ -75,7 +75,9 @@ pub(crate) fn details(app: App, examined: &Examined, bytes: Option<&[u8]>, sourc
     // Of an answer of the node that was refused there is no receipt to go through.
     let has_list = !list.is_empty() && (receipt.is_some() || bytes.is_some());
     let checks = has_list.then(|| {
-        fields::section(words::STEPS.get()).attr("id", "checks").add(check_list(&list, receipt.is_some()))
+        fields::section(words::STEPS.get())
+            .attr("id", "checks")
+            .add(check_list(&list, receipt.is_some()))
     });
     let columns = el("div").class("columns");
     // What matters most comes first: the event if it is verified, else what went wrong.
@@ -87,7 +89,10 @@ pub(crate) fn details(app: App, examined: &Examined, bytes: Option<&[u8]>, sourc
     let bytes = receipt.map(CheckedReceipt::bytes).or(bytes);
     let wide = bytes.and_then(mountain);
     let raw = bytes.map(raw);
-    all([columns.maybe(wide.map(|wide| wide.class("card wide"))).view(), raw.map_or_else(nothing, El::view)])
+    all([
+        columns.maybe(wide.map(|wide| wide.class("card wide"))).view(),
+        raw.map_or_else(nothing, El::view),
+    ])
 }
 
 /// Who signed the header of a verified receipt.
@@ -96,7 +101,8 @@ fn who_signed(receipt: &CheckedReceipt) -> El {
     let table = Receipt::decode(receipt.bytes()).ok().and_then(|own| signers(&own.finality));
     let height = receipt.header().header().height;
     let block = ["#/block/", &height.to_string()].concat();
-    let block = el("a").attr("href", &block).text(&text::fill(names::BLOCK_PAGE, &[&thousands(height)]));
+    let block =
+        el("a").attr("href", &block).text(&text::fill(names::BLOCK_PAGE, &[&thousands(height)]));
     match table {
         Some(table) => {
             card.add(el("p").class("small soft").text(&names::WHO_SIGNED_WHY)).add(table)
@@ -147,7 +153,8 @@ fn raw(bytes: &[u8]) -> El {
         .text(words::COPY_HEX.get())
         .add(copy_button(words::RAW.get(), &hex(bytes)));
     let cut = (bytes.len() > SHOWN).then(|| el("p").class("small soft").text(words::RAW_CUT.get()));
-    let inner = el("div").class("section").add(copy).maybe(cut).add(byte_box(words::RAW.get(), &shown));
+    let inner =
+        el("div").class("section").add(copy).maybe(cut).add(byte_box(words::RAW.get(), &shown));
     el("details")
         .class("card")
         .add(el("summary").text(words::RAW.get()).text(", ").text(&length))

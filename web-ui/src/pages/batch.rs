@@ -71,10 +71,8 @@ fn choices(app: App, filters: &Filters) -> El {
 fn from_log(app: App, filters: &Filters) -> El {
     let most = el("input").attr("id", MOST).attr("type", "number").attr("min", "1");
     let most = most.attr("max", "100000").attr("value", "1000");
-    let most = el("div")
-        .class("field")
-        .add(el("label").attr("for", MOST).text(&words::MOST))
-        .add(most);
+    let most =
+        el("div").class("field").add(el("label").attr("for", MOST).text(&words::MOST)).add(most);
     let start = |event: web_sys::Event| event.prevent_default();
     let submit = move |event: web_sys::Event| {
         start(event);
@@ -101,8 +99,10 @@ fn progress(app: App, filter: RwSignal<Option<usize>>) -> El {
         .live_attr("max", move || Some(batch.total.get().max(1).to_string()))
         .live_attr("value", move || Some(done.get().to_string()));
     let status = move || {
-        let sum =
-            fill(words::PROGRESS, &[&thousands(len(done.get())), &thousands(len(batch.total.get()))]);
+        let sum = fill(
+            words::PROGRESS,
+            &[&thousands(len(done.get())), &thousands(len(batch.total.get()))],
+        );
         let problem = batch.problem.get();
         let rest = match (batch.is_running.get(), batch.was_stopped.get()) {
             _ if !problem.is_empty() => problem,

@@ -35,7 +35,9 @@ pub(crate) fn compare(app: App, old: &str, new: &str) -> View {
     };
     let verdict = move || found.with(|found| banner(found, &verdict::sentence(found, say), &[]));
     let shown = move || {
-        found.with(|found| if let Assurance::Verified(both) = found { facts(both) } else { nothing() })
+        found.with(
+            |found| if let Assurance::Verified(both) = found { facts(both) } else { nothing() },
+        )
     };
     let verdict = el("div").attr("id", "verdict").attr("role", "status").live(verdict);
     all([top.view(), form(old, new).view(), verdict.view(), live(shown)])

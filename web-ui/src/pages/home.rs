@@ -22,7 +22,8 @@ const REMEMBER: &str = "remember";
 /// The page.
 pub(crate) fn home(app: App) -> View {
     let samples = move || samples(app, app.client.with(Option::is_some)).view();
-    let states = el("section").class("section").add(el("h2").text(words::STATES.get())).add(legend());
+    let states =
+        el("section").class("section").add(el("h2").text(words::STATES.get())).add(legend());
     let honest = el("aside")
         .class("honest")
         .add(el("h2").text(words::HONEST.get()))
@@ -73,7 +74,8 @@ fn remember(app: App) -> El {
         browser::go("#/batch");
     };
     let report = button(&batch::REPORT, report);
-    let report = report.live_attr("hidden", move || app.pin.with(Option::is_none).then(String::new));
+    let report =
+        report.live_attr("hidden", move || app.pin.with(Option::is_none).then(String::new));
     el("div").class("head-row no-print").add(el("div").add(label).add(note)).add(report)
 }
 
@@ -102,7 +104,8 @@ fn samples(app: App, has_node: bool) -> El {
         spawn_local(async move {
             match newest(app).await {
                 Ok(bytes) => {
-                    let name = if is_bad { words::SAMPLE_BAD.get() } else { words::SAMPLE_GOOD.get() };
+                    let name =
+                        if is_bad { words::SAMPLE_BAD.get() } else { words::SAMPLE_GOOD.get() };
                     let bytes = if is_bad { bent(bytes) } else { bytes };
                     let number = app.take(name.to_owned(), bytes);
                     browser::go(&format!("#/receipt/{number}"));
@@ -119,17 +122,17 @@ fn samples(app: App, has_node: bool) -> El {
         .class("row")
         .add(link("#/sample", &words::OFFLINE_GOOD))
         .add(link("#/sample/forged", &words::OFFLINE_BAD));
-    let offline =
-        el("div").class("section").add(el("p").class("soft").text(&words::OFFLINE_WHY)).add(offline);
+    let offline = el("div")
+        .class("section")
+        .add(el("p").class("soft").text(&words::OFFLINE_WHY))
+        .add(offline);
     let buttons = el("div")
         .class("row")
         .add(button(&words::SAMPLE_GOOD, move |_| fetch(false)))
         .add(button(&words::SAMPLE_BAD, move |_| fetch(true)))
         .add(el("span").attr("role", "status").live_text(move || failure.get()));
-    let from_node = el("div")
-        .class("section")
-        .add(el("p").class("soft").text(&words::SAMPLE_WHY))
-        .add(buttons);
+    let from_node =
+        el("div").class("section").add(el("p").class("soft").text(&words::SAMPLE_WHY)).add(buttons);
     el("section")
         .class("section")
         .add(el("h2").text(words::SAMPLE.get()))
@@ -172,12 +175,7 @@ fn legend() -> El {
     let row = |(look, meaning): (Look, Text)| {
         el("div").add(el("dt").add(badge(look))).add(el("dd").text(&meaning))
     };
-    let legend = [
-        state::LEGEND_1,
-        state::LEGEND_2,
-        state::LEGEND_3,
-        state::LEGEND_4,
-        state::LEGEND_5,
-    ];
+    let legend =
+        [state::LEGEND_1, state::LEGEND_2, state::LEGEND_3, state::LEGEND_4, state::LEGEND_5];
     el("dl").class("legend").all(looks.into_iter().zip(legend).map(row))
 }

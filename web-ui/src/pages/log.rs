@@ -126,10 +126,8 @@ fn block_form() -> El {
         let height = browser::value(BLOCK).trim().to_owned();
         browser::go(&["#/block/", if height.is_empty() { "latest" } else { &height }].concat());
     };
-    let input = el("input")
-        .attr("id", BLOCK)
-        .attr("inputmode", "numeric")
-        .attr("autocomplete", "off");
+    let input =
+        el("input").attr("id", BLOCK).attr("inputmode", "numeric").attr("autocomplete", "off");
     let label = el("label").attr("for", BLOCK).text(&words::BLOCK_HEIGHT);
     let button = el("button").attr("type", "submit").text(&words::BLOCK_GO);
     el("form")
@@ -189,4 +187,3 @@ fn head_facts(app: App) -> View {
     let sync = el("div").class("row no-print").add(button(words::SYNC.get(), move |_| app.sync()));
     all([stats.view(), sync.view()])
 }
-

@@ -43,9 +43,8 @@ pub(crate) fn report(app: App) -> View {
         .add(button(&words::PRINT, |_| browser::print()).class("main"))
         .add(button(&words::JSON, save));
     let facts = move || list(&fields(app, &build.get())).view();
-    let facts = section(&words::RESTS)
-        .live(facts)
-        .add(el("p").class("small soft").text(&words::RESTS_WHY));
+    let facts =
+        section(&words::RESTS).live(facts).add(el("p").class("small soft").text(&words::RESTS_WHY));
     let rows = app.batch.rows.with(|rows| rows_table(rows.get(..PRINTED).unwrap_or(rows)));
     let rows = section(&words::VERDICTS).add(rows);
     all([
@@ -122,8 +121,8 @@ fn to_json(app: App, build: &Build) -> String {
         None => "nobody",
     };
     let counts = LOOKS.iter().zip(app.batch.counts());
-    let counts =
-        counts.fold(Object::new(), |object, (look, count)| object.plain(look.word.english(), count));
+    let counts = counts
+        .fold(Object::new(), |object, (look, count)| object.plain(look.word.english(), count));
     let verifier = Object::new()
         .text("version", env!("CARGO_PKG_VERSION"))
         .text("sha256", &build.digest)

@@ -18,8 +18,7 @@ use crate::text::{fill, home as words, proof as names};
 
 /// The test vector `receipts/ok-name`: five voting power in three validators, a writer with a name.
 const SAMPLE: &[u8] = include_bytes!("../../sample/sample.cairn");
-const ANCHOR: &str =
-    "genesis:2b486ae5603424160ae2730e3d88bc35aaa1ddabed911d44af4e4ce029211407";
+const ANCHOR: &str = "genesis:2b486ae5603424160ae2730e3d88bc35aaa1ddabed911d44af4e4ce029211407";
 /// The sample's own time: its anchor is too old by any clock of today.
 const AT: UnixMillis = UnixMillis(1_700_000_031_000);
 
@@ -29,12 +28,10 @@ pub(crate) fn sample(app: App, is_forged: bool) -> View {
     let bytes: Arc<[u8]> = bytes.into();
     let title = if is_forged { words::OFFLINE_BAD } else { words::OFFLINE_GOOD };
     let note = fill(words::SAMPLE_NOTE, &[&ends(ANCHOR), &short_time(AT)]);
-    let top = head_from("#/", &names::BACK, &title)
-        .add(el("p").class("honest").text(&note));
+    let top = head_from("#/", &names::BACK, &title).add(el("p").class("honest").text(&note));
     let examined = examined(&bytes);
-    let details = move || {
-        examined.with(|found| proof::details(app, found, Some(&bytes), Source::Receipt))
-    };
+    let details =
+        move || examined.with(|found| proof::details(app, found, Some(&bytes), Source::Receipt));
     all([top.view(), live_verdict(examined).view(), live(details)])
 }
 

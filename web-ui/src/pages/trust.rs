@@ -14,8 +14,8 @@ use crate::browser;
 use crate::checkpoint::{self, Checkpoint};
 use crate::components::badge::banner;
 use crate::components::fields::{list, section};
-use crate::components::frame::{button, head};
 use crate::components::fingerprint::fingerprint;
+use crate::components::frame::{button, head};
 use crate::components::hash::{brief_hash, hash};
 use crate::components::proof::standing_fields;
 use crate::components::signers::set_table;
@@ -58,7 +58,8 @@ fn pinned(app: App) -> View {
         PinnedBy::Link => (words::THIS_TAB.get(), Some(keep)),
         PinnedBy::User => (words::KEPT.get(), None),
     };
-    let row = el("div").class("row").maybe(keep).add(button(words::FORGET.get(), move |_| app.unpin()));
+    let row =
+        el("div").class("row").maybe(keep).add(button(words::FORGET.get(), move |_| app.unpin()));
     let export = move |_| {
         let _saved = browser::save("anchor.txt", [&anchor.to_string(), "\n"].concat().as_bytes());
     };
@@ -201,8 +202,7 @@ fn chain(found: &Assurance<Checkpoint>) -> View {
     let card = if handovers.is_empty() {
         card.add(el("p").class("soft").text(&words::CHAIN_NONE))
     } else {
-        let heads =
-            [words::CHAIN_HEAD, words::CHAIN_EPOCH, words::CHAIN_SIGNED, words::CHAIN_SET];
+        let heads = [words::CHAIN_HEAD, words::CHAIN_EPOCH, words::CHAIN_SIGNED, words::CHAIN_SET];
         let heads = heads.map(|head| el("th").attr("scope", "col").text(&head));
         let table = el("table")
             .class("compact")

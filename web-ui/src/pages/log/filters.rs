@@ -68,7 +68,7 @@ pub(crate) fn fields(filters: &Filters) -> El {
 
 /// What stands in the fields.
 pub(crate) fn read() -> Filters {
-    let [actor, resource, event_type, from, to] = ["actor", "resource", "type", "from", "to"]
-        .map(|id| browser::value(id).trim().to_owned());
+    let [actor, resource, event_type, from, to] =
+        ["actor", "resource", "type", "from", "to"].map(|id| browser::value(id).trim().to_owned());
     Filters { actor, resource, event_type, from, to }
 }

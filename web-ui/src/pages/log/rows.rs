@@ -52,8 +52,14 @@ pub(super) fn table(listing: Listing) -> View {
     if rows.is_empty() {
         return nothing();
     }
-    let heads =
-        [words::INDEX.get(), words::TYPE.get(), words::ACTOR.get(), words::RESOURCE.get(), words::TIME.get(), words::VERDICT.get()];
+    let heads = [
+        words::INDEX.get(),
+        words::TYPE.get(),
+        words::ACTOR.get(),
+        words::RESOURCE.get(),
+        words::TIME.get(),
+        words::VERDICT.get(),
+    ];
     let heads = heads.map(|head| el("th").attr("scope", "col").text(head));
     el("table")
         .class("cards")
@@ -78,7 +84,8 @@ fn row(Row { id, claim, checked, .. }: Row) -> El {
                 | Assurance::Failed(_) => None,
             };
             let differs = own.is_some_and(|own| *own != claim);
-            let warning = differs.then(|| el("p").class("small differs").text(proof::LIST_DIFFERS.get()));
+            let warning =
+                differs.then(|| el("p").class("small differs").text(proof::LIST_DIFFERS.get()));
             let shown = own.unwrap_or(&claim);
             let cell = |name: &str, inner: El| el("td").attr("data-name", name).add(inner);
             let clipped = |text: &str| el("bdi").class("clip").text(text);

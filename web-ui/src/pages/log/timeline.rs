@@ -26,7 +26,8 @@ fn counted(times: &[u64]) -> Option<(u64, u64, Vec<u64>)> {
 /// The plot; nothing for fewer than two events.
 pub(super) fn timeline(rows: &[Row]) -> View {
     let times: Vec<u64> = rows.iter().map(|row| row.time).collect();
-    let Some((first, last, counts)) = counted(&times).filter(|(first, last, _)| first < last) else {
+    let Some((first, last, counts)) = counted(&times).filter(|(first, last, _)| first < last)
+    else {
         return nothing();
     };
     let most = counts.iter().copied().max().unwrap_or(0);
