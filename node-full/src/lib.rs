@@ -39,3 +39,4 @@ pub mod settings;
 pub mod system;
 pub mod telemetry;
 pub mod tls;
+pub mod validate;

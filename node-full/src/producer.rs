@@ -26,7 +26,7 @@ use crate::node::{
 };
 
 /// After this time without events an empty block shows that the log is alive: a day.
-const EMPTY_BLOCK_AFTER: u64 = 24 * 60 * 60 * 1_000;
+pub(crate) const EMPTY_BLOCK_AFTER: u64 = 24 * 60 * 60 * 1_000;
 
 /// Why a block could not be made. Nothing was published; it is tried again.
 #[derive(Debug, Error)]

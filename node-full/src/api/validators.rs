@@ -119,7 +119,12 @@ pub(super) async fn file(
 }
 
 fn taken(accepted: &Accepted) -> Response {
-    let view = Object::new().text("id", accepted.id).plain("index", accepted.index).finish();
+    let view = Object::new().text("id", accepted.id);
+    let view = match accepted.index {
+        Some(index) => view.plain("index", index),
+        None => view,
+    };
+    let view = view.finish();
     (StatusCode::ACCEPTED, [(header::CONTENT_TYPE, "application/json")], view).into_response()
 }
 

@@ -23,6 +23,34 @@ use crate::producer::{Contents, store_tiles};
 use crate::proofs::{TileChoice, TileOf};
 use crate::system::SystemEvent;
 
+/// Why a block without a certificate is not taken.
+#[derive(Debug)]
+pub(crate) enum Unfit {
+    /// The events are not those of its header: there may be others that are.
+    OtherBytes(FollowError),
+    /// It is what its header says, and that is against the rules.
+    AgainstRules(FollowError),
+    /// It could not be checked, because something here does not read.
+    Here(FollowError),
+}
+
+impl Unfit {
+    fn of_bytes(error: FollowError) -> Self {
+        if error.is_passing() { Self::Here(error) } else { Self::OtherBytes(error) }
+    }
+
+    /// What is wrong with a block whose events are its own.
+    fn of_header(error: FollowError) -> Self {
+        if error.is_passing() { Self::Here(error) } else { Self::AgainstRules(error) }
+    }
+}
+
+impl From<FollowError> for Unfit {
+    fn from(error: FollowError) -> Self {
+        Self::Here(error)
+    }
+}
+
 /// Blocks with their events, checked.
 #[derive(Debug)]
 pub(crate) struct Batch<'a> {
@@ -57,7 +85,17 @@ impl<'a> Batch<'a> {
             batch.take(shared, (before.as_deref(), &block))?;
             before = Some(Arc::new(block));
         }
+        batch.check_all_taken()?;
         Ok(batch)
+    }
+
+    /// No event stands behind the last block.
+    fn check_all_taken(&self) -> Result<(), FollowError> {
+        let count = u64::try_from(self.entries.len()).unwrap_or(u64::MAX);
+        let (size, height) = (self.events.size(), self.headers.size().saturating_sub(1));
+        let what = "there are more";
+        let is_all = self.first.saturating_add(count) == size;
+        if is_all { Ok(()) } else { Err(FollowError::OtherRoot { height, size, what }) }
     }
 
     /// Checks a block that no certificate is there for yet, and its events. It can be appended once
@@ -66,13 +104,28 @@ impl<'a> Batch<'a> {
         (shared, genesis): (&Shared, &Genesis<'_>),
         block: &Block,
         entries: impl Into<Cow<'a, [Vec<u8>]>>,
-    ) -> Result<Self, FollowError> {
+    ) -> Result<Self, Unfit> {
         let (mut batch, before) = Self::begin(shared, entries.into())?;
-        batch.ids = check_events(batch.first, &batch.entries)?;
-        batch.check_order(shared)?;
-        batch.check_follows(genesis, before.as_deref(), block)?;
-        batch.take(shared, (before.as_deref(), block))?;
+        batch.take_bytes_of(block).map_err(Unfit::of_bytes)?;
+        let before = before.as_deref();
+        batch.check_order(shared).map_err(Unfit::of_header)?;
+        batch.check_follows(genesis, before, block).map_err(Unfit::of_header)?;
+        batch.check_roots(block).map_err(Unfit::of_header)?;
+        batch.check_state(shared, (before, block)).map_err(Unfit::of_header)?;
+        batch.push_block(block.clone());
         Ok(batch)
+    }
+
+    /// The events are those that the header names, with signatures that hold.
+    fn take_bytes_of(&mut self, block: &Block) -> Result<(), FollowError> {
+        let (height, size) = (block.header.height, block.header.events.get());
+        self.ids = check_events(self.first, &self.entries)?;
+        self.push_events(height, size)?;
+        let count = u64::try_from(self.entries.len()).unwrap_or(u64::MAX);
+        let is_its = self.first.saturating_add(count) == size
+            && self.events.root(size)? == block.header.event_root;
+        let what = "the root of their tree differs";
+        if is_its { Ok(()) } else { Err(FollowError::OtherRoot { height, size, what }) }
     }
 
     /// Takes in events that were checked before, for a block that is still to be made.
@@ -111,6 +164,16 @@ impl<'a> Batch<'a> {
         if let Some(block) = self.blocks.last_mut() {
             block.certificate = certificate;
         }
+    }
+
+    /// Index of its first event.
+    pub(crate) const fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Its events.
+    pub(crate) fn entries(&self) -> &[Vec<u8>] {
+        &self.entries
     }
 
     /// The ids of its events.
@@ -345,6 +408,9 @@ fn follow_system(
             && shared.is_redacted(&event)?
         {
             shared.forget_payload(&event)?;
+            if shared.pool.is_some() {
+                shared.forget_keys(&event)?;
+            }
         }
     }
     shared.set_directory(directory);
