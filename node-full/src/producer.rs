@@ -9,7 +9,7 @@ use thiserror::Error;
 use cairn_store::StoreError;
 use cairn_store::tiles::{PendingTile, sync_names};
 use cairn_verifier::UnixMillis;
-use cairn_verifier::digest::{Hash, HeaderDigest};
+use cairn_verifier::digest::{Hash, HeaderDigest, SetDigest};
 use cairn_verifier::finality::{Header, Role, VOTE_PRECOMMIT, encode_certificate, vote_message};
 use cairn_verifier::tree::{MAX_TREE_SIZE, TreeSize};
 use cairn_verifier::trust::Genesis;
@@ -22,7 +22,7 @@ use crate::node::{
 };
 
 /// After this time without events an empty block shows that the log is alive: a day.
-const EMPTY_BLOCK_AFTER: u64 = 24 * 60 * 60 * 1_000;
+pub(crate) const EMPTY_BLOCK_AFTER: u64 = 24 * 60 * 60 * 1_000;
 
 /// Why a block could not be made. Nothing was published; it is tried again.
 #[derive(Debug, Error)]
@@ -135,36 +135,75 @@ fn make(shared: &Shared, (size, effects): (u64, &Effects)) -> Result<(), Produce
     Ok(())
 }
 
+/// What a header says of the log's contents.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Contents {
+    /// How many events there are.
+    pub(crate) size: u64,
+    pub(crate) event_root: Hash,
+    pub(crate) sha256_root: Hash,
+    /// Root of the tree of the headers before.
+    pub(crate) header_root: Hash,
+    pub(crate) state_root: Hash,
+}
+
 fn next_header(
     shared: &Shared,
     genesis: &Genesis<'_>,
-    (found, state_root): (u64, Hash),
+    (size, state_root): (u64, Hash),
 ) -> Result<Header, ProduceError> {
     let state = shared.state();
-    let head = state.head.as_ref().map(|head| (&head.header, head.digest));
+    let contents = Contents {
+        size,
+        event_root: state.events.root(size)?,
+        sha256_root: state.sha256.as_ref().map_or(Ok(Hash::ZERO), |tree| tree.root(size))?,
+        header_root: state.headers.root(state.headers.size())?,
+        state_root,
+    };
+    Ok(make_header(genesis, state.head.as_deref(), &contents)?)
+}
+
+/// The header that follows on `head`, whoever proposes it.
+pub(crate) fn make_header(
+    genesis: &Genesis<'_>,
+    head: Option<&Block>,
+    contents: &Contents,
+) -> Result<Header, DecodeError> {
     let (height, parent, earlier) = match head {
         None => (0, HeaderDigest::ZERO, genesis.time()),
-        Some((header, digest)) => (header.height.saturating_add(1), digest, header.time),
+        Some(Block { header, digest, .. }) => {
+            (header.height.saturating_add(1), *digest, header.time)
+        }
     };
+    let found = contents.size;
     let full = DecodeError::OutOfRange { what: "tree size", limit: MAX_TREE_SIZE, found };
-    let events = TreeSize::new(found).ok_or(full)?;
     Ok(Header {
-        log: shared.log,
+        log: genesis.log(),
         height,
         epoch: 0,
         // Strictly increasing, even if the clock went back.
         time: clock::now().max(UnixMillis(earlier.0.saturating_add(1))),
         parent,
-        events,
-        event_root: state.events.root(found)?,
-        sha256_root: state.sha256.as_ref().map_or(Ok(Hash::ZERO), |tree| tree.root(found))?,
-        header_root: state.headers.root(height)?,
+        events: TreeSize::new(found).ok_or(full)?,
+        event_root: contents.event_root,
+        sha256_root: contents.sha256_root,
+        header_root: contents.header_root,
         epoch_start: 0,
         set: genesis.set().digest(),
         next_set: genesis.set().digest(),
-        state_root,
+        state_root: contents.state_root,
         parameters: genesis.parameters(),
     })
+}
+
+/// The set that the log's state asks for, which a header at a gate names as the next.
+pub(crate) fn wanted_set(_shared: &Shared, genesis: &Genesis<'_>) -> SetDigest {
+    genesis.set().digest()
+}
+
+/// The set that signs the next block, as it travels.
+pub(crate) fn signing_set(_shared: &Shared, genesis: &Genesis<'_>) -> Vec<u8> {
+    genesis.set().bytes().to_vec()
 }
 
 /// Writes tiles that became full, without keeping anyone from reading or committing.

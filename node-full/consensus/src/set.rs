@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arc_malachitebft_core_types::{self as core, VotingPower};
-use cairn_verifier::digest::SetDigest;
+use cairn_verifier::digest::{KeyId, SetDigest};
 use cairn_verifier::finality::{Suite, ValidatorSet};
 use cairn_verifier::wire::DecodeError;
 
@@ -81,6 +81,18 @@ impl Set {
     /// Suites and powers, in the order of their index.
     pub fn entries(&self) -> impl Iterator<Item = (Suite, u64)> + use<'_> {
         self.0.validators.iter().map(|validator| (validator.suite, validator.power))
+    }
+
+    /// The ids of the validators' keys, in the order of their index.
+    pub fn ids(&self) -> impl Iterator<Item = KeyId> + use<'_> {
+        self.0.validators.iter().map(|validator| validator.address.0)
+    }
+
+    /// Whether these keys together have more than two thirds of the power.
+    #[must_use]
+    pub fn is_quorum_of(&self, keys: &[KeyId]) -> bool {
+        let own = self.0.validators.iter().filter(|entry| keys.contains(&entry.address.0));
+        self.is_quorum(own.fold(0, |sum, entry| entry.power.saturating_add(sum)))
     }
 
     /// The index whose turn it is to propose.

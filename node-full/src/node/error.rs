@@ -118,6 +118,32 @@ pub enum OpenError {
     /// The published log cannot be followed.
     #[error(transparent)]
     Follow(#[from] FollowError),
+    /// What a validator signed last cannot be read.
+    #[error(
+        "{path} is damaged, so what this validator signed last is not known, and it could sign a \
+         second, other vote for the same place. If no other machine has its key, move the file away \
+         and say from which height on it signs: cairn start --sign-from HEIGHT, of a height that no \
+         validator has begun"
+    )]
+    SignaturesDamaged {
+        /// The record.
+        path: PathBuf,
+    },
+    /// One vote is no quorum of this log.
+    #[error(
+        "this log has {validators} validators, and this node alone is no quorum of them; name the \
+         others: [validator] peers and listen in cairn.toml"
+    )]
+    NeedsPeers {
+        /// How many there are.
+        validators: u8,
+    },
+    /// The other validators cannot be reached at all.
+    #[error("the links to the other validators cannot be made: {reason}")]
+    Network {
+        /// What is wrong.
+        reason: String,
+    },
     /// A file is damaged, or cannot be read or written.
     #[error(transparent)]
     Storage(#[from] StoreError),

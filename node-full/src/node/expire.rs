@@ -88,7 +88,8 @@ pub(super) fn expire_upto(
         let mut staging = Staging::new(shared);
         let taken = staging.stage_own(chain_keys, said(shared, APPLIED, what))?;
         write_counted(shared, staging.finish()).map_err(|error| Refusal::storage(&error))?;
-        let marked = shared.index.set_mark(Mark::ExpiredSaid, taken.index.saturating_add(1));
+        let said = taken.index.unwrap_or_else(|| shared.state().events.size());
+        let marked = shared.index.set_mark(Mark::ExpiredSaid, said.saturating_add(1));
         marked.map_err(|error| Refusal::storage(&error))?;
     }
     Ok(all)

@@ -31,6 +31,7 @@ use super::{Block, Directory, Effects, LogState, NodeError, OpenError, Options, 
 use crate::clock::Stopwatch;
 use crate::init::GENESIS_FILE;
 use crate::keyring::{Keyring, Passphrase};
+use crate::validate::pool::Pool;
 
 /// Where a data directory keeps what can be forgotten.
 pub(super) const KEY_STORE: &str = "keystore";
@@ -40,6 +41,8 @@ pub(super) const KEY_STORE: &str = "keystore";
 pub(super) enum As<'a> {
     /// To make blocks, with the keys in it, which this opens if they are encrypted.
     Validator(Option<&'a Passphrase>),
+    /// The same, of blocks that others agree on too.
+    OneOfMany(Option<&'a Passphrase>),
     /// To follow another node's, without a key.
     Replica,
 }
@@ -51,7 +54,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     let genesis_bytes = read_genesis(dir)?;
     let genesis = decode_genesis(dir, &genesis_bytes)?;
     let keys = match purpose {
-        As::Validator(passphrase) => {
+        As::Validator(passphrase) | As::OneOfMany(passphrase) => {
             Some(Keys::read(dir, Keyring::open(dir, passphrase)?, &genesis)?)
         }
         As::Replica => None,
@@ -71,7 +74,11 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     let headers = replay.headers()?;
     let (events, sha256) = replay.events()?;
     index_blocks(&index, &blocks)?;
-    let (records, records_cut) = open_records(dir, &index, &entries)?;
+    let pool = match purpose {
+        As::OneOfMany(_) => Some(Pool::open(dir)?),
+        As::Validator(_) | As::Replica => None,
+    };
+    let (records, records_cut) = open_records(dir, (&index, &entries), pool.as_ref())?;
     let cut_bytes = [blocks_cut.cut, entries_cut.cut, records_cut].into_iter().sum();
     if cut_bytes != 0 {
         tracing::warn!(cut_bytes, "cut writes that never finished; none had been acknowledged");
@@ -90,6 +97,8 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
         records,
         blobs: Blobs::open(&dir.join("payloads"))?,
         progress: Progress::new(final_size),
+        pool,
+        validator: Mutex::default(),
         state: RwLock::new(State { events, sha256, headers, head, effects: Effects::default() }),
         log_state: RwLock::new(log_state),
         failed: Mutex::new(BTreeMap::new()),
@@ -220,8 +229,8 @@ pub(super) fn resume<H: TreeHasher + Copy>(
 /// Opens the key store, and finds the entries of those records that the index does not know.
 fn open_records(
     dir: &Path,
-    index: &Index,
-    entries: &Entries,
+    (index, entries): (&Index, &Entries),
+    pool: Option<&Pool>,
 ) -> Result<(KeyStore, u64), OpenError> {
     let known = index.mark(Mark::Records)?;
     let mut of = Vec::new();
@@ -232,11 +241,16 @@ fn open_records(
                 let is_its = SignedEvent::decode(&bytes).is_ok_and(|entry| entry.id() == event);
                 of.extend(is_its.then_some((at, number)));
             }
+            // Of an event that waits for a block, it is known by that.
+            if let Some(pool) = pool {
+                pool.set_record(&event, number);
+            }
         }
         Ok::<_, OpenError>(())
     })?;
     if opened.frames != known {
-        index.apply_records(&of, opened.frames)?;
+        let waiting = pool.and_then(Pool::first_record);
+        index.apply_records(&of, waiting.unwrap_or(opened.frames))?;
     }
     Ok((records, opened.cut))
 }
