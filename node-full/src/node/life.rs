@@ -224,7 +224,7 @@ impl Inner {
 /// One vote alone makes blocks only where it is a quorum.
 fn expect_quorum(shared: &Shared) -> Result<(), OpenError> {
     let Some(keys) = shared.own_keys() else { return Ok(()) };
-    let set = shared.set_now();
+    let set = shared.signing_set();
     if set.is_quorum_of(&[keys.validator.key_id()]) {
         return Ok(());
     }

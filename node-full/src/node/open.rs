@@ -269,11 +269,8 @@ fn check_newest(shared: &Shared) -> Result<(), OpenError> {
 
 /// The key that votes is in a set, or was: another one is none of this log's.
 fn expect_validator(shared: &Shared) -> Result<(), OpenError> {
-    let Some(keys) = &shared.keys else { return Ok(()) };
-    // One that others let in may have to get the blocks first in which they did.
-    if shared.pool.is_some() {
-        return Ok(());
-    }
+    // One of many may be a validator only by events that it still has to fetch.
+    let Some(keys) = shared.keys.as_ref().filter(|_| shared.pool.is_none()) else { return Ok(()) };
     let id = keys.validator.key_id();
     let log_state = shared.log_state();
     let epochs = log_state.epochs();
