@@ -8,7 +8,8 @@
 //!
 //! - [`Host`] is the whole state machine: calls go in, [`Output`]s come out.
 //! - [`Keeper`] performs the outputs that must be durable before others leave.
-//! - [`wire`] has the engine's messages between validators, [`gossip`] the others, [`log`] the frames of the write-ahead log.
+//! - [`wire`] has the engine's messages between validators, [`gossip`] the others, [`log`] the
+//!   frames of the write-ahead log.
 //! - [`epochs`] has which set is in force when, and how validators change it.
 //! - [`rules`] has what every header obeys, for the application that builds and checks blocks.
 //!

@@ -41,7 +41,8 @@ impl AllowedPeer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a driver must handle each of these")]
 pub enum Incoming {
-    /// A peer proved who it is; messages to it are taken from now on.
+    /// A peer proved who it is; messages to it are taken from now on. What went to it before may
+    /// be lost.
     Up(PeerId),
     /// It is gone.
     Down(PeerId),
@@ -72,12 +73,18 @@ pub struct PeerStatus {
     pub round_trip: Option<Duration>,
     /// Bytes that wait to be sent.
     pub queued: usize,
-    /// Messages received.
+    /// Messages received since this node was started.
     pub received: u64,
+    /// Their bytes.
+    pub received_bytes: u64,
     /// Messages sent.
     pub sent: u64,
+    /// Their bytes.
+    pub sent_bytes: u64,
     /// Messages that were not sent because its queue was full.
     pub dropped: u64,
+    /// How many links there were with it.
+    pub links: u64,
     /// Why it is not connected, in words.
     pub trouble: Option<String>,
 }

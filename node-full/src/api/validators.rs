@@ -121,10 +121,9 @@ pub(super) async fn file(
 fn taken(accepted: &Accepted) -> Response {
     let view = Object::new().text("id", accepted.id);
     let view = match accepted.index {
-        Some(index) => view.plain("index", index),
-        None => view,
+        Some(index) => view.plain("index", index).finish(),
+        None => view.finish(),
     };
-    let view = view.finish();
     (StatusCode::ACCEPTED, [(header::CONTENT_TYPE, "application/json")], view).into_response()
 }
 

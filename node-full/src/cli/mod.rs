@@ -10,6 +10,7 @@ mod complete;
 mod config;
 mod event_args;
 mod export;
+mod genesis;
 pub(crate) mod import;
 mod init;
 mod keygen;
@@ -29,6 +30,7 @@ mod sign;
 pub(crate) mod start;
 mod submit;
 mod system;
+mod testnet;
 mod validator;
 mod verify;
 
@@ -67,6 +69,10 @@ const EXAMPLES: &str = "Examples:
 enum Command {
     /// Make a new log with one validator
     Init(init::Args),
+    /// Make a new log with several validators, each on its host
+    Genesis(genesis::Args),
+    /// Run several validators on this machine, each a process
+    Testnet(testnet::Args),
     /// Run a node
     Start(Box<start::Args>),
     /// Log one event
@@ -181,6 +187,8 @@ pub fn run() -> ExitCode {
     let Cli { json, command } = Cli::parse();
     let done = match command {
         Command::Init(args) => init::run(args, json),
+        Command::Genesis(args) => genesis::run(args, json),
+        Command::Testnet(args) => testnet::run(&args, json),
         Command::Start(args) => start::run(&args),
         Command::Submit(args) => submit::run(&args, json),
         Command::Import(args) => import::run(&args, json),

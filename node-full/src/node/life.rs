@@ -237,7 +237,7 @@ fn expect_quorum(shared: &Shared) -> Result<(), OpenError> {
     if set.is_quorum_of(&[keys.validator.key_id()]) {
         return Ok(());
     }
-    Err(OpenError::NeedsPeers { validators: u8::try_from(set.len()).unwrap_or(u8::MAX) })
+    Err(OpenError::NeedsPeers { validators: set.len() })
 }
 
 fn join(thread: Option<JoinHandle<()>>, name: &str) {

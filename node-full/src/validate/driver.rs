@@ -262,17 +262,23 @@ impl<'a> Driver<'a> {
     /// Begins the next height.
     pub(super) fn start(&mut self) -> Result<(), ValidateError> {
         self.forget_height();
-        let (set, next) = (self.shared.signing_set(), self.shared.next_set());
-        if (&set, &next) != (&self.set, &self.next_set) {
-            (self.set, self.next_set) = (set, next);
-            self.allow()?;
-        }
+        self.renew_sets()?;
         if !self.votes && self.sign.allows(self.shared.head().as_deref()) {
             self.begin_to_vote()?;
         }
         self.begun = self.now();
         let outputs = self.host.start(self.next_height(), &self.set)?;
         self.perform(outputs)
+    }
+
+    /// Takes note of which sets sign now and behind the next gate.
+    pub(super) fn renew_sets(&mut self) -> Result<(), ValidateError> {
+        let (set, next) = (self.shared.signing_set(), self.shared.next_set());
+        if (&set, &next) != (&self.set, &self.next_set) {
+            (self.set, self.next_set) = (set, next);
+            self.allow()?;
+        }
+        Ok(())
     }
 
     /// What was signed before cannot be at this height or above any more.

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use cairn_verifier::UnixMillis;
+use cairn_node::clock;
+use cairn_node::proofs::{BaseChoice, ReceiptWith};
+use cairn_verifier::receipt;
 
 use crate::kit::{LIMIT, Town, draft, ids};
 
@@ -32,11 +34,9 @@ fn a_client_anchored_at_the_genesis_accepts_receipts_of_each_node() {
     let id = town.submit(1, 1, "one")[0];
     town.wait_final(&[id]);
     for node in town.up() {
-        let receipt = node.receipt(&id, None).unwrap();
-        let receipt = cairn_verifier::receipt::Receipt::decode(&receipt).unwrap();
-        let verified =
-            receipt.verify(town.anchor, UnixMillis(u64::MAX >> 12), &mut ());
-        verified.unwrap();
+        let bytes = node.receipt(&id, BaseChoice::Genesis, ReceiptWith::default()).unwrap();
+        let verified = receipt::verify(&bytes, town.anchor, clock::now(), &mut ()).unwrap();
+        assert_eq!(verified.event().id(), id);
     }
 }
 

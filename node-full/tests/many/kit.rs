@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use cairn_net::PeerId;
 use cairn_node::ingest::{Accepted, Submission};
 use cairn_node::init::{InitOptions, init, public_keys};
 use cairn_node::node::{Node, OpenError, Options};
 use cairn_node::validate::Validating;
-use cairn_net::PeerId;
 use cairn_verifier::TrustAnchor;
 use cairn_verifier::UnixMillis;
 use cairn_verifier::digest::{EventId, Hash, StreamId};
@@ -91,11 +91,8 @@ impl Town {
         };
         let mut validating = Validating::new(Box::new(connect));
         let times = &mut validating.timeouts;
-        (times.propose, times.prevote, times.precommit) = (
-            Duration::from_millis(400),
-            Duration::from_millis(200),
-            Duration::from_millis(200),
-        );
+        (times.propose, times.prevote, times.precommit) =
+            (Duration::from_millis(400), Duration::from_millis(200), Duration::from_millis(200));
         times.rebroadcast = Duration::from_millis(500);
         validating
     }

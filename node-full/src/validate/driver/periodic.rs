@@ -180,7 +180,7 @@ impl Driver<'_> {
             let hope = if alone {
                 format!(
                     "; no other validator can end that height, so if nothing else has this key, \
-                     start it with --sign-from {height}"
+                     start it with sign-from = {height} under [validator]"
                 )
             } else {
                 format!("; it signs again from height {next} on")
