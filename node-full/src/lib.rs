@@ -27,6 +27,7 @@ pub mod import;
 pub mod ingest;
 pub mod init;
 pub mod keyring;
+mod links;
 pub mod metrics;
 pub mod node;
 mod producer;

@@ -301,6 +301,12 @@ impl Settings {
                 1..=1_000_000,
                 "1 to 1000000 connections",
             ),
+            (
+                "validator.timeout",
+                self.validator.as_ref().and_then(|validator| validator.timeout),
+                50..=60_000,
+                "50 to 60000 milliseconds",
+            ),
             // Longer than this, and a node that stops would not wait for its end.
             ("time-limit", Some(self.time_limit), 1..=30, "1 to 30 seconds"),
         ];

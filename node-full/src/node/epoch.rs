@@ -101,19 +101,19 @@ pub(crate) fn read_set(set: &Set) -> Result<ValidatorSet<'_>, NodeError> {
 }
 
 impl Shared {
-    /// The set that signs a block, up to the next one.
-    pub(crate) fn set_at(&self, height: u64) -> Option<Set> {
-        self.log_state().epochs().at(height).map(|term| term.set.clone())
-    }
-
     /// The set that signs the next block.
-    pub(crate) fn set_now(&self) -> Set {
+    pub(crate) fn signing_set(&self) -> Set {
         self.log_state().epochs().now().set.clone()
     }
 
-    /// The set that the next gate names, as it is now.
-    pub(crate) fn set_next(&self) -> Set {
+    /// The set that signs behind the next gate.
+    pub(crate) fn next_set(&self) -> Set {
         self.log_state().epochs().next().clone()
+    }
+
+    /// The set that signs a block, up to the next one.
+    pub(crate) fn set_at(&self, height: u64) -> Option<Set> {
+        self.log_state().epochs().at(height).map(|term| term.set.clone())
     }
 
     /// Whether blocks must go on although nothing is to be logged: a change of validators waits

@@ -134,8 +134,8 @@ pub enum OpenError {
     #[error(
         "{path} is damaged, so what this validator signed last is not known, and it could sign a \
          second, other vote for the same place. If no other machine has its key, move the file away \
-         and say from which height on it signs: cairn start --sign-from HEIGHT, of a height that no \
-         validator has begun"
+         and say from which height on it signs: sign-from = HEIGHT under [validator] in cairn.toml, of \
+         a height that no validator has begun"
     )]
     SignaturesDamaged {
         /// The record.

@@ -103,6 +103,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
         progress: Progress::new(final_size),
         pool,
         validator: Mutex::default(),
+        accuser: Mutex::default(),
         state: RwLock::new(State { events, sha256, headers, head, effects: Effects::default() }),
         log_state: RwLock::new(log_state),
         failed: Mutex::new(BTreeMap::new()),
@@ -278,11 +279,8 @@ fn check_newest(shared: &Shared) -> Result<(), OpenError> {
 
 /// The key that votes is in a set, or was: another one is none of this log's.
 fn expect_validator(shared: &Shared) -> Result<(), OpenError> {
-    let Some(keys) = &shared.keys else { return Ok(()) };
-    // One that others let in may have to get the blocks first in which they did.
-    if shared.pool.is_some() {
-        return Ok(());
-    }
+    // One of many may be a validator only by events that it still has to fetch.
+    let Some(keys) = shared.keys.as_ref().filter(|_| shared.pool.is_none()) else { return Ok(()) };
     let id = keys.validator.key_id();
     let log_state = shared.log_state();
     let epochs = log_state.epochs();

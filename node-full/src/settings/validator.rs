@@ -14,6 +14,11 @@ pub struct ValidatorSettings {
     pub listen: Option<String>,
     /// The others, as `KEYID@host:port`.
     pub peers: Vec<String>,
+    /// The operator's word that this key signed nothing from this height on: for a validator whose
+    /// record of signatures was lost, or that was restored from a backup.
+    pub sign_from: Option<u64>,
+    /// How long a round waits for a proposal, in milliseconds; for votes it waits half of that.
+    pub timeout: Option<u64>,
 }
 
 impl ValidatorSettings {

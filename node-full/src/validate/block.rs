@@ -113,9 +113,9 @@ pub(crate) fn check(
         Err(error) => return no(Verdict::NotTheBlock, &error),
     };
     let now = (!certified).then(clock::now);
-    // Which set a gate must name depends on the events, and is looked at with those.
-    let wanted = block.header.next_set;
-    if let Err(error) = tip(shared, &genesis)?.check(&block.header, wanted, now) {
+    let tip = tip(shared, &genesis)?;
+    // Which set is due behind a gate follows from the block's own events too: with them.
+    if let Err(error) = tip.check(&block.header, block.header.next_set, now) {
         return no(Verdict::Invalid, &error);
     }
     let new = match after_left_over(shared, entries)? {

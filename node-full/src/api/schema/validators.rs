@@ -127,8 +127,9 @@ pub struct Approval {
 pub struct Taken {
     /// Its id.
     pub id: Digest,
-    /// Its index.
-    pub index: u64,
+    /// Its index; not there while it waits for a block of several validators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
 }
 
 /// Evidence that was logged.
