@@ -17,6 +17,14 @@
 //! | `cairn_ready` | gauge | 1 if events can be taken |
 //! | `cairn_behind` | gauge | final events that are not published yet, or published and not in this replica |
 //! | `cairn_published_heads_total`, `cairn_published_bytes_total` | counters | what was published |
+//! | `cairn_pool_events`, `cairn_pool_bytes` | gauges | events that wait for a block that validators agree on |
+//! | `cairn_validator_height`, `cairn_validator_round` | gauges | the height worked on, and its round |
+//! | `cairn_validator_silent` | gauge | 1 if this validator signs nothing although it has a vote |
+//! | `cairn_decided_seconds` | histogram | from the beginning of a height to its decision |
+//! | `cairn_rounds_total` | counter | rounds of decided heights; more than blocks if proposers fail |
+//! | `cairn_blocks_synced_total`, `cairn_blocks_refused_total` | counters | blocks got from peers behind time, blocks not voted for |
+//! | `cairn_peers_banned_total`, `cairn_equivocations_total` | counters | peers disconnected for what they sent, contradictions seen |
+//! | `cairn_events_expired_total` | counter | accepted events that waited too long for a block |
 //! | `cairn_checks_total`, `cairn_check_findings` | counter, gauge | looks at all data, and what the last one found |
 
 use std::time::Duration;
@@ -76,7 +84,23 @@ fn describe() {
     describe_counter!("cairn_published_heads_total", "Times that something was published");
     describe_counter!("cairn_published_bytes_total", Unit::Bytes, "Bytes that were published");
     describe_counter!("cairn_checks_total", "Looks at all data while the node runs");
+    describe_validator();
     describe_gauge!("cairn_check_findings", "What the last look at all data found wrong");
+}
+
+fn describe_validator() {
+    describe_gauge!("cairn_pool_events", "Events that wait for a block");
+    describe_gauge!("cairn_pool_bytes", Unit::Bytes, "Bytes of events that wait for a block");
+    describe_gauge!("cairn_validator_height", "The height that this validator works on");
+    describe_gauge!("cairn_validator_round", "The round of that height");
+    describe_gauge!("cairn_validator_silent", "1 if it signs nothing although it has a vote");
+    describe_histogram!("cairn_decided_seconds", Unit::Seconds, "From beginning to decision");
+    describe_counter!("cairn_rounds_total", "Rounds of decided heights");
+    describe_counter!("cairn_blocks_synced_total", "Blocks got from peers behind time");
+    describe_counter!("cairn_blocks_refused_total", "Blocks that were not voted for");
+    describe_counter!("cairn_peers_banned_total", "Peers disconnected for what they sent");
+    describe_counter!("cairn_equivocations_total", "Validators' contradictions seen");
+    describe_counter!("cairn_events_expired_total", "Accepted events that waited too long");
 }
 
 /// Everything as Prometheus reads it.
@@ -91,6 +115,13 @@ pub fn render(handle: &PrometheusHandle, node: &Node) -> String {
     gauge!("cairn_storage_bytes").set(number(status.storage_bytes));
     gauge!("cairn_behind").set(number(status.behind()));
     gauge!("cairn_ready").set(f64::from(u8::from(status.is_healthy())));
+    if let Some(validator) = &status.validator {
+        gauge!("cairn_pool_events").set(number(validator.pool_events));
+        gauge!("cairn_pool_bytes").set(number(validator.pool_bytes));
+        gauge!("cairn_validator_height").set(number(validator.height));
+        gauge!("cairn_validator_round").set(f64::from(validator.round));
+        gauge!("cairn_validator_silent").set(f64::from(u8::from(validator.silent.is_some())));
+    }
     handle.render()
 }
 

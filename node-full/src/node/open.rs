@@ -99,6 +99,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
         blobs: Blobs::open(&dir.join("payloads"))?,
         progress: Progress::new(final_size),
         pool,
+        evidence: Mutex::default(),
         validator: Mutex::default(),
         state: RwLock::new(State { events, sha256, headers, head, effects: Effects::default() }),
         log_state: RwLock::new(log_state),

@@ -55,6 +55,8 @@ pub(crate) struct Shared {
     pub(crate) progress: Progress,
     /// Events that wait for a block, where blocks are agreed on with others.
     pub(crate) pool: Option<Pool>,
+    /// Contradictions of validators that are to be logged.
+    pub(super) evidence: Mutex<Vec<Vec<u8>>>,
     /// How a validator among others is.
     pub(super) validator: Mutex<Option<ValidatorStatus>>,
     pub(super) failed: Mutex<BTreeMap<Writing, String>>,
@@ -162,10 +164,25 @@ impl Shared {
         self.keys.as_ref()
     }
 
+    /// Has a contradiction logged: a file of evidence.
+    pub(crate) fn note_evidence(&self, file: Vec<u8>) {
+        self.evidence.lock().unwrap_or_else(PoisonError::into_inner).push(file);
+    }
+
+    pub(super) fn take_evidence(&self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut *self.evidence.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Takes note of how the validator is.
     pub(crate) fn note_validator(&self, note: impl FnOnce(&mut ValidatorStatus)) {
         let mut validator = self.validator.lock().unwrap_or_else(PoisonError::into_inner);
         note(validator.get_or_insert_default());
+    }
+
+    /// Why a validator takes no events yet.
+    fn why_waiting(&self) -> Option<String> {
+        let validator = self.validator.lock().unwrap_or_else(PoisonError::into_inner);
+        validator.as_ref().and_then(|validator| validator.waiting.clone())
     }
 
     pub(super) fn validator(&self) -> Option<ValidatorStatus> {
@@ -181,6 +198,9 @@ impl Shared {
         }
         if self.keys.is_none() {
             return Err(Refusal::ReadOnly { from: None, write_to: None });
+        }
+        if let Some(why) = self.why_waiting() {
+            return Err(Refusal::CatchingUp(why));
         }
         let lost = elsewhere.published.as_ref().and_then(|published| published.lost.clone());
         lost.map_or(Ok(()), |why| Err(Refusal::HeadLost(why)))

@@ -155,7 +155,7 @@ impl Node {
 }
 
 /// What an evidence file says, if it is one that is logged.
-fn accusation(file: Vec<u8>) -> Result<ValidatorEvent, Refusal> {
+pub(super) fn accusation(file: Vec<u8>) -> Result<ValidatorEvent, Refusal> {
     match Evidence::decode(&file)? {
         Evidence::Culprit(culprit) => {
             let validator = culprit.key.id();
