@@ -17,15 +17,24 @@
 //! | `cairn_ready` | gauge | 1 if events can be taken |
 //! | `cairn_behind` | gauge | final events that are not published yet, or published and not in this replica |
 //! | `cairn_published_heads_total`, `cairn_published_bytes_total` | counters | what was published |
-//! | `cairn_pool_events`, `cairn_pool_bytes` | gauges | events that wait for a block that validators agree on |
-//! | `cairn_validator_height`, `cairn_validator_round` | gauges | the height worked on, and its round |
-//! | `cairn_validator_silent` | gauge | 1 if this validator signs nothing although it has a vote |
-//! | `cairn_decided_seconds` | histogram | from the beginning of a height to its decision |
-//! | `cairn_rounds_total` | counter | rounds of decided heights; more than blocks if proposers fail |
-//! | `cairn_blocks_synced_total`, `cairn_blocks_refused_total` | counters | blocks got from peers behind time, blocks not voted for |
-//! | `cairn_peers_banned_total`, `cairn_equivocations_total` | counters | peers disconnected for what they sent, contradictions seen |
-//! | `cairn_events_expired_total` | counter | accepted events that waited too long for a block |
 //! | `cairn_checks_total`, `cairn_check_findings` | counter, gauge | looks at all data, and what the last one found |
+//!
+//! Of a validator among others; elsewhere they stand at 0:
+//!
+//! | name | kind | says |
+//! |---|---|---|
+//! | `cairn_decided_seconds`, `cairn_rounds_total` | histogram, counter | how long heights took, in how many rounds |
+//! | `cairn_round` | gauge | the round of the open height |
+//! | `cairn_silent` | gauge | 1 if this validator may not sign |
+//! | `cairn_pool_events`, `cairn_pool_bytes`, `cairn_events_expired_total` | gauges, counter | what waits for a block, and what waited too long |
+//! | `cairn_blocks_refused_total`, `cairn_blocks_synced_total` | counters | blocks that broke a rule, blocks fetched from peers |
+//! | `cairn_equivocations_total` | counter | contradictions of other validators |
+//! | `cairn_peers`, `cairn_peers_connected`, `cairn_peers_height`, `cairn_peers_banned_total` | gauges, counter | who may connect and does, and how far the furthest is |
+//! | `cairn_peer_connected{peer}`, `cairn_peer_round_trip_seconds{peer}`, `cairn_peer_queue_bytes{peer}` | gauges | one peer, by the beginning of its key id |
+//! | `cairn_peer_received_bytes_total{peer}`, `cairn_peer_sent_bytes_total{peer}` | counters | messages from and to it |
+//! | `cairn_peer_dropped_total{peer}`, `cairn_peer_links_total{peer}` | counters | messages that had no room, links that there were |
+
+mod validator;
 
 use std::time::Duration;
 
@@ -56,6 +65,8 @@ pub fn start() -> Option<PrometheusHandle> {
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder).ok()?;
     describe();
+    validator::describe();
+    validator::begin();
     // A rule over a counter that was never counted finds nothing, also when it should.
     counter!("cairn_streams_cut_total").absolute(0);
     counter!("cairn_events_accepted_total").absolute(0);
@@ -84,23 +95,7 @@ fn describe() {
     describe_counter!("cairn_published_heads_total", "Times that something was published");
     describe_counter!("cairn_published_bytes_total", Unit::Bytes, "Bytes that were published");
     describe_counter!("cairn_checks_total", "Looks at all data while the node runs");
-    describe_validator();
     describe_gauge!("cairn_check_findings", "What the last look at all data found wrong");
-}
-
-fn describe_validator() {
-    describe_gauge!("cairn_pool_events", "Events that wait for a block");
-    describe_gauge!("cairn_pool_bytes", Unit::Bytes, "Bytes of events that wait for a block");
-    describe_gauge!("cairn_validator_height", "The height that this validator works on");
-    describe_gauge!("cairn_validator_round", "The round of that height");
-    describe_gauge!("cairn_validator_silent", "1 if it signs nothing although it has a vote");
-    describe_histogram!("cairn_decided_seconds", Unit::Seconds, "From beginning to decision");
-    describe_counter!("cairn_rounds_total", "Rounds of decided heights");
-    describe_counter!("cairn_blocks_synced_total", "Blocks got from peers behind time");
-    describe_counter!("cairn_blocks_refused_total", "Blocks that were not voted for");
-    describe_counter!("cairn_peers_banned_total", "Peers disconnected for what they sent");
-    describe_counter!("cairn_equivocations_total", "Validators' contradictions seen");
-    describe_counter!("cairn_events_expired_total", "Accepted events that waited too long");
 }
 
 /// Everything as Prometheus reads it.
@@ -116,11 +111,7 @@ pub fn render(handle: &PrometheusHandle, node: &Node) -> String {
     gauge!("cairn_behind").set(number(status.behind()));
     gauge!("cairn_ready").set(f64::from(u8::from(status.is_healthy())));
     if let Some(validator) = &status.validator {
-        gauge!("cairn_pool_events").set(number(validator.pool_events));
-        gauge!("cairn_pool_bytes").set(number(validator.pool_bytes));
-        gauge!("cairn_validator_height").set(number(validator.height));
-        gauge!("cairn_validator_round").set(f64::from(validator.round));
-        gauge!("cairn_validator_silent").set(f64::from(u8::from(validator.silent.is_some())));
+        validator::show(validator);
     }
     handle.render()
 }

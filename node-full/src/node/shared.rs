@@ -216,6 +216,12 @@ impl Shared {
         super::replay::apply_events(&self.index, first, events, ids)
     }
 
+    /// The key that signs drafts: this node's, or of a node without keys the first that the log names.
+    fn ingest_key(&self) -> KeyId {
+        let own = self.own_keys().map(|keys| keys.ingest.key_id());
+        own.unwrap_or_else(|| self.directory().ingest_key())
+    }
+
     pub(super) fn status(&self) -> Status {
         let (accepted, size, head) = {
             let state = self.state();
@@ -238,7 +244,7 @@ impl Shared {
             accepted,
             uptime: self.started.elapsed(),
             storage_bytes: bytes.chain([tiles, self.blobs.bytes()]).fold(0, u64::saturating_add),
-            ingest_key: self.directory().ingest_key(),
+            ingest_key: self.ingest_key(),
             cut_bytes: self.cut_bytes,
             disk_error: self.failed().first_key_value().map(|(_, error)| error.clone()),
             published: elsewhere.published,
