@@ -17,6 +17,7 @@ mod directory;
 pub(crate) mod epoch;
 mod erase;
 mod error;
+pub(crate) mod evidence;
 mod expire;
 mod format;
 mod keys;

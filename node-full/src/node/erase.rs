@@ -17,13 +17,12 @@ use cairn_verifier::event::{EventBody, Kind, SignedEvent};
 use super::commit::{Request, catch_up, write_counted};
 use super::expire::{EVERY, expire_old};
 use super::prune::prune_old;
-use super::validators::accusation;
-use super::{NodeError, Shared, epoch};
+use super::{NodeError, Shared};
 use crate::clock::Stopwatch;
-use crate::ingest::{Refusal, Staging, Submission};
+use crate::ingest::{Refusal, Staging};
 use crate::init::INGEST_MEMBER;
 use crate::seal::ChainKeys;
-use crate::system::{SYSTEM_STREAM, StoredPayload, SystemEvent};
+use crate::system::{StoredPayload, SystemEvent};
 
 /// How long to wait after a failure.
 const RETRY: Duration = Duration::from_secs(1);
@@ -48,7 +47,6 @@ pub(super) fn run(shared: &Shared, queue: &SyncSender<Request>) {
     let mut expired: Option<Stopwatch> = None;
     loop {
         let size = final_and_indexed(shared);
-        accuse(shared, queue);
         let done = follow(shared, queue, looked_at..size).and_then(|()| {
             if expired.as_ref().is_none_or(|last| last.elapsed() >= EVERY) {
                 expire_old(shared, queue)?;
@@ -69,27 +67,6 @@ pub(super) fn run(shared: &Shared, queue: &SyncSender<Request>) {
         };
         if closing {
             return;
-        }
-    }
-}
-
-/// Logs contradictions of validators that this node met. Others may have logged them already, which
-/// is why one that is refused is not tried again.
-fn accuse(shared: &Shared, queue: &SyncSender<Request>) {
-    for file in shared.take_evidence() {
-        let taken = accusation(file).and_then(|event| {
-            let allowed = epoch::check(shared, &shared.directory(), (EventId::ZERO, &event));
-            allowed.map_err(Refusal::from)?;
-            let event = SystemEvent::Validator(Box::new(event));
-            let draft = event.draft(INGEST_MEMBER, SYSTEM_STREAM, "");
-            let batch = crate::ingest::prepare(shared, vec![Submission::Draft(draft)]);
-            let (request, answer) = Request::submit(batch.map_err(|refused| refused.reason)?);
-            queue.send(request).map_err(|_| Refusal::ShuttingDown)?;
-            let answered = answer.recv().map_err(|_| Refusal::ShuttingDown)?;
-            answered.map_err(|refused| refused.reason)
-        });
-        if let Err(error) = taken {
-            tracing::warn!(%error, "a validator's contradiction is not logged by this node");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::open::{self, As};
-use super::{Inner, Node, OpenError, Options, Request, Shared, VALIDATOR_KEY, commit, erase};
+use super::{Inner, Node, OpenError, Options, Request, Shared, VALIDATOR_KEY, commit, erase, evidence};
 use crate::keyring::Passphrase;
 use crate::producer;
 use crate::publish::{PublishOptions, Publisher, Publishing};
@@ -25,6 +25,8 @@ pub(super) struct Threads {
     blocks: Option<JoinHandle<()>>,
     /// Forgets what is to be forgotten; none in a replica.
     erasures: Option<JoinHandle<()>>,
+    /// Logs evidence against validators.
+    evidence: Option<JoinHandle<()>>,
     publishing: Option<Publishing>,
 }
 
@@ -183,12 +185,17 @@ impl Node {
         let (queue, requests) = std::sync::mpsc::sync_channel(commit::QUEUE_LEN);
         let committer = Arc::clone(&shared);
         let (erasing, to_committer) = (Arc::clone(&shared), queue.clone());
+        let (accusing, accusations) = (Arc::clone(&shared), queue.clone());
+        let (accuser, files) = std::sync::mpsc::sync_channel(evidence::WAITING);
+        *shared.accuser.lock().unwrap_or_else(PoisonError::into_inner) = Some(accuser);
+        let evidence = move || evidence::run(&accusing, &accusations, &files);
         let publishing =
             publisher.map(|publisher| Publishing::start(publisher, Arc::clone(&shared)));
         let threads = Threads {
             committer: Some(spawn("committer", move || commit::run(&committer, &requests))?),
             blocks: Some(blocks),
             erasures: Some(spawn("erasures", move || erase::run(&erasing, &to_committer))?),
+            evidence: Some(spawn("evidence", evidence)?),
             publishing: publishing.transpose().map_err(|source| OpenError::Thread { source })?,
         };
         Ok(Self::of(shared, Some(queue), threads))
@@ -210,7 +217,9 @@ impl Inner {
             return;
         };
         self.shared.progress.close();
+        drop(self.shared.accuser.lock().unwrap_or_else(PoisonError::into_inner).take());
         join(threads.erasures, "erasing");
+        join(threads.evidence, "accusing");
         join(threads.committer, "committing");
         self.shared.progress.stop();
         if let Some(pool) = &self.shared.pool {

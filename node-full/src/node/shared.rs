@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::mpsc::SyncSender;
 use std::sync::{
     Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
@@ -55,10 +56,10 @@ pub(crate) struct Shared {
     pub(crate) progress: Progress,
     /// Events that wait for a block, where blocks are agreed on with others.
     pub(crate) pool: Option<Pool>,
-    /// Contradictions of validators that are to be logged.
-    pub(super) evidence: Mutex<Vec<Vec<u8>>>,
     /// How a validator among others is.
     pub(super) validator: Mutex<Option<ValidatorStatus>>,
+    /// Where evidence that was met goes.
+    pub(super) accuser: Mutex<Option<SyncSender<Vec<u8>>>>,
     pub(super) failed: Mutex<BTreeMap<Writing, String>>,
     /// What goes to other places, or comes from there.
     pub(super) elsewhere: Mutex<Elsewhere>,
@@ -162,15 +163,6 @@ impl Shared {
     /// The node's keys, whatever it may do with them.
     pub(crate) const fn own_keys(&self) -> Option<&Keys> {
         self.keys.as_ref()
-    }
-
-    /// Has a contradiction logged: a file of evidence.
-    pub(crate) fn note_evidence(&self, file: Vec<u8>) {
-        self.evidence.lock().unwrap_or_else(PoisonError::into_inner).push(file);
-    }
-
-    pub(super) fn take_evidence(&self) -> Vec<Vec<u8>> {
-        std::mem::take(&mut *self.evidence.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes note of how the validator is.

@@ -1,17 +1,18 @@
 //! The validators as the node shows them: who they are, what is to change, how they propose, and
 //! evidence against them.
 
+use std::sync::PoisonError;
+
 use cairn_consensus::epochs::{Accused, Epochs};
 use cairn_verifier::digest::{EventId, KeyId};
 use cairn_verifier::event::SignedEvent;
-use cairn_verifier::evidence::{Evidence, MAX_EVIDENCE_LEN};
+use cairn_verifier::evidence::MAX_EVIDENCE_LEN;
 use cairn_verifier::finality::Certificate;
 
-use super::epoch::{check, read_set};
-use super::{Node, NodeError};
-use crate::ingest::{Accepted, Refusal, Refused, Submission};
-use crate::init::INGEST_MEMBER;
-use crate::system::{SYSTEM_STREAM, SystemEvent, ValidatorEvent};
+use super::epoch::read_set;
+use super::{Node, NodeError, evidence};
+use crate::ingest::{Accepted, Refusal, Refused};
+use crate::system::{SystemEvent, ValidatorEvent};
 
 /// Of how many blocks, the newest ones, it is counted who proposed them.
 pub const COUNTED_BLOCKS: u64 = 1_000;
@@ -115,18 +116,14 @@ impl Node {
         if found > limit {
             return Err(Refusal::TooLarge { what: "evidence", limit, found }.at(0));
         }
-        self.say(accusation(file).map_err(|reason| reason.at(0))?)
+        self.say(evidence::read(file).map_err(|reason| reason.at(0))?)
     }
 
-    /// An event of the node's own that would do something.
     fn say(&self, event: ValidatorEvent) -> Result<Accepted, Refused> {
-        let shared = self.shared();
-        let allowed = check(shared, &shared.directory(), (EventId::ZERO, &event));
-        allowed.map_err(|reason| Refusal::from(reason).at(0))?;
-        let draft = SystemEvent::Validator(Box::new(event)).draft(INGEST_MEMBER, SYSTEM_STREAM, "");
-        let accepted = self.submit_own(vec![Submission::Draft(draft)])?;
-        let gone = || Refusal::Storage("the node answered without an event".to_owned()).at(0);
-        accepted.into_iter().next().ok_or_else(gone)
+        self.shared().expect_writable().map_err(|reason| reason.at(0))?;
+        let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let queue = queue.ok_or_else(|| Refusal::ShuttingDown.at(0))?;
+        evidence::say(self.shared(), &queue, event)
     }
 
     /// The evidence that was logged, in the order of the keys it is against.
@@ -151,19 +148,5 @@ impl Node {
             },
             _ => None,
         })
-    }
-}
-
-/// What an evidence file says, if it is one that is logged.
-pub(super) fn accusation(file: Vec<u8>) -> Result<ValidatorEvent, Refusal> {
-    match Evidence::decode(&file)? {
-        Evidence::Culprit(culprit) => {
-            let validator = culprit.key.id();
-            Ok(ValidatorEvent::Accused { validator, file })
-        }
-        Evidence::Fork(_) | Evidence::WriterConflict(_) => {
-            let other = cairn_consensus::epochs::Refused::OtherKind;
-            Err(crate::node::NotAllowed::from(other).into())
-        }
     }
 }
