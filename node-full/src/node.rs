@@ -14,8 +14,10 @@
 mod about;
 mod commit;
 mod directory;
+pub(crate) mod epoch;
 mod erase;
 mod error;
+pub(crate) mod evidence;
 mod expire;
 mod format;
 mod keys;
@@ -27,8 +29,10 @@ mod records;
 mod replay;
 mod salts;
 mod shared;
+pub(crate) mod signed;
 mod state;
 mod types;
+mod validators;
 
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
@@ -52,15 +56,16 @@ pub use error::{NodeError, OpenError};
 pub use expire::Expired;
 pub(crate) use keys::{ADMIN_KEY, INGEST_KEY, VALIDATOR_KEY, chain_key};
 use life::Threads;
-pub(crate) use log_state::{Effects, LogState, Next, StateAgain, may_carry};
+pub(crate) use log_state::{Effects, Fit, LogState, Next, StateAgain, may_carry};
 use open::As;
-pub(crate) use open::{check_votes, lock, open_replica, votes_hold};
+pub(crate) use open::{lock, open_replica, votes_hold};
 pub use prune::Pruned;
 pub(crate) use records::KeyRecord;
 pub(crate) use replay::index_blocks;
 pub use salts::SaltAnswer;
 pub(crate) use shared::{Shared, Writing, decode_block, encode_block};
 pub(crate) use state::{Place, Tree};
+pub use validators::{COUNTED_BLOCKS, Validator, Validators};
 pub use types::{Block, Entry, Member, MemberKey, Options, Status, StreamName, Writers};
 
 /// A running node. Clones share it; dropping the last one closes it cleanly.

@@ -23,7 +23,8 @@ pub const MAX_BLOCKS: u16 = 1_024;
 pub const BLOCKS_LEN: usize = 4 << 20;
 
 const MAX_EVENTS_MESSAGE: usize = EVENTS_LEN + (1 << 20) + 8_192;
-const MAX_BLOCKS_MESSAGE: usize = BLOCKS_LEN + (17 << 20);
+/// One block of the longest, with its certificate: what a link carries.
+const MAX_BLOCKS_MESSAGE: usize = 17 << 20;
 
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -78,6 +78,12 @@ impl Set {
         self.0.validators.is_empty()
     }
 
+    /// Whether a key is in it.
+    #[must_use]
+    pub fn has(&self, key: &KeyId) -> bool {
+        self.find(&Address(*key)).is_some()
+    }
+
     /// Suites and powers, in the order of their index.
     pub fn entries(&self) -> impl Iterator<Item = (Suite, u64)> + use<'_> {
         self.0.validators.iter().map(|validator| (validator.suite, validator.power))
@@ -122,6 +128,11 @@ impl Set {
     /// Whether this much power is more than two thirds of the set's.
     pub(crate) fn is_quorum(&self, power: u64) -> bool {
         u128::from(power).saturating_mul(3) > u128::from(self.0.total).saturating_mul(2)
+    }
+
+    /// Whether this much power is a third of the set's or more.
+    pub(crate) fn is_third_or_more(&self, power: u64) -> bool {
+        u128::from(power).saturating_mul(3) >= u128::from(self.0.total)
     }
 
     /// Whether this much power is more than a third of the set's.

@@ -62,7 +62,10 @@ impl From<NodeError> for Problem {
                 Self::new(StatusCode::GONE, error.code(), error.to_string())
             }
             NodeError::NotAudited(refusal) => (*refusal).at(0).into(),
-            NodeError::Damaged { .. } | NodeError::PayloadDamaged(_) | NodeError::Storage(_) => {
+            NodeError::Damaged { .. }
+            | NodeError::OtherEpoch { .. }
+            | NodeError::PayloadDamaged(_)
+            | NodeError::Storage(_) => {
                 Self::unreadable(error.code(), &error.to_string())
             }
         }

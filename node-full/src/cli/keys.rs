@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use cairn_verifier::finality::Suite;
-use cairn_verifier::secret::MemberSecret;
+use cairn_verifier::secret::{MemberSecret, ValidatorSecret};
 use cairn_verifier::trust::{KeyDraft, WRAP_X_WING};
 use zeroize::Zeroizing;
 
@@ -28,6 +28,14 @@ pub(crate) fn read_secret(path: &Path) -> Result<MemberSecret, Failure> {
     let text = read(path)?;
     let text = if is_sealed(&text) { super::keyring::unseal(path)? } else { text };
     MemberSecret::parse(&text)
+        .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
+}
+
+/// Reads a validator's secret key file.
+pub(super) fn read_validator(path: &Path) -> Result<ValidatorSecret, Failure> {
+    let text = read(path)?;
+    let text = if is_sealed(&text) { super::keyring::unseal(path)? } else { text };
+    ValidatorSecret::parse(&text)
         .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }
 

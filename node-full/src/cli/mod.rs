@@ -31,6 +31,7 @@ pub(crate) mod start;
 mod submit;
 mod system;
 mod testnet;
+mod validator;
 mod verify;
 
 use std::path::PathBuf;
@@ -92,6 +93,8 @@ enum Command {
     Member(member::MemberArgs),
     /// See and change streams, and who may do what in them
     Stream(member::StreamArgs),
+    /// See and change who makes blocks final
+    Validator(validator::Args),
     /// Let more members open a payload
     Grant(redact::GrantArgs),
     /// Have payloads forgotten
@@ -196,6 +199,7 @@ pub fn run() -> ExitCode {
         Command::Verify(args) => verify::run(&args, json),
         Command::Member(args) => member::run(&args, json),
         Command::Stream(args) => member::run_stream(&args, json),
+        Command::Validator(args) => validator::run(&args, json),
         Command::Grant(args) => redact::run_grant(&args, json),
         Command::Redact(args) => redact::run(&args, json),
         Command::Config(args) => config::run(&args, json),

@@ -112,7 +112,9 @@ pub(crate) fn refuse_system(batch: &[Submission]) -> Result<(), Refused> {
 /// The node signs what its clients saw, not what the system does.
 fn check_draft_kind(draft: &Draft) -> Result<(), Refusal> {
     let kind = draft.kind.kind();
-    if matches!(kind, Kind::Record | Kind::Import) {
+    // What it says of validators itself goes to the system's stream, where no client's draft gets.
+    let own = SystemEvent::is_validators(kind) && draft.stream.as_deref() == Some(SYSTEM_STREAM);
+    if own || matches!(kind, Kind::Record | Kind::Import) {
         return Ok(());
     }
     Err(Refusal::KindNotAccepted(kind.name()))

@@ -12,7 +12,7 @@ use super::prepare::{DraftReady, PayloadReady, SignedReady, prepare_draft};
 use super::system::{self, SystemReady};
 use super::{Accepted, Draft, Prepared, Refusal, Refused};
 use crate::clock;
-use crate::node::{Directory, Place, Shared, Writers};
+use crate::node::{Directory, Place, Shared, Writers, epoch};
 use crate::seal::{self, ChainKeys, SealedEvent};
 use crate::system::SystemEvent;
 
@@ -224,6 +224,9 @@ impl<'a> Staging<'a> {
         let index = self.next_index();
         let Some(target) = &system.target else {
             Arc::make_mut(&mut self.directory).change(&system.event, event.body(), index)?;
+            if let SystemEvent::Validator(said) = &system.event {
+                epoch::check(self.shared, &self.directory, (id, said))?;
+            }
             return Ok(None);
         };
         let of = (&target.stream, &target.writer);

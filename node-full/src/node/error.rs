@@ -69,6 +69,18 @@ pub enum OpenError {
         /// What is wrong.
         reason: String,
     },
+    /// The log of blocks ends before what this node signed.
+    #[error(
+        "the log of blocks ends before height {end}, and this node signed a block at height \
+         {signed}: blocks are missing; restore them from a replica or a newer backup, or other \
+         blocks would be signed in their place"
+    )]
+    BlocksMissing {
+        /// The height of the block that was signed last.
+        signed: u64,
+        /// The height that the log would get next.
+        end: u64,
+    },
     /// A record of the key store does not decode.
     #[error("record {index} of the key store is damaged: {reason}")]
     BadKeyRecord {
@@ -122,8 +134,8 @@ pub enum OpenError {
     #[error(
         "{path} is damaged, so what this validator signed last is not known, and it could sign a \
          second, other vote for the same place. If no other machine has its key, move the file away \
-         and say from which height on it signs: cairn start --sign-from HEIGHT, of a height that no \
-         validator has begun"
+         and say from which height on it signs: sign-from = HEIGHT under [validator] in cairn.toml, of \
+         a height that no validator has begun"
     )]
     SignaturesDamaged {
         /// The record.
@@ -136,7 +148,7 @@ pub enum OpenError {
     )]
     NeedsPeers {
         /// How many there are.
-        validators: u8,
+        validators: usize,
     },
     /// The other validators cannot be reached at all.
     #[error("the links to the other validators cannot be made: {reason}")]
@@ -188,6 +200,12 @@ pub enum NodeError {
         /// What is wrong.
         reason: DecodeError,
     },
+    /// A block names another epoch or validator set than follows from the log.
+    #[error("block {height} names another epoch or validator set than follows from the events")]
+    OtherEpoch {
+        /// Its height.
+        height: u64,
+    },
     /// A payload is not the one that was stored: the disk changed it.
     #[error("payload {0} has other bytes than were stored; restore it from a backup")]
     PayloadDamaged(PayloadDigest),
@@ -205,7 +223,7 @@ impl NodeError {
             Self::TooBroad { .. } => "query-too-broad",
             Self::Pruned { .. } => "pruned",
             Self::NotAudited(refusal) => refusal.code(),
-            Self::Damaged { .. } | Self::PayloadDamaged(_) => "damaged",
+            Self::Damaged { .. } | Self::OtherEpoch { .. } | Self::PayloadDamaged(_) => "damaged",
             Self::Storage(StoreError::Io { .. } | StoreError::Index { .. }) => "storage",
             Self::Storage(_) => "damaged",
         }

@@ -6,15 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::open::{self, As};
-use super::{Inner, Node, OpenError, Options, Request, Shared, VALIDATOR_KEY, commit, erase};
+use super::{Inner, Node, OpenError, Options, Request, Shared, VALIDATOR_KEY, commit, erase, evidence};
 use crate::keyring::Passphrase;
-use crate::init::GENESIS_FILE;
-use crate::producer::{self, signing_set};
+use crate::producer;
 use crate::publish::{PublishOptions, Publisher, Publishing};
 use crate::replica::{self, Follower, ReplicaOptions};
 use crate::validate::{self, Input, Local, Setup, Validating};
-use cairn_consensus::Set;
-use cairn_verifier::trust::Genesis;
 
 /// What may wait for the driver of a validator; what more comes waits on the network.
 const INPUTS: usize = 4_096;
@@ -28,6 +25,8 @@ pub(super) struct Threads {
     blocks: Option<JoinHandle<()>>,
     /// Forgets what is to be forgotten; none in a replica.
     erasures: Option<JoinHandle<()>>,
+    /// Logs evidence against validators.
+    evidence: Option<JoinHandle<()>>,
     publishing: Option<Publishing>,
 }
 
@@ -184,12 +183,17 @@ impl Node {
         let (queue, requests) = std::sync::mpsc::sync_channel(commit::QUEUE_LEN);
         let committer = Arc::clone(&shared);
         let (erasing, to_committer) = (Arc::clone(&shared), queue.clone());
+        let (accusing, accusations) = (Arc::clone(&shared), queue.clone());
+        let (accuser, files) = std::sync::mpsc::sync_channel(evidence::WAITING);
+        *shared.accuser.lock().unwrap_or_else(PoisonError::into_inner) = Some(accuser);
+        let evidence = move || evidence::run(&accusing, &accusations, &files);
         let publishing =
             publisher.map(|publisher| Publishing::start(publisher, Arc::clone(&shared)));
         let threads = Threads {
             committer: Some(spawn("committer", move || commit::run(&committer, &requests))?),
             blocks: Some(blocks),
             erasures: Some(spawn("erasures", move || erase::run(&erasing, &to_committer))?),
+            evidence: Some(spawn("evidence", evidence)?),
             publishing: publishing.transpose().map_err(|source| OpenError::Thread { source })?,
         };
         Ok(Self::of(shared, Some(queue), threads))
@@ -211,7 +215,9 @@ impl Inner {
             return;
         };
         self.shared.progress.close();
+        drop(self.shared.accuser.lock().unwrap_or_else(PoisonError::into_inner).take());
         join(threads.erasures, "erasing");
+        join(threads.evidence, "accusing");
         join(threads.committer, "committing");
         self.shared.progress.stop();
         if let Some(pool) = &self.shared.pool {
@@ -227,13 +233,11 @@ impl Inner {
 /// One vote alone makes blocks only where it is a quorum.
 fn expect_quorum(shared: &Shared) -> Result<(), OpenError> {
     let Some(keys) = shared.own_keys() else { return Ok(()) };
-    let bad = |reason| OpenError::BadGenesis { path: shared.dir.join(GENESIS_FILE), reason };
-    let genesis = Genesis::decode(&shared.genesis).map_err(bad)?;
-    let set = Set::decode(&signing_set(shared, &genesis)).map_err(bad)?;
+    let set = shared.signing_set();
     if set.is_quorum_of(&[keys.validator.key_id()]) {
         return Ok(());
     }
-    Err(OpenError::NeedsPeers { validators: genesis.set().count() })
+    Err(OpenError::NeedsPeers { validators: set.len() })
 }
 
 fn join(thread: Option<JoinHandle<()>>, name: &str) {

@@ -22,12 +22,15 @@ use cairn_verifier::finality::{
 use cairn_verifier::tree::TreeHasher;
 use cairn_verifier::trust::{Genesis, MAX_GENESIS_LEN};
 
-use super::keys::Keys;
+use super::epoch::read_set;
+use super::keys::{Keys, VALIDATOR_KEY};
 use super::log_state::push_entries;
 use super::replay::{Replay, index_blocks};
 use super::shared::{Progress, decode_block};
 use super::state::{State, Tree};
-use super::{Block, Directory, Effects, LogState, NodeError, OpenError, Options, Shared, format};
+use super::{
+    Block, Directory, Effects, LogState, NodeError, OpenError, Options, Shared, format, signed,
+};
 use crate::clock::Stopwatch;
 use crate::init::GENESIS_FILE;
 use crate::keyring::{Keyring, Passphrase};
@@ -64,6 +67,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     let limit = options.segment_bytes;
     let known_blocks = index.mark(Mark::Blocks)?;
     let (blocks, blocks_cut) = Log::open(&dir.join("log/blocks"), limit, known_blocks)?;
+    signed::append_again(dir, &genesis, &blocks)?;
     let head = newest(&genesis, &blocks)?;
     let final_size = head.as_ref().map_or(0, |head| head.header.events.get());
     let at_least = index.mark(Mark::Entries)?.max(final_size);
@@ -99,6 +103,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
         progress: Progress::new(final_size),
         pool,
         validator: Mutex::default(),
+        accuser: Mutex::default(),
         state: RwLock::new(State { events, sha256, headers, head, effects: Effects::default() }),
         log_state: RwLock::new(log_state),
         failed: Mutex::new(BTreeMap::new()),
@@ -120,6 +125,8 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     }
     shared.set_directory(Arc::new(directory));
     open_state(&shared)?;
+    check_newest(&shared)?;
+    expect_validator(&shared)?;
     Ok(shared)
 }
 
@@ -203,14 +210,19 @@ fn newest(genesis: &Genesis<'_>, blocks: &Log) -> Result<Option<Arc<Block>>, Ope
     let Some(height) = blocks.end().checked_sub(1) else { return Ok(None) };
     let bad = |reason: String| OpenError::BadBlock { height, reason };
     let block = decode_block(&blocks.read(height)?).map_err(|error| bad(error.to_string()))?;
+    check_block(genesis, height, &block).map_err(bad)?;
+    Ok(Some(Arc::new(block)))
+}
+
+/// Checks that a block is the log's and of this height.
+pub(super) fn check_block(genesis: &Genesis<'_>, height: u64, block: &Block) -> Result<(), String> {
     if block.header.log != genesis.log() {
-        return Err(bad("it has another log".to_owned()));
+        return Err("it has another log".to_owned());
     }
     if block.header.height != height {
-        return Err(bad("it has another height".to_owned()));
+        return Err("it has another height".to_owned());
     }
-    check_votes(genesis, &block).map_err(bad)?;
-    Ok(Some(Arc::new(block)))
+    Ok(())
 }
 
 /// A tree of the log, going on from the tiles of its first `size` leaves if they can be read.
@@ -255,13 +267,33 @@ fn open_records(
     Ok((records, opened.cut))
 }
 
-/// Checks that the votes of a block's certificate hold. Whether they are a quorum, and whether it
-/// is too late to rely on them, is what auditors decide; here it shows a damaged block.
-pub(crate) fn check_votes(genesis: &Genesis<'_>, block: &Block) -> Result<(), String> {
-    votes_hold(&genesis.set(), (&block.header, &block.digest), &block.certificate)
+/// Whether the newest block is certified.
+fn check_newest(shared: &Shared) -> Result<(), OpenError> {
+    let Some(block) = shared.head() else { return Ok(()) };
+    let height = block.header.height;
+    let bad = |reason: String| OpenError::BadBlock { height, reason };
+    let set = shared.set_at(height).ok_or_else(|| bad("its epoch is not known".to_owned()))?;
+    let set = read_set(&set).map_err(|error| bad(error.to_string()))?;
+    votes_hold(&set, (&block.header, &block.digest), &block.certificate).map_err(bad)
 }
 
-/// The same for a set, a header with its digest, and a certificate.
+/// The key that votes is in a set, or was: another one is none of this log's.
+fn expect_validator(shared: &Shared) -> Result<(), OpenError> {
+    // One of many may be a validator only by events that it still has to fetch.
+    let Some(keys) = shared.keys.as_ref().filter(|_| shared.pool.is_none()) else { return Ok(()) };
+    let id = keys.validator.key_id();
+    let log_state = shared.log_state();
+    let epochs = log_state.epochs();
+    let mut sets = epochs.terms().map(|term| &term.set).chain([epochs.next()]);
+    if sets.any(|set| set.has(&id)) {
+        return Ok(());
+    }
+    let (path, what) = (shared.dir.join(VALIDATOR_KEY), "a key of the log's validator set");
+    Err(OpenError::BadKey { path, what })
+}
+
+/// Checks that the votes of a certificate over a header hold. Whether they are a quorum, and whether
+/// it is too late to rely on them, is what auditors decide; here it shows a damaged block.
 pub(crate) fn votes_hold(
     set: &ValidatorSet<'_>,
     (header, digest): (&Header, &HeaderDigest),

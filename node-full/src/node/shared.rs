@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::mpsc::SyncSender;
 use std::sync::{
     Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
@@ -57,6 +58,8 @@ pub(crate) struct Shared {
     pub(crate) pool: Option<Pool>,
     /// How a validator among others is.
     pub(super) validator: Mutex<Option<ValidatorStatus>>,
+    /// Where evidence that was met goes.
+    pub(super) accuser: Mutex<Option<SyncSender<Vec<u8>>>>,
     pub(super) failed: Mutex<BTreeMap<Writing, String>>,
     /// What goes to other places, or comes from there.
     pub(super) elsewhere: Mutex<Elsewhere>,

@@ -17,7 +17,7 @@ use super::trust::{Trust, parent_of};
 use crate::bucket::tile_path;
 use crate::clock;
 use crate::node::{
-    Block, Effects, Next, NodeError, Place, Shared, encode_block, index_blocks, may_carry,
+    Block, Effects, Next, NodeError, Place, Shared, encode_block, epoch, index_blocks, may_carry,
 };
 use crate::producer::{Contents, store_tiles};
 use crate::proofs::{TileChoice, TileOf};
@@ -80,7 +80,8 @@ impl<'a> Batch<'a> {
         let now = clock::now();
         for block in blocks {
             batch.check_follows(genesis, before.as_deref(), &block)?;
-            trust.certify(genesis, (before.as_deref(), &block), now)?;
+            let set = batch.state.epochs().now().set.clone();
+            trust.certify((genesis, &set), (before.as_deref(), &block), now)?;
             batch.take(shared, (before.as_deref(), &block))?;
             before = Some(Arc::new(block));
         }
@@ -146,6 +147,7 @@ impl<'a> Batch<'a> {
             sha256_root: batch.sha256.as_ref().map_or(Ok(Hash::ZERO), |tree| tree.root(size))?,
             header_root: batch.headers.root(height)?,
             state_root,
+            epochs: *batch.state.fields(),
         };
         Ok((batch, contents))
     }
@@ -302,6 +304,10 @@ impl<'a> Batch<'a> {
         let before = before.map(|before| &before.header);
         let (height, size) = (block.header.height, block.header.events.get());
         let expected = self.take_state(shared, before.map_or(0, |it| it.events.get())..size)?;
+        if !epoch::fits(&block.header, self.state.fields()) {
+            let what = "another epoch or validator set than its events give";
+            return Err(FollowError::DoesNotFollow { height, what });
+        }
         if may_carry(before, &block.header.state_root, &expected) {
             return Ok(());
         }
@@ -384,7 +390,8 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// What the log's own events change here too: members and streams, and payloads that were erased.
+/// What the log's own events change here too: members and streams, and payloads that were erased
+/// or that the node kept long enough.
 fn follow_system(
     shared: &Shared,
     first: u64,
@@ -393,6 +400,10 @@ fn follow_system(
     let mut directory = shared.directory();
     for (index, event) in (first..).zip(events) {
         let body = event.body();
+        if let Some(expired) = shared.expired_by(body) {
+            let kept_from = expired.end;
+            shared.expire(expired.start.max(shared.entries.begin())..kept_from, kept_from)?;
+        }
         if !SystemEvent::is_kind(body.kind) {
             continue;
         }

@@ -19,7 +19,7 @@ use super::ValidateError;
 use crate::clock;
 use crate::ingest;
 use crate::node::{Block, Shared};
-use crate::producer::{make_header, wanted_set};
+use crate::producer::make_header;
 use crate::replica::{Batch, FollowError, Unfit};
 
 /// The most events of a block that is proposed here.
@@ -113,8 +113,9 @@ pub(crate) fn check(
         Err(error) => return no(Verdict::NotTheBlock, &error),
     };
     let now = (!certified).then(clock::now);
-    let (tip, wanted) = (tip(shared, &genesis)?, wanted_set(shared, &genesis));
-    if let Err(error) = tip.check(&block.header, wanted, now) {
+    let tip = tip(shared, &genesis)?;
+    // Which set is due behind a gate follows from the block's own events too: with them.
+    if let Err(error) = tip.check(&block.header, block.header.next_set, now) {
         return no(Verdict::Invalid, &error);
     }
     let new = match after_left_over(shared, entries)? {

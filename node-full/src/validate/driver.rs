@@ -29,7 +29,6 @@ use super::timers::Timers;
 use super::{OwnKey, ValidateError, block};
 use crate::clock::Stopwatch;
 use crate::node::Shared;
-use crate::producer::signing_set;
 use crate::replica::Batch;
 
 /// How long the thread sleeps at most: whether the node closes is looked at so often.
@@ -63,6 +62,8 @@ pub(super) struct Driver<'a> {
     watch: Stopwatch,
     /// The set of the height worked on, or of the next.
     set: Set,
+    /// The set behind the next gate.
+    next_set: Set,
     /// Blocks of this height that were checked, for when one of them is decided.
     batches: BTreeMap<HeaderDigest, Batch<'static>>,
     /// A block that is to be built as soon as there is something for it.
@@ -123,7 +124,7 @@ impl<'a> Driver<'a> {
     ) -> Result<Self, ValidateError> {
         let (journal, found) = JournalFiles::open(&shared.dir)?;
         let genesis = Genesis::decode(&shared.genesis)?;
-        let set = Set::decode(&signing_set(shared, &genesis))?;
+        let set = shared.signing_set();
         let sign = restored::sign_from(&shared.dir, setup.sign_from)?;
         let votes = sign.allows(shared.head().as_deref());
         let signer = votes.then(|| Box::new(OwnKey(Arc::clone(shared))) as Box<_>);
@@ -137,6 +138,7 @@ impl<'a> Driver<'a> {
             timers: Timers::default(),
             watch: Stopwatch::start(),
             set,
+            next_set: shared.next_set(),
             batches: BTreeMap::new(),
             building: None,
             stirred: true,
@@ -190,12 +192,20 @@ impl<'a> Driver<'a> {
         self.host.height() == (self.next_height(), true)
     }
 
-    /// Lets the validators of the set connect.
+    /// Lets the validators of the set connect, and those of the next one, who have to catch up.
     fn allow(&self) -> Result<(), ValidateError> {
         let own = self.shared.own_keys().map(|keys| keys.validator.key_id());
-        let set = ValidatorSet::decode(self.set.bytes())?;
-        let others = set.iter().filter(|validator| Some(validator.key.id()) != own);
-        self.network().allow(others.map(|validator| AllowedPeer::new(&validator.key)).collect());
+        let sets = [&self.set, &self.next_set];
+        let mut allowed = BTreeMap::new();
+        for set in sets {
+            for validator in ValidatorSet::decode(set.bytes())?.iter() {
+                let id = validator.key.id();
+                if Some(id) != own {
+                    allowed.insert(id, AllowedPeer::new(&validator.key));
+                }
+            }
+        }
+        self.network().allow(allowed.into_values().collect());
         Ok(())
     }
 
@@ -252,18 +262,23 @@ impl<'a> Driver<'a> {
     /// Begins the next height.
     pub(super) fn start(&mut self) -> Result<(), ValidateError> {
         self.forget_height();
-        let genesis = Genesis::decode(&self.shared.genesis)?;
-        let set = signing_set(self.shared, &genesis);
-        if set != self.set.bytes() {
-            self.set = Set::decode(&set)?;
-            self.allow()?;
-        }
+        self.renew_sets()?;
         if !self.votes && self.sign.allows(self.shared.head().as_deref()) {
             self.begin_to_vote()?;
         }
         self.begun = self.now();
         let outputs = self.host.start(self.next_height(), &self.set)?;
         self.perform(outputs)
+    }
+
+    /// Takes note of which sets sign now and behind the next gate.
+    pub(super) fn renew_sets(&mut self) -> Result<(), ValidateError> {
+        let (set, next) = (self.shared.signing_set(), self.shared.next_set());
+        if (&set, &next) != (&self.set, &self.next_set) {
+            (self.set, self.next_set) = (set, next);
+            self.allow()?;
+        }
+        Ok(())
     }
 
     /// What was signed before cannot be at this height or above any more.

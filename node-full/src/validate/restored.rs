@@ -73,10 +73,10 @@ impl SignFrom {
     pub(super) fn why(self) -> Option<String> {
         match self {
             Self::Now => None,
-            Self::Height(from) => Some(format!("it signs from height {from} on, as --sign-from says")),
+            Self::Height(from) => Some(format!("it signs from height {from} on, as sign-from under [validator] says")),
             Self::After(_) => Some(
                 "it was restored from a backup, and waits for a final block made after that; if all \
-                 validators wait, see --sign-from in cairn start --help"
+                 validators wait, say sign-from = HEIGHT under [validator]"
                     .to_owned(),
             ),
         }

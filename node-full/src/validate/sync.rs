@@ -249,6 +249,7 @@ impl Driver<'_> {
         let batch = Batch::verify(&mut self.sync.trust, (self.shared, &genesis), made, new)?;
         self.append(batch)?;
         self.forget_height();
+        self.renew_sets()?;
         metrics::counter!("cairn_blocks_synced_total").increment(count);
         Ok(())
     }

@@ -20,6 +20,10 @@ pub enum Role {
     Proposal,
     /// One end of a link between nodes, by whoever is there.
     Link,
+    /// By a key that is to become a validator's: that whoever names it holds it.
+    Candidate,
+    /// A validator's consent to a change of the validator set.
+    Approval,
 }
 
 impl Role {
@@ -32,6 +36,8 @@ impl Role {
             Self::Vote => "cairn v1 vote",
             Self::Proposal => "cairn v1 proposal",
             Self::Link => "cairn v1 link",
+            Self::Candidate => "cairn v1 candidate",
+            Self::Approval => "cairn v1 approval",
         }
     }
 }

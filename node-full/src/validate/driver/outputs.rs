@@ -9,7 +9,7 @@ use cairn_verifier::digest::EventId;
 use cairn_verifier::event::SignedEvent;
 
 use super::{Building, Driver};
-use crate::node::Place;
+use crate::node::{Place, evidence};
 use crate::replica::Batch;
 use crate::validate::{ValidateError, block};
 
@@ -81,7 +81,7 @@ impl Driver<'_> {
         self.append(batch)?;
         for file in evidence {
             tracing::warn!(height, bytes = file.len(), "a validator contradicted itself");
-            metrics::counter!("cairn_equivocations_total").increment(1);
+            evidence::submit(self.shared, file);
         }
         let took = self.now().saturating_sub(self.begun);
         metrics::histogram!("cairn_decided_seconds").record(took);

@@ -72,7 +72,8 @@ impl Driver<'_> {
     pub(super) fn next_due(&self) -> Duration {
         let timers = self.timers.next();
         let building = self.building.map(|building| building.until);
-        let start = (self.stirred && !self.is_working()).then_some(self.next_start);
+        let stirred = self.stirred || self.shared.is_change_pending();
+        let start = (stirred && !self.is_working()).then_some(self.next_start);
         let due = [timers, building, start, Some(self.rounds.status)];
         due.into_iter().flatten().min().unwrap_or_default()
     }
@@ -89,6 +90,9 @@ impl Driver<'_> {
 
     /// Whether a block is due whatever it holds.
     pub(super) fn is_urgent(&self) -> bool {
+        if self.shared.is_change_pending() {
+            return true;
+        }
         let head = self.shared.head();
         head.is_none_or(|head| clock::now().since(head.header.time) >= EMPTY_BLOCK_AFTER)
     }
@@ -176,7 +180,7 @@ impl Driver<'_> {
             let hope = if alone {
                 format!(
                     "; no other validator can end that height, so if nothing else has this key, \
-                     start it with --sign-from {height}"
+                     start it with sign-from = {height} under [validator]"
                 )
             } else {
                 format!("; it signs again from height {next} on")
