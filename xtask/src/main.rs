@@ -16,6 +16,7 @@ mod postgres;
 mod say;
 mod schemathesis;
 mod sim;
+mod site;
 mod size;
 mod soak;
 mod steps;

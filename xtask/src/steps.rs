@@ -9,7 +9,9 @@ use anyhow::{Context, Result, bail};
 use crate::build::{self, Part};
 use crate::demo::{self, Demo};
 use crate::tools::{self, BARE, Missing, WASM, cargo, cargo_wasm, missing, run};
-use crate::{browser, ceph, fuzz, kill9, npm, package, postgres, say, schemathesis, sim, size};
+use crate::{
+    browser, ceph, fuzz, kill9, npm, package, postgres, say, schemathesis, sim, site, size,
+};
 
 /// One step.
 pub(crate) struct Step {
@@ -67,7 +69,9 @@ fn setup() -> Result<()> {
         schemathesis::ensure(),
     ];
     // Where these cannot be had, what needs them says that it did not run.
-    for optional in [kill9::ensure_mount(), ceph::ensure(), postgres::ensure()] {
+    for optional in
+        [kill9::ensure_mount(), ceph::ensure(), postgres::ensure(), browser::ensure_firefox()]
+    {
         match optional {
             Err(error) if error.is::<Missing>() => say::not_run(&error.to_string()),
             other => other?,
@@ -103,13 +107,14 @@ fn clippy() -> Result<()> {
 
 /// The tests of the first three are for this machine, as are the crates they need.
 fn clippy_wasm() -> Result<()> {
-    let parts: [&[&str]; 5] = [
+    let parts: [&[&str]; 6] = [
         &["-p", "cairn-verifier"],
         // By itself: beside the verifier's default features it would need an allocator.
         &["-p", "cairn-verifier-wasm"],
         &["-p", "cairn-light-client", "-p", "cairn-web-ui"],
         &["-p", "cairn-tests-wasm", "--all-targets"],
         &["-p", "cairn-bench-wasm"],
+        &["-p", "cairn-single-file"],
     ];
     for part in parts {
         let target = ["clippy", "--target", WASM];
@@ -172,7 +177,11 @@ fn e2e() -> Result<()> {
     test.env("CAIRN_BIN", absolute(build::node_bin())?)
         .env("CAIRN_UI", absolute(build::ui_dir())?)
         .env("CAIRN_PKG", absolute(build::PKG)?)
+        .env("CAIRN_WWW", absolute(site::dir())?)
         .env("CHROMIUM", browser::chromium()?);
+    if let Some(firefox) = browser::firefox() {
+        test.env("FIREFOX", firefox);
+    }
     run(&mut test)
 }
 

@@ -17,6 +17,8 @@ mod events;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod handovers;
+#[cfg(test)]
 #[path = "../../../verifier/tests/kit/mod.rs"]
 mod kit;
 #[cfg(test)]

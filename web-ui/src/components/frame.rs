@@ -22,6 +22,14 @@ pub(crate) fn live_verdict(examined: Local<Examined>) -> El {
         .live(move || examined.with(proof::verdict))
 }
 
+/// A page that begins with a way back.
+pub(crate) fn head_from(href: &str, back: &str, title: &str) -> El {
+    el("div")
+        .class("head")
+        .add(el("a").class("back small").attr("href", href).text(back))
+        .add(el("h1").attr("tabindex", "-1").text(title))
+}
+
 /// A button.
 pub(crate) fn button(words: &str, clicked: impl FnMut(web_sys::Event) + 'static) -> El {
     el("button").attr("type", "button").on("click", clicked).text(words)
