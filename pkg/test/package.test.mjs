@@ -19,7 +19,7 @@ test("every file that the manifest names is there", () => {
 
 test("every import is of a file that is published", () => {
   for (const name of manifest.files.filter((name) => /^[a-z-]+\.js$/.test(name))) {
-    for (const [, target] of read(name).matchAll(/from "\.\/([^"]+)"/g)) assert.ok(manifest.files.includes(target), target);
+    for (const [, target] of read(name).matchAll(/(?:from |import\()"\.\/([^"]+)"/g)) assert.ok(manifest.files.includes(target), target);
   }
 });
 

@@ -224,6 +224,16 @@ impl Directory {
         self.system.is_some_and(|system| self.is_writer(&system, key, index))
     }
 
+    /// Whether a member has or had this key, or one with a half in common.
+    pub(crate) fn shares_half_with(&self, key: &PublicKey<'_>) -> bool {
+        let mut keys = self.keys.values();
+        keys.any(|other| {
+            let suite = Suite::from_byte(other.suite);
+            let other = suite.and_then(|suite| PublicKey::new(suite, &other.bytes));
+            other.is_some_and(|other| other.shares_half_with(key))
+        })
+    }
+
     /// Whether two keys are of one member; the second one may have been given up.
     pub(crate) fn is_same_member(&self, key: &KeyId, other: &KeyId) -> bool {
         let member = |key| self.keys.get(key).map(|key: &Key| key.member.as_str());

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::mpsc::SyncSender;
 use std::sync::{
     Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
@@ -27,6 +28,8 @@ use crate::clock::Stopwatch;
 use crate::ingest::Refusal;
 use crate::publish::Published;
 use crate::replica::Followed;
+use crate::validate::ValidatorStatus;
+use crate::validate::pool::Pool;
 use tokio::sync::watch;
 
 /// An open data directory.
@@ -51,6 +54,12 @@ pub(crate) struct Shared {
     pub(super) state: RwLock<State>,
     pub(super) log_state: RwLock<LogState>,
     pub(crate) progress: Progress,
+    /// Events that wait for a block, where blocks are agreed on with others.
+    pub(crate) pool: Option<Pool>,
+    /// How a validator among others is.
+    pub(super) validator: Mutex<Option<ValidatorStatus>>,
+    /// Where evidence that was met goes.
+    pub(super) accuser: Mutex<Option<SyncSender<Vec<u8>>>>,
     pub(super) failed: Mutex<BTreeMap<Writing, String>>,
     /// What goes to other places, or comes from there.
     pub(super) elsewhere: Mutex<Elsewhere>,
@@ -151,6 +160,21 @@ impl Shared {
         self.keys.as_ref().ok_or(Refusal::ReadOnly { from: None, write_to: None })
     }
 
+    /// The node's keys, whatever it may do with them.
+    pub(crate) const fn own_keys(&self) -> Option<&Keys> {
+        self.keys.as_ref()
+    }
+
+    /// Takes note of how the validator is.
+    pub(crate) fn note_validator(&self, note: impl FnOnce(&mut ValidatorStatus)) {
+        let mut validator = self.validator.lock().unwrap_or_else(PoisonError::into_inner);
+        note(validator.get_or_insert_default());
+    }
+
+    pub(super) fn validator(&self) -> Option<ValidatorStatus> {
+        self.validator.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// A replica takes no events, nor does a node whose place another one has taken.
     pub(crate) fn expect_writable(&self) -> Result<(), Refusal> {
         let elsewhere = self.elsewhere();
@@ -180,6 +204,8 @@ impl Shared {
             let state = self.state();
             (state.events.size(), state.final_size(), state.head.clone())
         };
+        let waiting = self.pool.as_ref().map_or(0, |pool| pool.fill().events);
+        let accepted = accepted.saturating_add(u64::try_from(waiting).unwrap_or(u64::MAX));
         let bytes = [self.entries.bytes(), self.blocks.bytes(), self.records.bytes()];
         let bytes = bytes.into_iter().chain([self.index.bytes()]);
         // Tiles hold 32 bytes a leaf, and 1/255 of that above.
@@ -200,6 +226,7 @@ impl Shared {
             disk_error: self.failed().first_key_value().map(|(_, error)| error.clone()),
             published: elsewhere.published,
             followed: elsewhere.followed,
+            validator: self.validator(),
         }
     }
 
@@ -263,6 +290,12 @@ impl Shared {
     /// The next sequence number of a writer in a stream, and its last event there.
     pub(crate) fn next_of(&self, (stream, writer): &Place) -> Result<(u64, EventId), StoreError> {
         self.index.next_of(stream, writer)
+    }
+
+    /// The same after events that were accepted and wait for a block.
+    pub(crate) fn next_accepted(&self, place: &Place) -> Result<(u64, EventId), StoreError> {
+        let from = self.next_of(place)?;
+        Ok(self.pool.as_ref().map_or(from, |pool| pool.next_of(place, from)))
     }
 
     /// Whether the index knows every accepted event, after catching up if it must.

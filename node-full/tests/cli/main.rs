@@ -31,3 +31,5 @@ mod telemetry;
 mod tls;
 #[cfg(test)]
 mod usage;
+#[cfg(test)]
+mod validators;
