@@ -1,11 +1,13 @@
 // What the pages do beyond one receipt: the path drawn, blocks, batches, reports, trust, languages.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { choose, openPage, startBrowser, startNode, verdict, withAnchor } from "./lib.mjs";
@@ -34,10 +36,28 @@ async function pinned(options) {
 
 const green = (page) => page.locator(":not(.legend *).tone-green").count();
 
+/** The demo's data directory, and the key of who may redact. */
+const dataFolder = () => join(dirname(node.sample), "data");
+const adminKey = () => join(dataFolder(), "keys/admin.key");
+
+/** A second node on a copy of the data. */
+async function startCopy(dir, ready) {
+  const child = spawn(CAIRN, ["start", "--dir", dir, "--listen", "127.0.0.1:0", "--ready-file", ready], {
+    stdio: "ignore",
+  });
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  for (let waited = 0; !existsSync(ready); waited += 1) {
+    assert.ok(child.exitCode === null && waited < 600, "the copy did not start");
+    await sleep(50);
+  }
+  return { ...JSON.parse(await readFile(ready, "utf8")), stop: kill };
+}
+
 /** Sends one event; the demo's node signs it. */
-async function log(type, id) {
+async function log(type, id, to = node.url) {
   const body = JSON.stringify({ type, actor: { kind: "user", id: "e2e" }, resource: { kind: "test", id } });
-  const answer = await fetch(`${node.url}/v1/events`, {
+  const answer = await fetch(`${to}/v1/events`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body,
@@ -333,4 +353,46 @@ test("the page about itself gives the digest of what runs", async () => {
   const digest = createHash("sha256").update(module).digest("hex");
   await page.locator(`.hash-text[title='${digest}']`).waitFor();
   await context.close();
+});
+
+test("an erased payload says so, with the redaction that is in the log", async () => {
+  const id = node.sealed.at(-1);
+  const args = ["redact", id, "--node", node.url, "--anchor", node.anchor, "--key", adminKey(), "--reason", "e2e"];
+  await run(CAIRN, args);
+  const { page, context } = await pinned();
+  await page.goto(`${node.url}/#/event/${id}`);
+  assert.equal(await verdict(page), "Verified");
+  await page.locator("#payload-state [data-state='Erased']").waitFor();
+  await page.getByRole("link", { name: "See the redaction" }).click();
+  await page.getByText("cairn.payload.redacted").waitFor();
+  assert.equal(await verdict(page), "Verified");
+  await context.close();
+});
+
+test("two histories of one log raise the alarm on every page, with evidence to keep", async () => {
+  // The same validator's key on two machines, and another event on each: a fork, made for real.
+  const copy = await mkdtemp(join(tmpdir(), "cairn-fork-"));
+  await cp(dataFolder(), join(copy, "data"), { recursive: true });
+  const other = await startCopy(join(copy, "data"), join(copy, "ready.json"));
+  try {
+    const { page, context } = await pinned();
+    await log("dev.test.fork", "ours");
+    await page.goto(`${node.url}/#/log`);
+    await page.locator("tbody tr", { hasText: "dev.test.fork" }).locator("[data-state='Verified']").waitFor();
+    for (let at = 0; at < 3; at += 1) await log("dev.test.fork", `theirs-${at}`, other.url);
+    await page.route("**/v1/**", async (route) => {
+      const url = route.request().url().replace(node.url, other.url);
+      await route.fulfill({ response: await route.fetch({ url }) });
+    });
+    await page.getByRole("button", { name: "Sync now" }).click();
+    await page.getByRole("heading", { name: "Two histories of one log" }).waitFor();
+    await page.getByRole("link", { name: "Trust" }).click();
+    await page.getByRole("heading", { name: "Two histories of one log" }).waitFor();
+    const file = await saved(page, () => page.getByRole("button", { name: "Save the evidence" }).click());
+    assert.ok(file.length > 500);
+    await context.close();
+  } finally {
+    other.stop();
+    await rm(copy, { recursive: true, force: true });
+  }
 });

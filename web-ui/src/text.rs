@@ -31,7 +31,7 @@ macro_rules! texts {
             )*
             /// Every code with its English, for the test that compares the tables.
             #[cfg(test)]
-            pub(crate) const ALL: &[(&str, &str)] =
+            pub(crate) const CODES: &[(&str, &str)] =
                 &[$((concat!(stringify!($module), ".", stringify!($name)), $english)),*];
         }
     };
@@ -110,26 +110,26 @@ mod tests {
 
     fn english() -> BTreeMap<&'static str, &'static str> {
         let tables = [
-            about::ALL,
-            batch::ALL,
-            block::ALL,
-            fields::ALL,
-            frame::ALL,
-            home::ALL,
-            log::ALL,
-            mountain::ALL,
-            noun::ALL,
-            operator::ALL,
-            payload::ALL,
-            pin::ALL,
-            proof::ALL,
-            report::ALL,
-            sentence::ALL,
-            standing::ALL,
-            state::ALL,
-            steps::ALL,
-            trust::ALL,
-            verdict::ALL,
+            about::CODES,
+            batch::CODES,
+            block::CODES,
+            fields::CODES,
+            frame::CODES,
+            home::CODES,
+            log::CODES,
+            mountain::CODES,
+            noun::CODES,
+            operator::CODES,
+            payload::CODES,
+            pin::CODES,
+            proof::CODES,
+            report::CODES,
+            sentence::CODES,
+            standing::CODES,
+            state::CODES,
+            steps::CODES,
+            trust::CODES,
+            verdict::CODES,
         ];
         tables.into_iter().flatten().copied().collect()
     }

@@ -62,13 +62,14 @@ async fn check_files(anchor: TrustAnchor, files: Vec<JsValue>, teller: &Teller) 
     for entry in files {
         let entry = Array::from(&entry);
         let name = entry.get(0).as_string().unwrap_or_default();
-        teller.row(match bytes_of(&entry.get(1)).await {
+        let row = match bytes_of(&entry.get(1)).await {
             None => Row::unread(name, words::NOT_READ.owned()),
             Some(bytes) => {
                 let found = examine(unwrapped(bytes), anchor, browser::now()).outcome.into();
                 Row::of(name, &found)
             }
-        });
+        };
+        teller.row(&row);
     }
 }
 
@@ -104,7 +105,7 @@ async fn check_query(
             lane(async move {
                 while let Some(id) = { queue.borrow_mut().pop_front() } {
                     let found = client.event(&id).await.into();
-                    teller.row(Row::of(id.to_string(), &found));
+                    teller.row(&Row::of(id.to_string(), &found));
                 }
             })
         })
@@ -159,7 +160,7 @@ impl Teller {
         Self { scope, rows: Rc::new(RefCell::new((Array::new(), browser::now().0))) }
     }
 
-    fn row(&self, row: Row) {
+    fn row(&self, row: &Row) {
         let (rows, told) = &mut *self.rows.borrow_mut();
         rows.push(&row.to_js());
         let now = browser::now().0;

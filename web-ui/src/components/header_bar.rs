@@ -1,6 +1,6 @@
 //! The frame: name, pages, and what is pinned.
 
-use cairn_light_client::{Assurance, ClientError, Reason};
+use cairn_light_client::{Assurance, ClientError, LightClient, Reason};
 use cairn_verifier::json::Object;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -102,9 +102,9 @@ fn alarm(app: App) -> View {
         if !is_fork {
             return nothing();
         }
-        let told = fork_json(app, reason);
+        let (name, file) = evidence(app, reason);
         let save = move |_| {
-            let _saved = browser::save("contradiction.json", told.as_bytes());
+            let _saved = browser::save(name, &file);
         };
         let said = el("p").text(&verdict::explained(reason.error()));
         el("div")
@@ -123,17 +123,23 @@ fn alarm(app: App) -> View {
     })
 }
 
-/// What both sides said, with the error as every program knows it.
-fn fork_json(app: App, reason: &Reason) -> String {
+/// What both sides said: the evidence file, which anyone can check, if the light client made one;
+/// else the error, with what this browser had kept.
+fn evidence(app: App, reason: &Reason) -> (&'static str, Vec<u8>) {
+    let client = app.client.get_untracked();
+    if let Some(fork) = client.as_ref().and_then(LightClient::fork) {
+        return ("fork.evidence", fork.file().to_vec());
+    }
     let anchor = app.pin.get_untracked().map(|pin| pin.anchor.to_string()).unwrap_or_default();
-    let known = app.client.get_untracked().and_then(|client| client.known().evidence());
-    Object::new()
+    let known = client.and_then(|client| client.known().evidence());
+    let text = Object::new()
         .text("anchor", anchor)
         .text("node", browser::origin())
         .plain("seenAt", browser::now().0)
         .json("error", &reason.error().to_json())
         .text("known", known.map(|bytes| to_base64(&bytes)).unwrap_or_default())
-        .finish()
+        .finish();
+    ("contradiction.json", text.into_bytes())
 }
 
 /// Puts the focus on the page's title, where reading begins.

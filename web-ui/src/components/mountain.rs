@@ -12,11 +12,11 @@ use crate::text::{self, fill, mountain as words};
 use crate::walk::{Span, Step, Walk, mountains};
 
 const SLIDER: &str = "mountain-step";
-const WIDTH: f64 = 720.0;
-const MARGIN: f64 = 16.0;
+const WIDTH: i64 = 7_200;
+const MARGIN: i64 = 160;
 /// How high a step is in the picture, at most, and how high all of a mountain.
-const STEP: f64 = 26.0;
-const HEIGHT: f64 = 200.0;
+const STEP: i64 = 260;
+const HEIGHT: i64 = 2_000;
 
 /// The picture for a receipt, if its proof has the length of its place.
 pub(crate) fn mountain(bytes: &[u8]) -> Option<El> {
@@ -100,45 +100,45 @@ fn as_list(walk: &Walk) -> El {
     el("details").add(el("summary").text(&words::AS_LIST)).add(list)
 }
 
-/// Where things stand in the picture.
+/// Where things stand in the picture. Whole numbers, tenths of a unit: printing fractions would
+/// take nine thousand bytes of code.
 struct Layout {
     ranges: Vec<Mountain>,
-    base: f64,
-    unit: f64,
-    top: f64,
+    base: i64,
+    unit: i64,
+    top: i64,
 }
 
 struct Mountain {
     start: u64,
     height: u32,
-    x: f64,
-    width: f64,
+    x: i64,
+    width: i64,
 }
 
 #[derive(Clone, Copy)]
 struct Point {
-    x: f64,
-    y: f64,
+    x: i64,
+    y: i64,
 }
 
 impl Layout {
     fn new(walk: &Walk) -> Self {
         let list = mountains(walk.size);
-        let tallest = list.first().map_or(0, |(_, height)| *height);
-        let unit = (HEIGHT / f64::from(tallest.max(1))).min(STEP);
+        let tallest = list.first().map_or(0, |(_, height)| i64::from(*height));
+        let unit = (HEIGHT / tallest.max(1)).min(STEP);
         let bags = walk.steps.iter().filter(|step| step.is_bag).count();
-        let bags = f64::from(u32::try_from(bags).unwrap_or(0));
-        let top = (bags + 1.0) * STEP;
-        let base = top + unit * f64::from(tallest) + 4.0;
+        let top = (i64::try_from(bags).unwrap_or(0) + 1) * STEP;
+        let base = top + unit * tallest + 40;
         // A mountain is as wide as it is high, more or less: its leaves would leave no room.
-        let weight = |height: u32| f64::from(height) + 1.4;
-        let sum: f64 = list.iter().map(|(_, height)| weight(*height)).sum();
+        let weight = |height: u32| i64::from(height) * 10 + 14;
+        let sum: i64 = list.iter().map(|(_, height)| weight(*height)).sum();
         let mut x = MARGIN;
         let ranges = list
             .into_iter()
             .map(|(start, height)| {
-                let width = (WIDTH - 2.0 * MARGIN) * weight(height) / sum;
-                let own = Mountain { start, height, x: x + 3.0, width: width - 6.0 };
+                let width = (WIDTH - 2 * MARGIN) * weight(height) / sum.max(1);
+                let own = Mountain { start, height, x: x + 30, width: width - 60 };
                 x += width;
                 own
             })
@@ -146,19 +146,22 @@ impl Layout {
         Self { ranges, base, unit, top }
     }
 
+    fn tallest(&self) -> i64 {
+        self.ranges.iter().map(|m| i64::from(m.height)).max().unwrap_or(0)
+    }
+
     /// The top of what covers a span.
     fn point(&self, span: Span) -> Point {
         let covered = self.ranges.iter().filter(|m| m.start < span.to && span.from < m.end());
         let list: Vec<&Mountain> = covered.collect();
         let [one] = list.as_slice() else {
-            let sum: f64 = list.iter().map(|m| m.x + m.width / 2.0).sum();
-            let count = f64::from(u32::try_from(list.len().max(1)).unwrap_or(1));
-            let tallest = list.iter().map(|m| m.height).max().unwrap_or(0);
-            let y = self.base - self.unit * f64::from(tallest) - STEP * 0.6;
-            return Point { x: sum / count, y };
+            let sum: i64 = list.iter().map(|m| m.x + m.width / 2).sum();
+            let count = i64::try_from(list.len().max(1)).unwrap_or(1);
+            let tallest = list.iter().map(|m| i64::from(m.height)).max().unwrap_or(0);
+            return Point { x: sum / count, y: self.base - self.unit * tallest - STEP / 2 };
         };
         let height = (span.to - span.from).max(1).ilog2();
-        Point { x: one.place(span), y: self.base - self.unit * f64::from(height) }
+        Point { x: one.place(span), y: self.base - self.unit * i64::from(height) }
     }
 }
 
@@ -168,82 +171,79 @@ impl Mountain {
     }
 
     /// The middle of a span, in the picture.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::as_conversions,
-        reason = "a place in a picture needs no 53 bits"
-    )]
-    fn place(&self, span: Span) -> f64 {
-        let middle = (span.from - self.start) as f64 + (span.to - span.from) as f64 / 2.0;
-        self.x + self.width * middle / (1_u64 << self.height) as f64
+    fn place(&self, span: Span) -> i64 {
+        let halves = i128::from(span.from - self.start) + i128::from(span.to - self.start);
+        let across = (i128::from(self.width) * halves) >> (self.height + 1);
+        self.x + i64::try_from(across).unwrap_or(0)
     }
 }
 
 fn drawing(walk: &Walk, at: RwSignal<usize>) -> El {
     let layout = Layout::new(walk);
-    let ground = layout.ranges.iter().map(|m| {
-        let (left, right) = (m.x, m.x + m.width);
-        let (middle, base) = (m.x + m.width / 2.0, layout.base);
-        let peak = base - layout.unit * f64::from(m.height) - 2.0;
-        let path = format!("M{left:.1} {base:.1}L{middle:.1} {peak:.1}L{right:.1} {base:.1}Z");
-        el("path").class("range").attr("d", &path)
-    });
-    let mut parts: Vec<View> = ground.map(El::view).collect();
-    let mut covered = Span { from: walk.index, to: walk.index + 1 };
-    let mut own = layout.point(covered);
-    let leaf = own;
+    let mut parts: Vec<View> = layout.ranges.iter().map(|m| ground(&layout, m).view()).collect();
+    let leaf = layout.point(Span { from: walk.index, to: walk.index + 1 });
+    let (path, root) = path_parts(walk, &layout, leaf, at);
+    parts.extend(path);
+    parts.push(el("path").class("node leaf").attr("d", &circle(leaf, 55)).view());
+    parts.push(label(leaf, 200, &thousands(walk.index)).view());
+    parts.push(label(root, -110, &words::ROOT).view());
+    let low = (root.y - 260).min(layout.top - STEP);
+    let height = layout.base + 260 - low;
+    let told = [&thousands(walk.index), &text::events(walk.size), &text::path(walk.steps.len())];
+    el("svg")
+        .class("mountain")
+        .attr("viewBox", &format!("0 {low} {WIDTH} {height}"))
+        .attr("role", "img")
+        .attr("aria-label", &fill(words::LABEL, &told.map(String::as_str)))
+        .add(all(parts))
+}
+
+fn ground(layout: &Layout, m: &Mountain) -> El {
+    let (left, right, middle, base) = (m.x, m.x + m.width, m.x + m.width / 2, layout.base);
+    let peak = base - layout.unit * i64::from(m.height) - 20;
+    el("path").class("range").attr("d", &format!("M{left} {base}L{middle} {peak}L{right} {base}Z"))
+}
+
+/// Lines and dots of every step, lines first; and where the root stands.
+fn path_parts(
+    walk: &Walk,
+    layout: &Layout,
+    leaf: Point,
+    at: RwSignal<usize>,
+) -> (Vec<View>, Point) {
     let (mut edges, mut dots) = (Vec::new(), Vec::new());
-    let mut bag = layout.base - layout.unit * f64::from(tallest(&layout));
+    let mut covered = Span { from: walk.index, to: walk.index + 1 };
+    let mut own = leaf;
+    let mut bag = layout.base - layout.unit * layout.tallest();
     for (place, step) in walk.steps.iter().enumerate() {
         let mut sibling = layout.point(step.covers);
         let is_left = step.covers.to <= covered.from;
         // Far below, both would stand in one place.
-        let apart = if is_left { own.x - 11.0 } else { own.x + 11.0 };
-        sibling.x = if is_left { sibling.x.min(apart) } else { sibling.x.max(apart) };
+        sibling.x = if is_left { sibling.x.min(own.x - 110) } else { sibling.x.max(own.x + 110) };
         covered =
             Span { from: covered.from.min(step.covers.from), to: covered.to.max(step.covers.to) };
         let parent = if step.is_bag {
             bag -= STEP;
-            Point { x: f64::midpoint(own.x, sibling.x), y: bag }
+            Point { x: i64::midpoint(own.x, sibling.x), y: bag }
         } else {
             layout.point(covered)
         };
-        edges.push(edge(own, parent, "edge path", (place, at)));
-        edges.push(edge(sibling, parent, "edge", (place, at)));
-        dots.push(dot(sibling, 4.5, "node sibling", (place, at)));
-        dots.push(dot(parent, 4.5, "node path", (place, at)));
+        edges.push(edge(own, parent, "edge path", (place, at)).view());
+        edges.push(edge(sibling, parent, "edge", (place, at)).view());
+        dots.push(stepped(&circle(sibling, 45), "node sibling", (place, at)).view());
+        dots.push(stepped(&circle(parent, 45), "node path", (place, at)).view());
         own = parent;
     }
-    parts.extend(edges.into_iter().chain(dots).map(El::view));
-    let leaf_dot = el("path").class("node leaf").attr("d", &circle(leaf, 5.5));
-    parts.push(leaf_dot.view());
-    let label = |point: Point, dy: f64, text: &str| {
-        el("text")
-            .class("label")
-            .attr("x", &format!("{:.1}", point.x.clamp(40.0, WIDTH - 40.0)))
-            .attr("y", &format!("{:.1}", point.y + dy))
-            .text(text)
-    };
-    parts.push(label(leaf, 20.0, &thousands(walk.index)).view());
-    parts.push(label(own, -11.0, &words::ROOT).view());
-    let low = (own.y - 26.0).min(layout.top - STEP);
-    let height = layout.base + 26.0 - low;
-    el("svg")
-        .class("mountain")
-        .attr("viewBox", &format!("0 {low:.1} {WIDTH} {height:.1}"))
-        .attr("role", "img")
-        .attr(
-            "aria-label",
-            &fill(
-                words::LABEL,
-                &[&thousands(walk.index), &text::events(walk.size), &text::path(walk.steps.len())],
-            ),
-        )
-        .add(all(parts))
+    edges.extend(dots);
+    (edges, own)
 }
 
-fn tallest(layout: &Layout) -> u32 {
-    layout.ranges.iter().map(|m| m.height).max().unwrap_or(0)
+fn label(point: Point, below: i64, words: &str) -> El {
+    el("text")
+        .class("label")
+        .attr("x", &point.x.clamp(400, WIDTH - 400).to_string())
+        .attr("y", &(point.y + below).to_string())
+        .text(words)
 }
 
 /// A line or dot of a step: faint before it, marked at it, firm after it.
@@ -260,17 +260,10 @@ fn stepped(path: &str, class: &'static str, (place, at): (usize, RwSignal<usize>
 }
 
 fn edge(from: Point, to: Point, class: &'static str, step: (usize, RwSignal<usize>)) -> El {
-    let path = format!("M{:.1} {:.1}L{:.1} {:.1}", from.x, from.y, to.x, to.y);
-    stepped(&path, class, step)
+    stepped(&format!("M{} {}L{} {}", from.x, from.y, to.x, to.y), class, step)
 }
 
-fn dot(at: Point, radius: f64, class: &'static str, step: (usize, RwSignal<usize>)) -> El {
-    stepped(&circle(at, radius), class, step)
-}
-
-fn circle(Point { x, y }: Point, radius: f64) -> String {
-    let (left, across) = (x - radius, radius * 2.0);
-    format!(
-        "M{left:.1} {y:.1}a{radius} {radius} 0 1 0 {across} 0a{radius} {radius} 0 1 0 -{across} 0z"
-    )
+fn circle(Point { x, y }: Point, radius: i64) -> String {
+    let (left, across) = (x - radius, radius * 2);
+    format!("M{left} {y}a{radius} {radius} 0 1 0 {across} 0a{radius} {radius} 0 1 0 -{across} 0z")
 }

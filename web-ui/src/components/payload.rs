@@ -45,6 +45,8 @@ pub(crate) enum Source {
     Receipt,
     /// The node that the page was served from.
     Node,
+    /// The sample that came with the page: of a log that no node here has.
+    Sample,
 }
 
 /// How far an opening is.
@@ -192,6 +194,11 @@ fn facts(digest: &str, len: u32) -> El {
         Field::plain(words::LENGTH.get(), length),
         Field::digest(words::DIGEST.get(), &digest),
     ])
+}
+
+/// A command in a box, broken where it is too long.
+pub(crate) fn command_box(label: &str, text: &str) -> El {
+    byte_box(label, text).class("bytes wrap")
 }
 
 /// Bytes in a box that scrolls, with the keyboard too.

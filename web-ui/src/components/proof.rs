@@ -22,8 +22,8 @@ use crate::verdict;
 /// How many bytes are shown.
 const SHOWN: usize = 4_096;
 
-/// The verdict, and what must be said with it.
-pub(crate) fn verdict(examined: &Examined) -> View {
+/// The verdict, and what must be said with it; `verified` is the sentence for one that holds.
+pub(crate) fn verdict(examined: &Examined, verified: fn(u64) -> String) -> View {
     let assurance = &examined.assurance;
     let mut notes = Vec::new();
     if let Assurance::Verified(receipt) = assurance {
@@ -47,7 +47,7 @@ pub(crate) fn verdict(examined: &Examined) -> View {
         let sentence = text::failed_at(step.kind.title(), &verdict::as_sentence(&reason.message()));
         return banner(assurance, &sentence, &notes);
     }
-    let sentence = verdict::sentence(assurance, |receipt| text::verified(receipt.index()));
+    let sentence = verdict::sentence(assurance, |receipt| verified(receipt.index()));
     banner(assurance, &sentence, &notes)
 }
 
@@ -68,7 +68,6 @@ pub(crate) fn details(app: App, examined: &Examined, bytes: Option<&[u8]>, sourc
             .class("column")
             .add(fields::record(&record))
             .maybe(receipt.map(standing))
-            .maybe(receipt.map(who_signed))
             .add(payload(app, &record.payload, receipt, source).attr("id", "payload"))
     });
     let list = steps(&examined.checks, &examined.assurance);
@@ -78,6 +77,11 @@ pub(crate) fn details(app: App, examined: &Examined, bytes: Option<&[u8]>, sourc
         fields::section(words::STEPS.get())
             .attr("id", "checks")
             .add(check_list(&list, receipt.is_some()))
+    });
+    // Beside what was checked stands who signed: both columns are about as long.
+    let checks = checks.map(|checks| {
+        let who = receipt.map(|receipt| who_signed(receipt, source));
+        el("div").class("column").add(checks).maybe(who)
     });
     let columns = el("div").class("columns");
     // What matters most comes first: the event if it is verified, else what went wrong.
@@ -96,7 +100,7 @@ pub(crate) fn details(app: App, examined: &Examined, bytes: Option<&[u8]>, sourc
 }
 
 /// Who signed the header of a verified receipt.
-fn who_signed(receipt: &CheckedReceipt) -> El {
+fn who_signed(receipt: &CheckedReceipt, source: Source) -> El {
     let card = fields::section(&names::WHO_SIGNED).attr("id", "signers");
     let table = Receipt::decode(receipt.bytes()).ok().and_then(|own| signers(&own.finality));
     let height = receipt.header().header().height;
@@ -109,7 +113,7 @@ fn who_signed(receipt: &CheckedReceipt) -> El {
         }
         None => card.add(el("p").class("soft").text(&names::NO_VOTES)),
     }
-    .add(el("p").class("small").add(block))
+    .maybe((source != Source::Sample).then(|| el("p").class("small").add(block)))
 }
 
 /// Who is trusted for this verdict.

@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use crate::browser::{self, Build};
 use crate::components::fields::{list, section};
 use crate::components::frame::head;
-use crate::components::payload::byte_box;
+use crate::components::payload::command_box;
 use crate::html::{El, View, all, el};
 use crate::record::Field;
 use crate::text::{self, Text, about as words, trust};
@@ -75,6 +75,6 @@ fn facts(build: Option<&Build>) -> View {
     all([
         list(&rows).view(),
         el("p").class("small soft").text(&words::DIGEST_WHY).view(),
-        byte_box(&words::DIGEST, &command).view(),
+        command_box(&words::DIGEST, &command).view(),
     ])
 }

@@ -119,7 +119,7 @@ fn progress(app: App, filter: RwSignal<Option<usize>>) -> El {
     let card = el("section")
         .class("card")
         .add(status)
-        .add(bar)
+        .add(bar.live_attr("hidden", move || (!batch.is_running.get()).then(String::new)))
         .live(move || state_bar(batch.counts()).view())
         .live(move || state_filter(batch.counts(), filter).view())
         .live(move || actions(app));
@@ -232,14 +232,20 @@ pub(crate) fn rows_table(rows: &[Row]) -> El {
         } else {
             cell(&words::NAME).add(el("bdi").text(&row.name))
         };
+        let index =
+            row.index.parse().map_or_else(|_| nothing(), |at| crate::html::text(&thousands(at)));
         let code = (!row.code.is_empty()).then(|| el("code").text(&row.code));
         let why = cell(&words::WHY).class("small");
-        let why = if row.why.is_empty() { why } else { why.text(&row.why).text(" ") };
+        let why = if row.why.is_empty() {
+            why
+        } else {
+            why.add(el("span").text(&row.why).text(" ").maybe(code))
+        };
         el("tr")
             .add(name)
-            .add(cell(&words::INDEX).class("number").text(&row.index))
+            .add(cell(&words::INDEX).class("number").add(index))
             .add(cell(&words::STATE).add(badge(look)))
-            .add(why.maybe(code))
+            .add(why)
     };
     el("table")
         .class("cards batch")

@@ -54,7 +54,7 @@ pub(crate) fn block(app: App, height: &str) -> View {
 
 fn details(checkpoint: &Checkpoint) -> View {
     let height = checkpoint.header().header().height;
-    let who = checkpoint.with(|proof| signers(proof)).flatten();
+    let who = checkpoint.with(signers).flatten();
     let who = section(&standing::WHO_SIGNED).add(match who {
         Some(table) => el("div")
             .class("section")

@@ -46,7 +46,12 @@ pub(crate) fn event(app: App, text: &str) -> View {
         .add(button(words::AGAIN.get(), move |_| again.update(|count| *count += 1)))
         .add(el("span").attr("role", "status").live_text(move || failure.get()));
     let details = move || examined.with(|found| proof::details(app, found, None, Source::Node));
-    all([head.view(), live_verdict(examined).view(), actions.view(), live(details)])
+    all([
+        head.view(),
+        live_verdict(examined, crate::text::verified).view(),
+        actions.view(),
+        live(details),
+    ])
 }
 
 /// Verifies the event, and again whenever the client changes or it is asked for.

@@ -68,6 +68,7 @@ pub(crate) fn log(app: App, filters: &Filters) -> View {
     };
     let list = el("section")
         .class("card")
+        .add(live_toggle(is_live, is_on))
         .add(
             el("p")
                 .class("soft status")
@@ -77,28 +78,28 @@ pub(crate) fn log(app: App, filters: &Filters) -> View {
         .live(move || listing.rows.with(|rows| timeline::timeline(rows)))
         .live(move || rows::table(listing))
         .live(more);
-    let live = move || {
-        let words = match (is_live.get(), is_on.get()) {
-            (false, _) => String::new(),
-            (true, true) => words::LIVE_ON.owned(),
-            (true, false) => words::LIVE_LOST.owned(),
-        };
-        words
-    };
-    let toggle = button(&words::LIVE, move |_| is_live.update(|live| *live = !*live))
-        .class("live-button")
-        .live_attr("aria-pressed", move || Some(is_live.get().to_string()));
-    let toggle = el("div")
-        .class("row no-print")
-        .add(toggle)
-        .add(el("span").class("small soft").attr("role", "status").live_text(live));
     all([
         head(&words::TITLE, &words::WHAT).view(),
         top.add(block_form()).view(),
         filters::form(filters).view(),
-        toggle.view(),
         list.view(),
     ])
+}
+
+/// Switches following on and off, and says how it goes.
+fn live_toggle(is_live: RwSignal<bool>, is_on: RwSignal<bool>) -> El {
+    let state = move || match (is_live.get(), is_on.get()) {
+        (false, _) => String::new(),
+        (true, true) => words::LIVE_ON.owned(),
+        (true, false) => words::LIVE_LOST.owned(),
+    };
+    let toggle = button(&words::LIVE, move |_| is_live.update(|live| *live = !*live))
+        .class("chip live-button")
+        .live_attr("aria-pressed", move || Some(is_live.get().to_string()));
+    el("div")
+        .class("row no-print")
+        .add(toggle)
+        .add(el("span").class("small soft").attr("role", "status").live_text(state))
 }
 
 /// Lets new events in from the stream, as long as that is switched on.

@@ -16,7 +16,7 @@ use crate::html::{El, View, all, el};
 use crate::net;
 use crate::record::Field;
 use crate::state::{Latest, Local, Ticket};
-use crate::text::{fill, frame, operator as words};
+use crate::text::{fill, operator as words};
 use crate::verdict::explained;
 
 const KEY: &str = "api-key";
@@ -61,10 +61,13 @@ pub(crate) fn operator() -> View {
         .live(move || seen.with(latency));
     all([
         head(&words::TITLE, &words::WHAT).view(),
-        section(&frame::OPERATOR).live(move || seen.with(status)).view(),
+        section(&words::NODE).live(move || seen.with(status)).view(),
         plots.view(),
-        section(&words::PEERS).live(move || seen.with(peers)).view(),
-        section(&words::ERRORS).live(move || seen.with(errors)).view(),
+        el("div")
+            .class("two")
+            .add(section(&words::PEERS).live(move || seen.with(peers)))
+            .add(section(&words::ERRORS).live(move || seen.with(errors)))
+            .view(),
         key_form(submit).view(),
     ])
 }

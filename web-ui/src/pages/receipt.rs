@@ -59,5 +59,5 @@ fn receipt(app: App, Given { name, bytes }: Given) -> View {
         .add(el("p").class("soft").add(el("bdi").text(&name)));
     let details =
         move || examined.with(|found| proof::details(app, found, Some(&bytes), Source::Receipt));
-    all([head.view(), live_verdict(examined).view(), live(details)])
+    all([head.view(), live_verdict(examined, crate::text::verified).view(), live(details)])
 }

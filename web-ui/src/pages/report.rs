@@ -10,7 +10,7 @@ use crate::batch::{LOOKS, Row, rows_json};
 use crate::browser::{self, Build};
 use crate::components::fields::{list, section};
 use crate::components::frame::{button, head};
-use crate::components::payload::byte_box;
+use crate::components::payload::command_box;
 use crate::format::{thousands, time};
 use crate::html::{El, View, all, el};
 use crate::pin::PinnedBy;
@@ -104,7 +104,7 @@ fn command(rows: &[Row], anchor: &str, at: u64) -> String {
 fn repeat(app: App) -> El {
     section(&words::REPEAT)
         .add(el("p").class("small soft").text(&words::REPEAT_WHY))
-        .add(byte_box(&words::REPEAT, &own_command(app)))
+        .add(command_box(&words::REPEAT, &own_command(app)))
 }
 
 fn own_command(app: App) -> String {

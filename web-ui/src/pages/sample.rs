@@ -11,10 +11,10 @@ use crate::components::frame::{head_from, live_verdict};
 use crate::components::hash::ends;
 use crate::components::payload::Source;
 use crate::components::proof;
-use crate::format::short_time;
+use crate::format::{short_time, thousands};
 use crate::html::{View, all, el, live};
 use crate::state::{App, Examined, Local};
-use crate::text::{fill, home as words, proof as names};
+use crate::text::{fill, home as words, proof as names, sentence};
 
 /// The test vector `receipts/ok-name`: five voting power in three validators, a writer with a name.
 const SAMPLE: &[u8] = include_bytes!("../../sample/sample.cairn");
@@ -31,8 +31,12 @@ pub(crate) fn sample(app: App, is_forged: bool) -> View {
     let top = head_from("#/", &names::BACK, &title).add(el("p").class("honest").text(&note));
     let examined = examined(&bytes);
     let details =
-        move || examined.with(|found| proof::details(app, found, Some(&bytes), Source::Receipt));
-    all([top.view(), live_verdict(examined).view(), live(details)])
+        move || examined.with(|found| proof::details(app, found, Some(&bytes), Source::Sample));
+    all([top.view(), live_verdict(examined, verified).view(), live(details)])
+}
+
+fn verified(index: u64) -> String {
+    fill(sentence::SAMPLE_VERIFIED, &[&thousands(index)])
 }
 
 /// What a look at it finds, against its own anchor and as of its own time.

@@ -39,7 +39,7 @@ pub(crate) fn trust(app: App) -> View {
         .live(move || head_facts(app));
     let not_proven = section(words::NOT_PROVEN.get()).add(points(&LIMITS));
     let found = checkpoint::ask(app, |anchor| checkpoint::fetch(anchor, "latest"));
-    let sets = move || found.with(|found| chain(found));
+    let sets = move || found.with(chain);
     all([
         head(&words::TITLE, &words::WHAT).view(),
         pin.view(),

@@ -76,6 +76,7 @@ operator
     WHAT =
         "How this node is, in its own words. Nothing on this page is verified, and so nothing is \
          green.";
+    NODE = "The node";
     KEY = "API key";
     KEY_WHY =
         "Needed where the node asks for one. It stays in this tab’s memory, goes to this node \

@@ -83,6 +83,9 @@ sentence
     VERIFIED =
         "This event is entry {} of the log. The anchor you pinned leads to a final header that \
          contains it, and its writer’s key signed it.";
+    SAMPLE_VERIFIED =
+        "This event is entry {} of a sample log. The sample’s own anchor leads to a final header \
+         that contains it, and its writer’s key signed it.";
     FAILED_AT = "The check “{}” failed. {}";
     ONE_HOLDS_ALL =
         "One validator holds all voting power ({} of {}): this log is final because that one \

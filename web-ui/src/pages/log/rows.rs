@@ -195,9 +195,15 @@ impl Arrivals {
             rows.truncate(MOST);
             new
         });
-        if let Some(added) = added {
-            check(&added, &self.client, &self.ticket);
-        }
+        let Some(added) = added else {
+            return;
+        };
+        let own = self.clone();
+        spawn_local(async move {
+            // They are newer than the head. If this fails, the checks say why.
+            drop(own.client.sync().await);
+            check(&added, &own.client, &own.ticket);
+        });
     }
 }
 
