@@ -9,5 +9,5 @@ const load = async () => {
   return bindings.default({ module_or_path: await fetchModule(url, light_client_plain_bg) });
 };
 
-export const { LightClient, verifyReceipt, explainReceipt } = /* @__PURE__ */ createApi(bindings, load);
-export { CairnError, VerifiedReceipt } from "./api.js";
+export const { LightClient, verifyReceipt, explainReceipt, verifyList, verifyBatch } = /* @__PURE__ */ createApi(bindings, load);
+export { CairnError, VerifiedEvent, VerifiedList, VerifiedReceipt } from "./api.js";

@@ -13,5 +13,5 @@ const load = async () => {
   return bindings.default({ module_or_path: module });
 };
 
-export const { LightClient, verifyReceipt, explainReceipt } = /* @__PURE__ */ createApi(bindings, load);
-export { CairnError, VerifiedReceipt } from "./api.js";
+export const { LightClient, verifyReceipt, explainReceipt, verifyList, verifyBatch } = /* @__PURE__ */ createApi(bindings, load);
+export { CairnError, VerifiedEvent, VerifiedList, VerifiedReceipt } from "./api.js";

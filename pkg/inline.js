@@ -6,5 +6,5 @@ import { unpack } from "./unpack.js";
 
 const load = async () => bindings.default({ module_or_path: await unpack(packed) });
 
-export const { LightClient, verifyReceipt, explainReceipt } = /* @__PURE__ */ createApi(bindings, load);
-export { CairnError, VerifiedReceipt } from "./api.js";
+export const { LightClient, verifyReceipt, explainReceipt, verifyList, verifyBatch } = /* @__PURE__ */ createApi(bindings, load);
+export { CairnError, VerifiedEvent, VerifiedList, VerifiedReceipt } from "./api.js";

@@ -7,7 +7,7 @@ export type ModuleSource = BufferSource | WebAssembly.Module | Response;
 /** The functions and classes of "cairn-light-client" over your module, asked for at the first call. */
 export function withModule(
   given: ModuleSource | Promise<ModuleSource> | (() => ModuleSource | Promise<ModuleSource>),
-): Pick<typeof whole, "LightClient" | "verifyReceipt" | "explainReceipt">;
+): Pick<typeof whole, "LightClient" | "verifyReceipt" | "explainReceipt" | "verifyList" | "verifyBatch">;
 
-export { CairnError, VerifiedReceipt } from "./index.js";
+export { CairnError, VerifiedEvent, VerifiedList, VerifiedReceipt } from "./index.js";
 export type * from "./index.js";

@@ -10,4 +10,4 @@ export function withModule(given) {
   });
 }
 
-export { CairnError, VerifiedReceipt } from "./api.js";
+export { CairnError, VerifiedEvent, VerifiedList, VerifiedReceipt } from "./api.js";

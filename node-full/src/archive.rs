@@ -21,6 +21,7 @@
 mod blocks;
 mod import;
 mod read;
+mod sets;
 mod verify;
 
 use std::io::{self, Write};

@@ -101,17 +101,17 @@ pub(crate) struct Writes {
 struct Written {
     requests: u64,
     events: u64,
-    first: u64,
-    last: u64,
+    first: Option<u64>,
+    last: Option<u64>,
 }
 
 impl Written {
-    const fn and(self, other: Self) -> Self {
+    fn and(self, other: Self) -> Self {
         Self {
             requests: self.requests.saturating_add(other.requests),
             events: self.events.saturating_add(other.events),
-            first: if self.first < other.first { self.first } else { other.first },
-            last: if self.last > other.last { self.last } else { other.last },
+            first: self.first.into_iter().chain(other.first).min(),
+            last: self.last.max(other.last),
         }
     }
 }
@@ -119,14 +119,13 @@ impl Written {
 impl Writes {
     /// Remembers a request that was taken.
     pub(crate) fn note(&self, caller: &Caller, accepted: &[Accepted]) {
-        let new = accepted.iter().filter(|event| !event.duplicate);
-        let indices: Vec<u64> = new.map(|event| event.index).collect();
-        let (Some(first), Some(last)) = (indices.iter().min(), indices.iter().max()) else {
-            return;
-        };
-        if caller.party().is_some() {
-            let events = u64::try_from(indices.len()).unwrap_or(u64::MAX);
-            self.add(caller.clone(), Written { requests: 1, events, first: *first, last: *last });
+        let new: Vec<_> = accepted.iter().filter(|event| !event.duplicate).collect();
+        let indices = || new.iter().filter_map(|event| event.index);
+        if !new.is_empty() && caller.party().is_some() {
+            let events = u64::try_from(new.len()).unwrap_or(u64::MAX);
+            // Where many validators agree on blocks, events have no index yet.
+            let (first, last) = (indices().min(), indices().max());
+            self.add(caller.clone(), Written { requests: 1, events, first, last });
         }
     }
 
@@ -144,12 +143,13 @@ impl Writes {
         for (caller, written) in waiting {
             let Some((kind, id)) = caller.party() else { continue };
             let actor = (kind, id.to_owned());
-            let record =
+            let mut record =
                 AuditRecord::new("cairn.api.write", actor, ("log", node.log().to_string()))
                     .with("requests", written.requests)
-                    .with("events", written.events)
-                    .with("first", written.first)
-                    .with("last", written.last);
+                    .with("events", written.events);
+            if let (Some(first), Some(last)) = (written.first, written.last) {
+                record = record.with("first", first).with("last", last);
+            }
             if let Err(error) = node.audit(record) {
                 tracing::warn!(%error, "who logged what is not logged yet");
                 self.add(caller, written);
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     fn accepted(index: u64, duplicate: bool) -> Accepted {
-        Accepted { id: EventId::ZERO, index, duplicate }
+        Accepted { id: EventId::ZERO, index: Some(index), duplicate }
     }
 
     #[test]
@@ -179,8 +179,8 @@ mod tests {
         writes.note(&Caller::Anyone, &[accepted(9, false)]);
         let waiting = writes.waiting.lock().unwrap();
         let expected = [
-            (ann, Written { requests: 2, events: 3, first: 5, last: 8 }),
-            (bob, Written { requests: 1, events: 1, first: 6, last: 6 }),
+            (ann, Written { requests: 2, events: 3, first: Some(5), last: Some(8) }),
+            (bob, Written { requests: 1, events: 1, first: Some(6), last: Some(6) }),
         ];
         assert_eq!(*waiting, BTreeMap::from(expected));
     }

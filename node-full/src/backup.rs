@@ -21,6 +21,7 @@ use thiserror::Error;
 use crate::clock;
 use crate::init::{FORMAT, FORMAT_FILE, GENESIS_FILE};
 use crate::node::{OpenError, lock};
+use crate::validate::mark_restored;
 
 /// What a backup says of itself. It is written last.
 const MANIFEST: &str = "backup.json";
@@ -145,6 +146,8 @@ pub fn restore(
     report.payloads = payloads.0;
     report.bytes = report.bytes.saturating_add(payloads.1);
     copy_secrets(&keys, &data.join(KEYS))?;
+    // What its key signed after the backup is not known here.
+    mark_restored(data)?;
     if from.join(KEY_STORE).is_dir() {
         copy_secrets(&from.join(KEY_STORE), &data.join(KEY_STORE))?;
     }

@@ -12,7 +12,8 @@ use cairn_verifier::tree::{Blake3, Kind, Rfc6962Sha256, TreeHasher};
 use cairn_verifier::trust::Genesis;
 
 use crate::clock::Stopwatch;
-use crate::node::{Block, Node, Shared, StateAgain, Tree, check_votes};
+use crate::node::epoch::read_set;
+use crate::node::{Block, Fit, Node, Shared, StateAgain, Tree, votes_hold};
 use crate::settings::Settings;
 
 /// The most findings that are listed; a directory with more is not worth the others.
@@ -169,8 +170,9 @@ impl Check<'_> {
 
     fn fits(&mut self, block: &Arc<Block>) -> Result<(), String> {
         let header = &block.header;
-        let genesis = Genesis::decode(&self.shared.genesis).map_err(|error| error.to_string())?;
-        check_votes(&genesis, block)?;
+        let set = self.shared.set_at(header.height).ok_or("is of an epoch that is not known")?;
+        let set = read_set(&set).map_err(|error| error.to_string())?;
+        votes_hold(&set, (header, &block.digest), &block.certificate)?;
         let parent =
             self.before.as_ref().map_or(digest::HeaderDigest::ZERO, |before| before.digest);
         let events = self.events.root(header.events.get()).map_err(|error| error.to_string())?;
@@ -178,17 +180,19 @@ impl Check<'_> {
         let sha256 = self.sha256.as_ref();
         let sha256 = sha256.map_or(Ok(Hash::ZERO), |tree| tree.root(header.events.get()));
         let sha256 = sha256.map_err(|error| error.to_string())?;
-        let state = self.state.as_mut().map_or(Ok(true), |state| state.block(block));
+        let unknown = Ok(Fit { root: true, sets: true });
+        let state = self.state.as_mut().map_or(unknown, |state| state.block(block));
         // Before what is left, it takes events that are gone.
         let is_pruned = header.events.get() < self.shared.entries.begin();
-        let is_state = state.map_err(|error| error.to_string())? || is_pruned;
+        let state = state.map_err(|error| error.to_string())?;
         let fits = [
             (header.log == self.shared.log, "is of another log"),
             (header.parent == parent, "has another parent"),
             (header.event_root == events, "has another event root than the log"),
             (header.header_root == headers, "has another header root than the log"),
             (header.sha256_root == sha256, "has another SHA-256 root than the log"),
-            (is_state, "has another state root than the log"),
+            (state.root || is_pruned, "has another state root than the log"),
+            (state.sets, "has another epoch or validator set than the log"),
         ];
         match fits.iter().find(|(fits, _)| !fits) {
             Some((_, what)) => Err((*what).to_owned()),

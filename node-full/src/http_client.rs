@@ -270,6 +270,21 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// Lower-case hex of any length.
+#[must_use]
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => byte.checked_sub(b'0'),
+        b'a'..=b'f' => byte.checked_sub(b'a' - 10),
+        _ => None,
+    };
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    };
+    text.as_bytes().chunks(2).map(byte).collect()
+}
+
 /// Hex whose length is a multiple of 64 digits.
 #[must_use]
 pub fn parse_hex(text: &str) -> Option<Vec<u8>> {

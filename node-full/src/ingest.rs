@@ -11,7 +11,7 @@ mod system;
 pub use draft::{
     Draft, DraftKind, DraftOutcome, DraftParty, DraftPayload, DraftResource, SealedDraft,
 };
-pub(crate) use prepare::{Prepared, prepare, refuse_system};
+pub(crate) use prepare::{Prepared, check_event, may_stand, prepare, refuse_system};
 pub use refusal::{Refusal, Refused};
 pub(crate) use stage::{Staged, Staging, Written};
 
@@ -40,14 +40,15 @@ pub enum Submission {
     Draft(Draft),
 }
 
-/// An event that is durable on this node.
+/// An event that is durable on this node. Where many validators agree on blocks, it was handed to them
+/// too, and has no place in the log yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a plain answer")]
 pub struct Accepted {
     /// The event's id.
     pub id: EventId,
-    /// Its index in the log.
-    pub index: u64,
+    /// Its index in the log; none as long as it waits for a block that many validators agree on.
+    pub index: Option<u64>,
     /// Whether it was in the log before: the same event submitted again changes nothing.
     pub duplicate: bool,
 }

@@ -10,14 +10,15 @@ use cairn_store::StoreError;
 use cairn_store::files::{self, Secrecy};
 use cairn_verifier::digest::{LogId, StreamId};
 use cairn_verifier::finality::{Parameters, Suite, encode_set};
-use cairn_verifier::secret::{MemberSecret, ValidatorSecret};
+use cairn_verifier::secret::MemberSecret;
 use cairn_verifier::trust::{
     Genesis, GenesisDraft, KeyDraft, MemberDraft, TrustAnchor, WRAP_X_WING,
 };
 use cairn_verifier::wire::DecodeError;
 
 use crate::clock;
-use crate::node::{ADMIN_KEY, INGEST_KEY, VALIDATOR_KEY};
+use crate::genesis::{NodeKeys, PublicNode};
+use crate::node::ADMIN_KEY;
 use crate::seal::random;
 use crate::system::{ADMIN_MEMBER, SYSTEM_STREAM};
 
@@ -33,6 +34,8 @@ pub const DEFAULT_STREAM: &str = "main";
 pub const INGEST_MEMBER: &str = "ingest";
 /// The default trust period: 14 days in milliseconds.
 pub const DEFAULT_TRUST_PERIOD: u64 = 14 * 24 * 60 * 60 * 1_000;
+/// The most nodes that a genesis names: each has a key of the member `ingest`.
+pub const MOST_NODES: usize = 16;
 /// The default distance between gates.
 pub const DEFAULT_GATE: u32 = 1_024;
 
@@ -109,6 +112,22 @@ pub enum InitError {
     /// A limit of the genesis.
     #[error("no genesis can hold this: {0}")]
     Genesis(#[from] DecodeError),
+    /// More nodes than can sign drafts.
+    #[error("{found} nodes, and the member `ingest` has a key of each: {limit} is the most")]
+    TooMany {
+        /// How many there are.
+        found: usize,
+        /// The most.
+        limit: usize,
+    },
+    /// The keys of a directory cannot be read, or the genesis does not name them.
+    #[error("{path}: {reason}")]
+    Keys {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// The system gives no randomness.
     #[error("the system gave no random bytes: {0}")]
     Random(getrandom::Error),
@@ -128,29 +147,52 @@ pub enum InitError {
 pub fn init(dir: &Path, mut options: InitOptions) -> Result<Initialised, InitError> {
     check_names(&options)?;
     check_empty(dir)?;
-    let validator = ValidatorSecret::from_seed(random().map_err(InitError::Random)?);
-    let ingest = new_member()?;
+    let keys = NodeKeys::new(Suite::MlDsa44Ed25519)?;
     let admin = if options.admin.is_empty() { Some(new_member()?) } else { None };
     if let Some(admin) = &admin {
         options.admin = public_keys(admin);
     }
-    let genesis = encode_genesis(options, &validator, &ingest)?;
-    let log = Genesis::decode(&genesis)?.log();
+    let validator = [(keys.public(), 1)];
+    let genesis = encode_genesis(options, &validator, public_keys(keys.ingest()))?;
 
     // From here on the disk is written to.
-    files::create_dir(&dir.join("keys"))?;
-    let line = |text: &str| Zeroizing::new(format!("{text}\n").into_bytes());
-    files::write(&dir.join(VALIDATOR_KEY), &line(&validator.to_text()), Secrecy::Secret)?;
-    files::write(&dir.join(INGEST_KEY), &line(&ingest.to_text()), Secrecy::Secret)?;
+    keys.write(dir)?;
     if let Some(admin) = &admin {
-        files::write(&dir.join(ADMIN_KEY), &line(&admin.to_text()), Secrecy::Secret)?;
+        write_key(&dir.join(ADMIN_KEY), &admin.to_text())?;
     }
-    files::write(&dir.join(GENESIS_FILE), &genesis, Secrecy::Public)?;
+    take_genesis(dir, &genesis)
+}
+
+/// Makes the genesis of a log with many validators, each with its voting power.
+///
+/// # Errors
+/// [`InitError`].
+pub fn genesis_of(
+    options: InitOptions,
+    validators: &[(PublicNode, u64)],
+) -> Result<Vec<u8>, InitError> {
+    check_names(&options)?;
+    if validators.len() > MOST_NODES {
+        return Err(InitError::TooMany { found: validators.len(), limit: MOST_NODES });
+    }
+    let ingest = validators.iter().map(|(node, _)| node.ingest_key()).collect();
+    encode_genesis(options, validators, ingest)
+}
+
+/// Makes a data directory of keys that are there and a genesis.
+pub(crate) fn take_genesis(dir: &Path, genesis: &[u8]) -> Result<Initialised, InitError> {
+    let log = Genesis::decode(genesis)?.log();
+    files::write(&dir.join(GENESIS_FILE), genesis, Secrecy::Public)?;
     files::write(&dir.join(FORMAT_FILE), FORMAT.as_bytes(), Secrecy::Public)?;
     Ok(Initialised { log, anchor: TrustAnchor::Genesis(log) })
 }
 
-fn new_member() -> Result<MemberSecret, InitError> {
+pub(crate) fn write_key(path: &Path, text: &str) -> Result<(), InitError> {
+    let line = Zeroizing::new(format!("{text}\n").into_bytes());
+    Ok(files::write(path, &line, Secrecy::Secret)?)
+}
+
+pub(crate) fn new_member() -> Result<MemberSecret, InitError> {
     let secret = MemberSecret::from_seed(random().map_err(InitError::Random)?);
     secret.ok_or(InitError::NoKey)
 }
@@ -172,7 +214,7 @@ fn check_names(options: &InitOptions) -> Result<(), InitError> {
     Ok(())
 }
 
-fn check_empty(dir: &Path) -> Result<(), InitError> {
+pub(crate) fn check_empty(dir: &Path) -> Result<(), InitError> {
     if !dir.exists() {
         return Ok(());
     }
@@ -182,11 +224,11 @@ fn check_empty(dir: &Path) -> Result<(), InitError> {
 
 fn encode_genesis(
     options: InitOptions,
-    validator: &ValidatorSecret,
-    ingest: &MemberSecret,
+    validators: &[(PublicNode, u64)],
+    ingest: Vec<KeyDraft>,
 ) -> Result<Vec<u8>, InitError> {
     let mut members = options.members;
-    members.push((INGEST_MEMBER.to_owned(), public_keys(ingest)));
+    members.push((INGEST_MEMBER.to_owned(), ingest));
     members.push((ADMIN_MEMBER.to_owned(), options.admin));
     let mut names = options.streams;
     if names.is_empty() {
@@ -200,12 +242,13 @@ fn encode_genesis(
         ids.push(StreamId::from_bytes(random().map_err(InitError::Random)?));
     }
     ids.sort();
+    let set: Vec<_> = validators.iter().map(|(node, power)| node.validator_key(*power)).collect();
     let draft = GenesisDraft {
         nonce: random().map_err(InitError::Random)?,
         time: clock::now(),
         parameters: Parameters { gate: options.gate, trust_period: options.trust_period },
         sha256_tree: options.sha256_tree,
-        set: encode_set(&[(validator.suite(), validator.public_key(), 1)])?,
+        set: encode_set(&set)?,
         members: members.into_iter().map(|(name, keys)| MemberDraft { name, keys }).collect(),
         streams: ids.into_iter().zip(names).collect(),
     };

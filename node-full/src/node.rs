@@ -14,8 +14,10 @@
 mod about;
 mod commit;
 mod directory;
+pub(crate) mod epoch;
 mod erase;
 mod error;
+pub(crate) mod evidence;
 mod expire;
 mod format;
 mod keys;
@@ -27,8 +29,10 @@ mod records;
 mod replay;
 mod salts;
 mod shared;
+pub(crate) mod signed;
 mod state;
 mod types;
+mod validators;
 
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
@@ -41,6 +45,7 @@ use cairn_verifier::state::Roles;
 use cairn_verifier::trust::{Genesis, TrustAnchor};
 use cairn_verifier::wire::DecodeError;
 
+use crate::clock::Stopwatch;
 use crate::ingest::{Accepted, Refusal, Refused, Submission};
 use crate::keyring::Passphrase;
 
@@ -51,15 +56,16 @@ pub use error::{NodeError, OpenError};
 pub use expire::Expired;
 pub(crate) use keys::{ADMIN_KEY, INGEST_KEY, VALIDATOR_KEY, chain_key};
 use life::Threads;
-pub(crate) use log_state::{Effects, LogState, Next, StateAgain, may_carry};
+pub(crate) use log_state::{Effects, Fit, LogState, Next, StateAgain, may_carry};
 use open::As;
-pub(crate) use open::{check_votes, lock, open_replica, votes_hold};
+pub(crate) use open::{lock, open_replica, votes_hold};
 pub use prune::Pruned;
 pub(crate) use records::KeyRecord;
 pub(crate) use replay::index_blocks;
 pub use salts::SaltAnswer;
 pub(crate) use shared::{Shared, Writing, decode_block, encode_block};
 pub(crate) use state::{Place, Tree};
+pub use validators::{COUNTED_BLOCKS, Validator, Validators};
 pub use types::{Block, Entry, Member, MemberKey, Options, Status, StreamName, Writers};
 
 /// A running node. Clones share it; dropping the last one closes it cleanly.
@@ -211,7 +217,7 @@ impl Node {
         stream: &StreamId,
         writer: &KeyId,
     ) -> Result<(u64, EventId), NodeError> {
-        Ok(self.shared().next_of(&(*stream, *writer))?)
+        Ok(self.shared().next_accepted(&(*stream, *writer))?)
     }
 
     /// A stored payload.
@@ -273,8 +279,30 @@ impl Node {
     /// Waits until an event is final; `false` if it is unknown, or not final within `timeout`.
     #[must_use]
     pub fn wait_final(&self, id: &EventId, timeout: Duration) -> bool {
+        let watch = Stopwatch::start();
+        if let Some(pool) = &self.shared().pool {
+            pool.wait_gone(&[*id], timeout);
+        }
         let index = self.shared().find(id).ok().flatten();
-        index.is_some_and(|index| self.wait_size_final(index.saturating_add(1), timeout))
+        let wait = |index: u64| self.wait_size_final(index.saturating_add(1), watch.left_of(timeout));
+        index.is_some_and(wait)
+    }
+
+    /// Waits until accepted events are final; `false` if they are not within `timeout`. What is in
+    /// the log then has an index.
+    #[must_use]
+    pub fn wait_accepted(&self, accepted: &mut [Accepted], timeout: Duration) -> bool {
+        let watch = Stopwatch::start();
+        if let Some(pool) = &self.shared().pool {
+            let ids: Vec<EventId> = accepted.iter().map(|one| one.id).collect();
+            pool.wait_gone(&ids, timeout);
+            for one in accepted.iter_mut().filter(|one| one.index.is_none()) {
+                one.index = self.shared().find(&one.id).ok().flatten();
+            }
+        }
+        let last = accepted.iter().map(|one| one.index).try_fold(0, |last, index| Some(index?.max(last)));
+        let wait = |last: u64| self.wait_size_final(last.saturating_add(1), watch.left_of(timeout));
+        accepted.is_empty() || last.is_some_and(wait)
     }
 
     /// Waits until `size` events are final; `false` if they are not within `timeout`.

@@ -6,23 +6,27 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use cairn_consensus::epochs::Fields;
 use cairn_store::StoreError;
 use cairn_store::tiles::{PendingTile, sync_names};
 use cairn_verifier::UnixMillis;
-use cairn_verifier::digest::{Hash, HeaderDigest};
-use cairn_verifier::finality::{Header, Role, VOTE_PRECOMMIT, encode_certificate, vote_message};
+use cairn_verifier::digest::{Hash, HeaderDigest, KeyId};
+use cairn_verifier::finality::{
+    Header, Role, VOTE_PRECOMMIT, ValidatorSet, encode_certificate, vote_message,
+};
 use cairn_verifier::tree::{MAX_TREE_SIZE, TreeSize};
 use cairn_verifier::trust::Genesis;
 use cairn_verifier::wire::DecodeError;
 
 use crate::clock;
 use crate::ingest::Refusal;
+use crate::node::epoch::read_set;
 use crate::node::{
-    Block, Effects, NodeError, Shared, Tree, Writing, check_votes, encode_block, index_blocks,
+    Block, Effects, NodeError, Shared, Tree, Writing, encode_block, index_blocks, signed, votes_hold,
 };
 
 /// After this time without events an empty block shows that the log is alive: a day.
-const EMPTY_BLOCK_AFTER: u64 = 24 * 60 * 60 * 1_000;
+pub(crate) const EMPTY_BLOCK_AFTER: u64 = 24 * 60 * 60 * 1_000;
 
 /// Why a block could not be made. Nothing was published; it is tried again.
 #[derive(Debug, Error)]
@@ -37,6 +41,11 @@ pub(crate) enum ProduceError {
     NotOurs(#[from] Refusal),
     #[error("the state cannot be made: {0}")]
     State(#[from] NodeError),
+    #[error(
+        "this node's key {key} has {power} of {total} voting power, which is no quorum alone: the \
+         other validators must run and this one must know them (`[validator] peers`)"
+    )]
+    NotAlone { key: KeyId, power: u64, total: u64 },
 }
 
 /// Makes blocks until the node closes, and a last one then.
@@ -65,13 +74,14 @@ fn timed(shared: &Shared) -> Result<(), ProduceError> {
 }
 
 fn is_due(shared: &Shared) -> bool {
-    let state = shared.state();
-    let Some(head) = &state.head else { return true };
-    if shared.expect_writable().is_err() {
+    if shared.head().is_some() && shared.expect_writable().is_err() {
         return false;
     }
+    let pending = shared.is_change_pending();
+    let state = shared.state();
+    let Some(head) = &state.head else { return true };
     let waiting = state.events.size() > head.header.events.get();
-    waiting || clock::now().since(head.header.time) >= EMPTY_BLOCK_AFTER
+    waiting || pending || clock::now().since(head.header.time) >= EMPTY_BLOCK_AFTER
 }
 
 /// Makes one block over all accepted events: header, vote, certificate, sync, and only then
@@ -93,14 +103,15 @@ pub(crate) fn produce(shared: &Shared) -> Result<(), ProduceError> {
 /// An error leaves the log as it was.
 fn make(shared: &Shared, (size, effects): (u64, &Effects)) -> Result<(), ProduceError> {
     let genesis = Genesis::decode(&shared.genesis)?;
-    let (next, state_root) = {
+    let (set, next, state_root) = {
         let now = shared.log_state();
         let mut next = now.begin()?;
+        let set = now.epochs().now().set.clone();
         now.take(&mut next, effects)?;
         let root = now.root_after(&next);
-        (next, root)
+        (set, next, root)
     };
-    let header = next_header(shared, &genesis, (size, state_root))?;
+    let header = next_header(shared, &genesis, (size, *next.fields(), state_root))?;
     let header_bytes = header.encode();
     Header::decode(&header_bytes)?;
     let digest = header.digest();
@@ -111,12 +122,16 @@ fn make(shared: &Shared, (size, effects): (u64, &Effects)) -> Result<(), Produce
     let validator = &keys.validator;
     let vote = validator.sign(Role::Vote, &message);
     let vote = vote.ok_or_else(|| ProduceError::Unsound("the vote cannot be signed".to_owned()))?;
-    let votes = [(keys.validator_index, validator.suite(), vote)];
+    let set = read_set(&set)?;
+    let votes = [(lone_quorum(&set, &validator.key_id())?, validator.suite(), vote)];
     let certificate = encode_certificate(0, &votes)?;
     let block = Block { header, digest, header_bytes, certificate };
-    check_votes(&genesis, &block).map_err(ProduceError::Unsound)?;
+    let signed = (&block.header, &block.digest);
+    votes_hold(&set, signed, &block.certificate).map_err(ProduceError::Unsound)?;
 
-    let written = shared.blocks.append_batch(&[&encode_block(&block)]);
+    let encoded = encode_block(&block);
+    let written =
+        signed::keep(&shared.dir, &encoded).and_then(|()| shared.blocks.append_batch(&[&encoded]));
     shared.note_write(Writing::Blocks, &written);
     written?;
     let block = Arc::new(block);
@@ -135,34 +150,78 @@ fn make(shared: &Shared, (size, effects): (u64, &Effects)) -> Result<(), Produce
     Ok(())
 }
 
+/// The index of a validator that is a quorum by itself.
+fn lone_quorum(set: &ValidatorSet<'_>, key: &KeyId) -> Result<u8, ProduceError> {
+    let mut entries = (0..).zip(set.iter());
+    let found = entries.find(|(_, entry)| entry.key.id() == *key);
+    let total = set.total_power();
+    let (index, power) = found.map_or((0, 0), |(index, entry)| (index, entry.power));
+    if u128::from(power).saturating_mul(3) > u128::from(total).saturating_mul(2) {
+        return Ok(index);
+    }
+    Err(ProduceError::NotAlone { key: *key, power, total })
+}
+
+/// What a header says of the log's contents.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Contents {
+    /// How many events there are.
+    pub(crate) size: u64,
+    pub(crate) event_root: Hash,
+    pub(crate) sha256_root: Hash,
+    /// Root of the tree of the headers before.
+    pub(crate) header_root: Hash,
+    pub(crate) state_root: Hash,
+    /// Epoch, set and next set.
+    pub(crate) epochs: Fields,
+}
+
 fn next_header(
     shared: &Shared,
     genesis: &Genesis<'_>,
-    (found, state_root): (u64, Hash),
+    (size, epochs, state_root): (u64, Fields, Hash),
 ) -> Result<Header, ProduceError> {
     let state = shared.state();
-    let head = state.head.as_ref().map(|head| (&head.header, head.digest));
+    let contents = Contents {
+        size,
+        event_root: state.events.root(size)?,
+        sha256_root: state.sha256.as_ref().map_or(Ok(Hash::ZERO), |tree| tree.root(size))?,
+        header_root: state.headers.root(state.headers.size())?,
+        state_root,
+        epochs,
+    };
+    Ok(make_header(genesis, state.head.as_deref(), &contents)?)
+}
+
+/// The header that follows on `head`, whoever proposes it.
+pub(crate) fn make_header(
+    genesis: &Genesis<'_>,
+    head: Option<&Block>,
+    contents: &Contents,
+) -> Result<Header, DecodeError> {
     let (height, parent, earlier) = match head {
         None => (0, HeaderDigest::ZERO, genesis.time()),
-        Some((header, digest)) => (header.height.saturating_add(1), digest, header.time),
+        Some(Block { header, digest, .. }) => {
+            (header.height.saturating_add(1), *digest, header.time)
+        }
     };
+    let found = contents.size;
     let full = DecodeError::OutOfRange { what: "tree size", limit: MAX_TREE_SIZE, found };
-    let events = TreeSize::new(found).ok_or(full)?;
     Ok(Header {
-        log: shared.log,
+        log: genesis.log(),
         height,
-        epoch: 0,
+        epoch: contents.epochs.epoch,
         // Strictly increasing, even if the clock went back.
         time: clock::now().max(UnixMillis(earlier.0.saturating_add(1))),
         parent,
-        events,
-        event_root: state.events.root(found)?,
-        sha256_root: state.sha256.as_ref().map_or(Ok(Hash::ZERO), |tree| tree.root(found))?,
-        header_root: state.headers.root(height)?,
-        epoch_start: 0,
-        set: genesis.set().digest(),
-        next_set: genesis.set().digest(),
-        state_root,
+        events: TreeSize::new(found).ok_or(full)?,
+        event_root: contents.event_root,
+        sha256_root: contents.sha256_root,
+        header_root: contents.header_root,
+        epoch_start: contents.epochs.epoch_start,
+        set: contents.epochs.set,
+        next_set: contents.epochs.next_set,
+        state_root: contents.state_root,
         parameters: genesis.parameters(),
     })
 }

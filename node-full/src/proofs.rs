@@ -1,17 +1,17 @@
 //! The ways out: proofs, checkpoints and receipts, for trees as of any final header.
 
 mod error;
+mod list;
 mod state;
 mod tiles;
-
-use std::cmp::Ordering;
+mod way;
 
 use cairn_verifier::digest::{EventId, HeaderDigest, KeyId};
 use cairn_verifier::event::SignedEvent;
 use cairn_verifier::finality::Header;
 use cairn_verifier::receipt::{BracketDraft, MAX_WRAPS, ReceiptDraft};
 use cairn_verifier::tree::Proof;
-use cairn_verifier::trust::{Base, ExtendsProof, FinalityBytes, FinalityDraft, Genesis};
+use cairn_verifier::trust::ExtendsProof;
 use cairn_verifier::wire::DecodeError;
 
 use crate::metrics::timed;
@@ -20,6 +20,7 @@ use crate::node::{Block, Entry, Node, NodeError};
 pub use error::ProofError;
 pub use state::StateProven;
 pub use tiles::{TileChoice, TileOf};
+use way::{Given, Way, draft};
 
 /// What the asker trusts already, which decides what a proof must bring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,23 +119,7 @@ impl Node {
         let base = self.base(base)?;
         let way = self.way_to(&base, &block)?;
         let genesis = self.genesis().map_err(damaged_genesis)?;
-        Ok(draft(&genesis, &base, &block, &way).encode())
-    }
-
-    /// Why a block is final for who trusts a base.
-    fn way_to(&self, base: &Given, block: &Block) -> Result<Way, ProofError> {
-        let (Given::Checkpoint(trusted) | Given::Header(trusted)) = base else {
-            return Ok(Way::Certificate);
-        };
-        match block.header.height.cmp(&trusted.header.height) {
-            Ordering::Less => Ok(Way::HeaderTree(self.header_proof(block, trusted)?)),
-            Ordering::Equal => Ok(Way::Trusted),
-            Ordering::Greater if matches!(base, Given::Checkpoint(_)) => Ok(Way::Certificate),
-            Ordering::Greater => {
-                let (base, found) = (trusted.header.height, block.header.height);
-                Err(ProofError::NotInBase { base, found })
-            }
-        }
+        Ok(draft(&genesis, &base, &block, &way)?.encode())
     }
 
     /// A receipt for an event.
@@ -163,7 +148,7 @@ impl Node {
         let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
         let writer = SignedEvent::decode(&entry.signed).map_err(damaged)?.body().writer;
         let (header, way, name) = match &base {
-            Given::Checkpoint(trusted) | Given::Header(trusted)
+            Given::Checkpoint(trusted, _) | Given::Header(trusted)
                 if trusted.header.events.leaf(entry.index).is_some() =>
             {
                 let name = self.name_under(trusted, (index, &writer))?;
@@ -173,9 +158,10 @@ impl Node {
                 let (base, found) = (trusted.header.events.get(), entry.index);
                 return Err(ProofError::NotInBase { base, found });
             }
-            Given::Genesis | Given::Checkpoint(_) => {
+            Given::Genesis | Given::Checkpoint(..) => {
                 let (newest, name) = self.newest_named(index, &writer)?;
-                (newest, Way::Certificate, name)
+                let way = self.way_to(&base, &newest)?;
+                (newest, way, name)
             }
         };
         let genesis = self.genesis().map_err(damaged_genesis)?;
@@ -183,7 +169,7 @@ impl Node {
         let bracket = self.bracket(height, &header)?;
         let payload = if with.payload { Some(self.payload_of(&entry)?) } else { None };
         let receipt = ReceiptDraft {
-            finality: draft(&genesis, &base, &header, &way),
+            finality: draft(&genesis, &base, &header, &way)?,
             index: entry.index,
             inclusion: Proof::new(&inclusion),
             event: &entry.signed,
@@ -211,7 +197,11 @@ impl Node {
         };
         match choice {
             BaseChoice::Genesis => Ok(Given::Genesis),
-            BaseChoice::Checkpoint(digest) => trusted(digest).map(Given::Checkpoint),
+            BaseChoice::Checkpoint(digest) => {
+                let block = trusted(digest)?;
+                let set = self.shared().set_at(block.header.height.saturating_add(1));
+                Ok(Given::Checkpoint(block, set.ok_or(ProofError::UnknownBase(digest))?))
+            }
             BaseChoice::Header(digest) => trusted(digest).map(Given::Header),
         }
     }
@@ -266,20 +256,6 @@ impl Node {
     }
 }
 
-/// A base that was looked up.
-enum Given {
-    Genesis,
-    Checkpoint(Block),
-    Header(Block),
-}
-
-/// Why the header is final, with what shows it.
-enum Way {
-    Certificate,
-    HeaderTree(Vec<[u8; 32]>),
-    Trusted,
-}
-
 /// The block that holds an event if it is not the receipt's header, and the header before it.
 struct Held {
     block: Option<(Header, Vec<[u8; 32]>)>,
@@ -293,30 +269,6 @@ impl Held {
             block: block.map(|(header, proof)| (header, Proof::new(proof))),
             before: self.before.as_ref(),
         }
-    }
-}
-
-/// The set is the genesis' in every block so far: it cannot change before there are more
-/// validators, so there are no handovers either.
-fn draft<'a>(
-    genesis: &Genesis<'a>,
-    base: &Given,
-    block: &'a Block,
-    way: &'a Way,
-) -> FinalityDraft<'a> {
-    FinalityDraft {
-        base: match base {
-            Given::Genesis => Base::Genesis(*genesis),
-            Given::Checkpoint(trusted) => Base::Checkpoint(trusted.header, genesis.set()),
-            Given::Header(trusted) => Base::Header(trusted.header),
-        },
-        handovers: &[],
-        header: &block.header_bytes,
-        finality: match way {
-            Way::Certificate => FinalityBytes::Certificate(&block.certificate),
-            Way::HeaderTree(proof) => FinalityBytes::HeaderTree(Proof::new(proof)),
-            Way::Trusted => FinalityBytes::Trusted,
-        },
     }
 }
 

@@ -35,7 +35,7 @@ pub use error::FollowError;
 pub(crate) use fork::fork_of;
 pub(crate) use trust::Trust;
 use trust::{expect_log, expect_reached};
-pub(crate) use verify::Batch;
+pub(crate) use verify::{Batch, Unfit};
 
 /// What a replica follows.
 #[derive(Clone, Debug)]

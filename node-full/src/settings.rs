@@ -44,11 +44,16 @@
 //! key = "issuer.pub.pem"          # or jwks = "issuer.jwks.json"
 //! issuer = "https://id.example"
 //! audience = "cairn"
+//!
+//! [validator]                     # among other validators
+//! listen = "0.0.0.0:8430"         # where they reach this one
+//! peers = ["KEYID@host:8430"]     # where this one reaches them
 //! ```
 //!
 //! A list in the environment has commas between its items.
 
 mod access;
+mod validator;
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -59,6 +64,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use access::{ApiKeySettings, JwtAlgorithm, JwtSettings, ReadAccess, WriteAccess};
+pub use validator::ValidatorSettings;
 
 use crate::node::Writers;
 
@@ -164,6 +170,8 @@ pub struct Settings {
     pub api_key: Vec<ApiKeySettings>,
     /// Whose tokens hold.
     pub jwt: Option<JwtSettings>,
+    /// How this node talks to other validators; not at all if not said.
+    pub validator: Option<ValidatorSettings>,
 }
 
 impl Default for Settings {
@@ -199,6 +207,7 @@ impl Default for Settings {
             key_passphrase_file: None,
             api_key: Vec::new(),
             jwt: None,
+            validator: None,
         }
     }
 }
@@ -228,6 +237,9 @@ pub enum SettingsError {
         /// What it must be.
         limits: &'static str,
     },
+    /// One of the peers is none.
+    #[error("validator.peers: {0}")]
+    Peer(cairn_net::BadAddress),
     /// The file that was named is not there.
     #[error("{0} is not there")]
     Missing(PathBuf),
@@ -264,6 +276,7 @@ impl Settings {
         }
         let settings: Self = builder.build().and_then(Config::try_deserialize).map_err(bad)?;
         settings.check()?;
+        settings.validator.iter().try_for_each(|peers| peers.addresses().map(drop))?;
         Ok(settings)
     }
 
@@ -287,6 +300,12 @@ impl Settings {
                 Some(self.max_connections),
                 1..=1_000_000,
                 "1 to 1000000 connections",
+            ),
+            (
+                "validator.timeout",
+                self.validator.as_ref().and_then(|validator| validator.timeout),
+                50..=60_000,
+                "50 to 60000 milliseconds",
             ),
             // Longer than this, and a node that stops would not wait for its end.
             ("time-limit", Some(self.time_limit), 1..=30, "1 to 30 seconds"),

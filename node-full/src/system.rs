@@ -13,6 +13,10 @@ use thiserror::Error;
 use crate::http_client::hex;
 use crate::ingest::{Draft, DraftKind, DraftOutcome, DraftParty, DraftResource};
 
+mod validator;
+
+pub use validator::ValidatorEvent;
+
 /// The stream of the system's own events.
 pub const SYSTEM_STREAM: &str = "system";
 /// The member whose key changes members and streams, when a log begins.
@@ -94,6 +98,8 @@ pub enum SystemEvent {
         /// What became of the stored payload.
         payload: StoredPayload,
     },
+    /// About the validator set. Boxed: a key or a signature is in it.
+    Validator(Box<ValidatorEvent>),
 }
 
 /// What became of the bytes of an erased event's payload.
@@ -145,10 +151,11 @@ fn field(field: impl Into<String>, expected: &'static str) -> SystemError {
 }
 
 impl SystemEvent {
-    const fn kind(&self) -> DraftKind {
+    fn kind(&self) -> DraftKind {
         match self {
             Self::Granted { .. } => DraftKind::Grant,
             Self::Redacted { .. } | Self::Erased { .. } => DraftKind::Redaction,
+            Self::Validator(event) => event.kind(),
             Self::MemberAdded { .. }
             | Self::KeysAdded { .. }
             | Self::KeyEnded { .. }
@@ -160,7 +167,7 @@ impl SystemEvent {
 
     /// Its event type.
     #[must_use]
-    pub const fn event_type(&self) -> &'static str {
+    pub fn event_type(&self) -> &'static str {
         match self {
             Self::MemberAdded { .. } => "cairn.member.added",
             Self::KeysAdded { .. } => "cairn.member.keys-added",
@@ -171,6 +178,7 @@ impl SystemEvent {
             Self::Granted { .. } => "cairn.payload.granted",
             Self::Redacted { .. } => "cairn.payload.redacted",
             Self::Erased { .. } => "cairn.payload.erased",
+            Self::Validator(event) => event.event_type(),
         }
     }
 
@@ -185,6 +193,7 @@ impl SystemEvent {
             Self::Granted { event, .. } | Self::Redacted { event } | Self::Erased { event, .. } => {
                 (EVENT, event.to_string())
             }
+            Self::Validator(event) => event.resource(),
         }
     }
 
@@ -215,6 +224,7 @@ impl SystemEvent {
                 ("redaction", redaction.to_string()),
             ]),
             Self::MemberRemoved { .. } | Self::Redacted { .. } => BTreeMap::new(),
+            Self::Validator(event) => event.metadata(),
         }
     }
 
@@ -239,7 +249,13 @@ impl SystemEvent {
     /// Whether events of a kind are the system's own and read here.
     #[must_use]
     pub const fn is_kind(kind: Kind) -> bool {
-        matches!(kind, Kind::Member | Kind::Grant | Kind::Redaction)
+        matches!(kind, Kind::Member | Kind::Grant | Kind::Redaction) || Self::is_validators(kind)
+    }
+
+    /// Whether events of a kind can change the validator set.
+    #[must_use]
+    pub const fn is_validators(kind: Kind) -> bool {
+        matches!(kind, Kind::ValidatorChange | Kind::Evidence)
     }
 
     /// Reads what an event of a system kind says. Nothing is left over: an event that says more, or
@@ -291,9 +307,13 @@ impl SystemEvent {
             }
             "cairn.payload.redacted" => Ok(Self::Redacted { event: parse("resource", id)? }),
             "cairn.payload.erased" => fields.erased(parse("resource", id)?),
-            found => {
-                Err(SystemError::UnknownType { kind: body.kind.name(), found: found.to_owned() })
-            }
+            found => match ValidatorEvent::read(body)? {
+                Some(event) => Ok(Self::Validator(Box::new(event))),
+                None => {
+                    let found = found.to_owned();
+                    Err(SystemError::UnknownType { kind: body.kind.name(), found })
+                }
+            },
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::pcek::v2::WrapSecret;
 
 const MEMBER: &str = "cairn-secret-member:";
 const VALIDATOR: &str = "cairn-secret-validator:";
+const VALIDATOR_1: &str = "cairn-secret-validator-1:";
 const VALIDATOR_3: &str = "cairn-secret-validator-3:";
 
 /// The text is not a secret key file of the wanted kind.
@@ -117,7 +118,7 @@ impl MemberSecret {
     }
 }
 
-/// A validator's key, of suite 2 or 3.
+/// A validator's key.
 pub struct ValidatorSecret {
     seed: Zeroizing<[u8; 32]>,
     ed25519: SigningKey,
@@ -126,6 +127,8 @@ pub struct ValidatorSecret {
 
 /// The ML-DSA half of a validator's key.
 enum MlDsaSecret {
+    /// Suite 1 has none.
+    None,
     Set44(Box<ExpandedSigningKey<MlDsa44>>),
     Set65(Box<ExpandedSigningKey<MlDsa65>>),
 }
@@ -137,6 +140,14 @@ impl fmt::Debug for ValidatorSecret {
 }
 
 impl ValidatorSecret {
+    /// The suite 1 key of a seed: half the work of suite 2, and no match for a quantum computer.
+    #[must_use]
+    pub fn suite_1_from_seed(seed: [u8; 32]) -> Self {
+        let seed = Zeroizing::new(seed);
+        let ed25519 = SigningKey::from_bytes(&derive("cairn v1 secret validator 1 ed25519", &seed));
+        Self { seed, ed25519, ml_dsa: MlDsaSecret::None }
+    }
+
     /// The suite 2 key of a seed.
     #[must_use]
     pub fn from_seed(seed: [u8; 32]) -> Self {
@@ -157,7 +168,7 @@ impl ValidatorSecret {
         Self { seed, ed25519, ml_dsa: MlDsaSecret::Set65(ml_dsa) }
     }
 
-    /// Reads a validator's key file, of either suite.
+    /// Reads a validator's key file, of any suite.
     ///
     /// # Errors
     /// [`BadSecret`].
@@ -165,12 +176,14 @@ impl ValidatorSecret {
         parse_seed(text, VALIDATOR)
             .map(|seed| Self::from_seed(*seed))
             .or_else(|_| parse_seed(text, VALIDATOR_3).map(|seed| Self::suite_3_from_seed(*seed)))
+            .or_else(|_| parse_seed(text, VALIDATOR_1).map(|seed| Self::suite_1_from_seed(*seed)))
     }
 
     /// The line of the key file.
     #[must_use]
     pub fn to_text(&self) -> Zeroizing<String> {
         let prefix = match self.ml_dsa {
+            MlDsaSecret::None => VALIDATOR_1,
             MlDsaSecret::Set44(_) => VALIDATOR,
             MlDsaSecret::Set65(_) => VALIDATOR_3,
         };
@@ -181,16 +194,18 @@ impl ValidatorSecret {
     #[must_use]
     pub const fn suite(&self) -> Suite {
         match self.ml_dsa {
+            MlDsaSecret::None => Suite::Ed25519,
             MlDsaSecret::Set44(_) => Suite::MlDsa44Ed25519,
             MlDsaSecret::Set65(_) => Suite::MlDsa65Ed25519,
         }
     }
 
-    /// The public key: ML-DSA, then Ed25519.
+    /// The public key: ML-DSA if the suite has it, then Ed25519.
     #[must_use]
     pub fn public_key(&self) -> Vec<u8> {
         let classic = self.ed25519.verifying_key();
         match &self.ml_dsa {
+            MlDsaSecret::None => classic.as_bytes().to_vec(),
             MlDsaSecret::Set44(key) => {
                 [key.verifying_key().encode().as_slice(), classic.as_bytes()].concat()
             }
@@ -211,11 +226,12 @@ impl ValidatorSecret {
     #[must_use]
     pub fn sign(&self, role: Role, message: &[u8]) -> Option<Vec<u8>> {
         let signed = signing_bytes(role, message)?;
-        let composite =
-            Composite::new(self.suite().scheme()?, role.as_str().as_bytes(), signed.as_slice());
+        let context = role.as_str().as_bytes();
+        let composite = || Some(Composite::new(self.suite().scheme()?, context, signed.as_slice()));
         match &self.ml_dsa {
-            MlDsaSecret::Set44(key) => composite.sign(key, &self.ed25519),
-            MlDsaSecret::Set65(key) => composite.sign(key, &self.ed25519),
+            MlDsaSecret::None => Some(self.ed25519.sign(signed.as_slice()).to_bytes().to_vec()),
+            MlDsaSecret::Set44(key) => composite()?.sign(key, &self.ed25519),
+            MlDsaSecret::Set65(key) => composite()?.sign(key, &self.ed25519),
         }
     }
 }

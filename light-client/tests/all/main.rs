@@ -7,15 +7,23 @@
 )]
 
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod assurance;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod handovers;
 #[cfg(test)]
 #[path = "../../../verifier/tests/kit/mod.rs"]
 mod kit;
 #[cfg(test)]
 mod node;
+#[cfg(test)]
+mod several;
 #[cfg(test)]
 mod sync;

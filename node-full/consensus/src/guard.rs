@@ -29,8 +29,9 @@ impl Record {
         Self { height, round, kind, header }
     }
 
-    /// Its place in the order in which a validator signs.
-    pub(crate) const fn order(&self) -> (u64, u32, u8) {
+    /// Its place in the order in which a validator signs: height, round, type.
+    #[must_use]
+    pub const fn order(&self) -> (u64, u32, u8) {
         (self.height, self.round, self.kind)
     }
 

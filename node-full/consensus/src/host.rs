@@ -147,6 +147,11 @@ impl Host {
         self.io.guard.is_silent(self.io.height)
     }
 
+    /// Another window of what peers may cost begins. While a height is open its timers see to it.
+    pub fn renew(&mut self) {
+        self.io.renew();
+    }
+
     /// How many bytes of peers' messages are kept for later: a bounded number for each peer.
     #[must_use]
     pub fn kept_bytes(&self) -> usize {

@@ -8,7 +8,9 @@
 //!
 //! - [`Host`] is the whole state machine: calls go in, [`Output`]s come out.
 //! - [`Keeper`] performs the outputs that must be durable before others leave.
-//! - [`wire`] has the messages between validators, [`log`] the frames of the write-ahead log.
+//! - [`wire`] has the engine's messages between validators, [`gossip`] the others, [`log`] the
+//!   frames of the write-ahead log.
+//! - [`epochs`] has which set is in force when, and how validators change it.
 //! - [`rules`] has what every header obeys, for the application that builds and checks blocks.
 //!
 //! One validator without peers runs through the same host: it builds, votes and decides within
@@ -31,7 +33,9 @@
 mod broken;
 mod certificate;
 mod context;
+pub mod epochs;
 mod evidence;
+pub mod gossip;
 mod guard;
 mod host;
 mod inbox;

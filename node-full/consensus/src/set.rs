@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arc_malachitebft_core_types::{self as core, VotingPower};
-use cairn_verifier::digest::SetDigest;
+use cairn_verifier::digest::{KeyId, SetDigest};
 use cairn_verifier::finality::{Suite, ValidatorSet};
 use cairn_verifier::wire::DecodeError;
 
@@ -78,9 +78,27 @@ impl Set {
         self.0.validators.is_empty()
     }
 
+    /// Whether a key is in it.
+    #[must_use]
+    pub fn has(&self, key: &KeyId) -> bool {
+        self.find(&Address(*key)).is_some()
+    }
+
     /// Suites and powers, in the order of their index.
     pub fn entries(&self) -> impl Iterator<Item = (Suite, u64)> + use<'_> {
         self.0.validators.iter().map(|validator| (validator.suite, validator.power))
+    }
+
+    /// The ids of the validators' keys, in the order of their index.
+    pub fn ids(&self) -> impl Iterator<Item = KeyId> + use<'_> {
+        self.0.validators.iter().map(|validator| validator.address.0)
+    }
+
+    /// Whether these keys together have more than two thirds of the power.
+    #[must_use]
+    pub fn is_quorum_of(&self, keys: &[KeyId]) -> bool {
+        let own = self.0.validators.iter().filter(|entry| keys.contains(&entry.address.0));
+        self.is_quorum(own.fold(0, |sum, entry| entry.power.saturating_add(sum)))
     }
 
     /// The index whose turn it is to propose.
@@ -110,6 +128,11 @@ impl Set {
     /// Whether this much power is more than two thirds of the set's.
     pub(crate) fn is_quorum(&self, power: u64) -> bool {
         u128::from(power).saturating_mul(3) > u128::from(self.0.total).saturating_mul(2)
+    }
+
+    /// Whether this much power is a third of the set's or more.
+    pub(crate) fn is_third_or_more(&self, power: u64) -> bool {
+        u128::from(power).saturating_mul(3) >= u128::from(self.0.total)
     }
 
     /// Whether this much power is more than a third of the set's.

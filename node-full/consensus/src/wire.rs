@@ -13,7 +13,7 @@ const VERSION: u8 = 1;
 pub const MAX_BLOCK_LEN: u32 = 16 << 20;
 
 /// The longest certificate in bytes.
-const MAX_CERTIFICATE_LEN: u32 = 6 + 100 * (2 + 3_373);
+pub(crate) const MAX_CERTIFICATE_LEN: u32 = 6 + 100 * (2 + 3_373);
 
 /// The longest message that carries no block: votes of a hundred validators.
 const MAX_SMALL_LEN: usize = 512 << 10;

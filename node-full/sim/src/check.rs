@@ -81,7 +81,7 @@ pub(crate) struct Watch<'w> {
 }
 
 impl<'w> Watch<'w> {
-    pub(crate) const fn new(world: &'w World) -> Self {
+    pub(crate) fn new(world: &'w World) -> Self {
         Self {
             world,
             ledger: Ledger::new(world),
@@ -173,7 +173,9 @@ impl<'w> Watch<'w> {
         let (anchor, base) = match self.base {
             None => (TrustAnchor::Genesis(genesis.log()), Base::Genesis(genesis)),
             Some(base) => {
-                let set = self.world.set_of(base.next_set).ok_or("an unknown next set")?;
+                let mut terms = self.ledger.epochs.terms().rev();
+                let term = terms.find(|term| term.set.digest() == base.next_set);
+                let set = &term.ok_or("an unknown next set")?.set;
                 let set = cairn_verifier::finality::ValidatorSet::decode(set.bytes());
                 let anchor = TrustAnchor::Checkpoint(base.digest());
                 (anchor, Base::Checkpoint(base, set.map_err(text)?))
@@ -189,14 +191,15 @@ impl<'w> Watch<'w> {
 
     /// Goes on to the next height, and over a handover to the next set.
     fn follow(&mut self, header: &Header, decided: &Decided) -> Result<(), String> {
+        self.ledger.apply(decided).ok_or("the block cannot be applied")?;
         if header.is_handover() {
-            let set = self.world.set_of(header.next_set).ok_or("an unknown next set")?;
+            let set = self.ledger.set();
             let mut writer = Writer::new();
             writer.raw(&header.encode()).raw(&decided.certificate).raw(set.bytes());
             self.handovers.push(writer.into_bytes());
             self.base = Some(*header);
         }
-        self.ledger.apply(decided).ok_or_else(|| "the block cannot be applied".to_owned())
+        Ok(())
     }
 
     /// The whole way from the genesis to the newest header, as one file.

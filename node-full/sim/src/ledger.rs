@@ -1,14 +1,16 @@
-//! The application that the simulated validators agree about: numbers in a tree, and which set is
-//! wanted next. Its trees, headers and rules are the real ones.
+//! The application that the simulated validators agree about: numbers in a tree, and changes of the
+//! validator set. Its trees, headers and rules are the real ones, those of the sets too.
 
+use cairn_consensus::epochs::{Epochs, Fields};
 use cairn_consensus::rules::Tip;
 use cairn_consensus::{Decided, Set, Verdict};
 use cairn_verifier::UnixMillis;
-use cairn_verifier::digest::{Hash, HeaderDigest, derive};
+use cairn_verifier::digest::{Hash, HeaderDigest, SetDigest, derive};
 use cairn_verifier::finality::{HEADER_LEN, Header};
 use cairn_verifier::tree::{Blake3, Kind, Peaks};
 use cairn_verifier::wire::{Reader, Writer};
 
+use crate::acts::{Act, MAX_ACTS, draw, take};
 use crate::flaw::Flaw;
 use crate::rng::Rng;
 use crate::world::{GENESIS_TIME, World};
@@ -16,15 +18,16 @@ use crate::world::{GENESIS_TIME, World};
 /// What a block holds after its header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Body {
-    /// The number of the set that is wanted from now on.
-    pub(crate) wanted: u8,
+    pub(crate) acts: Vec<Act>,
     pub(crate) events: Vec<u64>,
 }
 
 impl Body {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new();
-        writer.u8(self.wanted).len16(self.events.len());
+        writer.len16(self.acts.len());
+        self.acts.iter().for_each(|act| act.write(&mut writer));
+        writer.len16(self.events.len());
         for event in &self.events {
             writer.u64(*event);
         }
@@ -33,10 +36,11 @@ impl Body {
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         let body = cairn_verifier::wire::decode_all(bytes, |reader: &mut Reader<'_>| {
-            let wanted = reader.u8()?;
+            let acts = reader.count16("acts", MAX_ACTS)?;
+            let acts = (0..acts).map(|_| Act::read(reader)).collect::<Result<_, _>>()?;
             let count = reader.count16("events", 100)?;
             let events = (0..count).map(|_| reader.u64()).collect::<Result<_, _>>()?;
-            Ok(Self { wanted, events })
+            Ok(Self { acts, events })
         });
         body.ok()
     }
@@ -50,13 +54,17 @@ pub(crate) struct Ledger<'w> {
     last: Option<(Header, HeaderDigest)>,
     events: Peaks,
     headers: Peaks,
-    wanted: u8,
+    pub(crate) epochs: Epochs,
+    /// Evidence that its host met.
+    evidence: Vec<Vec<u8>>,
 }
 
 impl<'w> Ledger<'w> {
-    pub(crate) const fn new(world: &'w World) -> Self {
+    pub(crate) fn new(world: &'w World) -> Self {
         let (events, headers) = (Peaks::empty(), Peaks::empty());
-        Self { world, finals: Vec::new(), last: None, events, headers, wanted: 0 }
+        let epochs = world.epochs.clone();
+        let evidence = Vec::new();
+        Self { world, finals: Vec::new(), last: None, events, headers, epochs, evidence }
     }
 
     fn hasher(&self, kind: Kind) -> Blake3 {
@@ -79,8 +87,15 @@ impl<'w> Ledger<'w> {
     }
 
     /// The set of the next header.
-    pub(crate) fn set(&self) -> Option<&'w Set> {
-        self.world.set_of(self.tip()?.next_epoch().2)
+    pub(crate) fn set(&self) -> &Set {
+        &self.epochs.now().set
+    }
+
+    /// What follows from a block's acts.
+    fn epochs_after(&self, body: &Body) -> Epochs {
+        let mut epochs = self.epochs.clone();
+        take(self.world, &mut epochs, self.next_height(), &body.acts);
+        epochs
     }
 
     fn with(&self, body: &Body) -> Option<Peaks> {
@@ -98,7 +113,7 @@ impl<'w> Ledger<'w> {
     pub(crate) fn block(&self, body: &Body, now: UnixMillis) -> Option<(Header, Vec<u8>)> {
         let (tip, peaks) = (self.tip()?, self.with(body)?);
         let (epoch, epoch_start, set) = tip.next_epoch();
-        let wanted = self.world.sets.get(usize::from(body.wanted))?.digest();
+        let wanted = self.epochs_after(body).next().digest();
         let header = Header {
             log: tip.log,
             height: tip.next_height(),
@@ -112,20 +127,30 @@ impl<'w> Ledger<'w> {
             epoch_start,
             set,
             next_set: tip.next_set(wanted),
-            state_root: state_root(body.wanted),
+            state_root: state_root(wanted),
             parameters: tip.parameters,
         };
         Some((header, join(&header, body)))
     }
 
-    /// A block with some events, and sometimes with another set wanted.
+    /// A block with some events, sometimes with a change of the set, and with evidence if there is
+    /// some. Every run has a change soon.
     pub(crate) fn build(&self, now: UnixMillis, rng: &mut Rng) -> Option<Vec<u8>> {
-        let mut wanted = self.wanted;
-        if rng.chance(300) {
-            wanted = rng.below(self.world.sets.len() as u64) as u8;
+        let height = self.next_height();
+        let is_due = self.epochs.now().epoch == 0 && !self.epochs.is_pending();
+        let mut epochs = self.epochs.clone();
+        let mut acts = Vec::new();
+        let accusations = self.evidence.iter().map(|file| Act::Accuse { file: file.clone() });
+        if let Some(act) = accusations.into_iter().find(|act| is_taken(&epochs, act)) {
+            take(self.world, &mut epochs, height, std::slice::from_ref(&act));
+            acts.push(act);
+        }
+        let tries = if is_due { 100 } else { 5 };
+        if is_due || rng.chance(200) {
+            acts.extend(draw(self.world, (&epochs, height), (rng, tries)));
         }
         let events = (0..rng.below(6)).map(|_| rng.next()).collect();
-        self.block(&Body { wanted, events }, now).map(|(_, block)| block)
+        self.block(&Body { acts, events }, now).map(|(_, block)| block)
     }
 
     /// What an honest node says of a block; `flaw` leaves something out.
@@ -145,15 +170,14 @@ impl<'w> Ledger<'w> {
         let Some((header, body)) = split(block) else { return other };
         let (Some(peaks), Some(tip)) = (self.with(&body), self.tip()) else { return other };
         let root = peaks.root(&self.hasher(Kind::Event));
-        if (header.events, header.event_root) != (peaks.size(), root)
-            || header.state_root != state_root(body.wanted)
-        {
+        if (header.events, header.event_root) != (peaks.size(), root) {
             return other;
         }
-        let Some(wanted) = self.world.sets.get(usize::from(body.wanted)) else {
-            return Verdict::Invalid;
-        };
-        let due = if flaw == Some(Flaw::SetChange) { header.next_set } else { wanted.digest() };
+        let wanted = self.epochs_after(&body).next().digest();
+        if header.state_root != state_root(wanted) {
+            return other;
+        }
+        let due = if flaw == Some(Flaw::SetChange) { header.next_set } else { wanted };
         let now = now.filter(|_| flaw != Some(Flaw::Clock));
         match tip.check(&header, due, now) {
             Ok(()) if header.sha256_root == Hash::ZERO => Verdict::Valid,
@@ -168,15 +192,24 @@ impl<'w> Ledger<'w> {
         let leaf = hasher.leaf(header.height, decided.header.as_bytes());
         self.events = self.with(&body)?;
         self.headers.append(&hasher, leaf).ok()?;
-        self.wanted = body.wanted;
+        self.epochs = self.epochs_after(&body);
+        if self.epochs.close(header.height) != Fields::of(&header) {
+            return None;
+        }
+        self.evidence.extend(decided.evidence.iter().cloned());
         self.last = Some((header, decided.header));
         self.finals.push(decided.clone());
         Some(())
     }
 }
 
-fn state_root(wanted: u8) -> Hash {
-    derive("cairn simulator state", &[&[wanted]]).into()
+fn is_taken(epochs: &Epochs, act: &Act) -> bool {
+    let Act::Accuse { file } = act else { return false };
+    epochs.clone().accuse(act.id(epochs.height()), file).is_ok()
+}
+
+fn state_root(wanted: SetDigest) -> Hash {
+    derive("cairn simulator state", &[wanted.as_bytes()]).into()
 }
 
 pub(crate) fn join(header: &Header, body: &Body) -> Vec<u8> {

@@ -24,6 +24,7 @@
     reason = "a villain bends the messages it cares for and leaves the others"
 )]
 
+mod acts;
 mod check;
 mod disk;
 mod faults;

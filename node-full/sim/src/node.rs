@@ -73,9 +73,8 @@ impl<'w> Node<'w> {
         flaw: Option<Flaw>,
         seen: &mut Seen,
     ) -> Result<Vec<Output>, HostError> {
-        let (Some(key), Some(set)) = (world.keys.get(me), self.ledger.set()) else {
-            return Ok(Vec::new());
-        };
+        let Some(key) = world.keys.get(me) else { return Ok(Vec::new()) };
+        let set = self.ledger.set();
         self.life += 1;
         self.started = true;
         let record = match self.keeper.journal().record() {

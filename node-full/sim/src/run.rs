@@ -54,7 +54,7 @@ const PATIENCE: u64 = 120_000_000;
 #[must_use]
 pub fn run(options: Options) -> Outcome {
     let villain = options.villain.or_else(|| options.flaw.and_then(Flaw::villain));
-    let Some(world) = World::new(options.seed, villain) else {
+    let Some(mut world) = World::new(options.seed, villain) else {
         let violation = Violation::new(Failure::Stopped, "the world cannot be made");
         return Outcome {
             violation: Some(violation),
@@ -65,6 +65,7 @@ pub fn run(options: Options) -> Outcome {
             villain: None,
         };
     };
+    world.wiped = wiped(&world, &options);
     let mut run = Run::new(&world, options);
     let violation = run.all().err();
     let mut seen = run.trace.seen;
@@ -77,6 +78,15 @@ pub fn run(options: Options) -> Outcome {
         millis: run.now / 1_000,
         villain: world.villain.map(|(_, kind)| kind),
     }
+}
+
+/// Whose log the run will lose, so that no set will need that node's vote.
+fn wiped(world: &World, options: &Options) -> Option<usize> {
+    let (faults, _) = plan(world, options.heights, options.flaw.map_or(0, Flaw::wipes));
+    faults.into_iter().find_map(|(_, fault)| match fault {
+        Fault::Wipe { node } => Some(node),
+        _ => None,
+    })
 }
 
 impl<'w> Run<'w> {
@@ -300,7 +310,7 @@ impl<'w> Run<'w> {
         self.trace.decided(place, decided);
         let Some(node) = self.nodes.get_mut(place) else { return Ok(Vec::new()) };
         let applied = node.ledger.apply(decided);
-        let (Some(()), Some(set), Some(host)) = (applied, node.ledger.set(), &mut node.host) else {
+        let (Some(()), set, Some(host)) = (applied, node.ledger.set(), &mut node.host) else {
             let detail = format!("node {place} cannot apply its own block");
             return Err(Violation::new(Failure::Rules, detail));
         };

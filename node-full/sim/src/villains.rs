@@ -74,12 +74,12 @@ pub(crate) struct Scene<'s, 'w> {
 }
 
 impl Scene<'_, '_> {
-    fn set(&self) -> Option<&Set> {
+    fn set(&self) -> &Set {
         self.ledger.set()
     }
 
     fn signed(&self, role: Role, message: &[u8]) -> Option<Signed> {
-        let index = self.world.index_in(self.set()?, self.me)?;
+        let index = self.world.index_in(self.set(), self.me)?;
         let key = self.world.keys.get(self.me)?;
         let signature = key.sign(role, message)?;
         Some(Signed { index, suite: key.0.suite(), signature })
@@ -87,7 +87,7 @@ impl Scene<'_, '_> {
 
     /// A vote of its own, for whatever it likes.
     fn vote(&self, (kind, height, round): (u8, u64, u32), header: HeaderDigest) -> Option<Message> {
-        let domain = (&self.world.log, &self.set()?.digest());
+        let domain = (&self.world.log, &self.set().digest());
         let message = vote_message(domain, (kind, height, round), &header);
         let signed = self.signed(Role::Vote, &message)?;
         Some(Message::Vote { height, round, kind, header, signed })
@@ -95,7 +95,7 @@ impl Scene<'_, '_> {
 
     /// A proposal of its own.
     fn proposal(&self, (height, round): (u64, u32), header: HeaderDigest) -> Option<Message> {
-        let domain = (&self.world.log, &self.set()?.digest());
+        let domain = (&self.world.log, &self.set().digest());
         let vote = vote_message(domain, (0, height, round), &header);
         let signed = self.signed(Role::Vote, &vote)?;
         let message = proposal_message(domain, (height, round, 0), &header);

@@ -1,8 +1,9 @@
 //! What one seed makes before time begins: keys, sets, the genesis, links, and who is bad.
 
+use cairn_consensus::epochs::Epochs;
 use cairn_consensus::{Set, Signer};
 use cairn_verifier::UnixMillis;
-use cairn_verifier::digest::{KeyId, LogId, SetDigest};
+use cairn_verifier::digest::{KeyId, LogId};
 use cairn_verifier::finality::{Parameters, Role, Suite, encode_set};
 use cairn_verifier::secret::{MemberSecret, ValidatorSecret};
 use cairn_verifier::trust::{Genesis, GenesisDraft};
@@ -34,7 +35,7 @@ impl Key {
         }
     }
 
-    fn public(&self) -> Vec<u8> {
+    pub(crate) fn public(&self) -> Vec<u8> {
         match self {
             Self::One(key) => key.public_key().to_vec(),
             Self::Two(key) => key.public_key(),
@@ -76,11 +77,16 @@ pub(crate) struct Links {
 pub(crate) struct World {
     pub(crate) seed: u64,
     pub(crate) keys: Vec<SharedKey>,
+    /// The first one, and others for who names one that is not due.
     pub(crate) sets: Vec<Set>,
+    /// Before the first block.
+    pub(crate) epochs: Epochs,
     pub(crate) genesis: Vec<u8>,
     pub(crate) log: LogId,
     pub(crate) parameters: Parameters,
     pub(crate) villain: Option<(usize, Kind)>,
+    /// The node whose log will be lost.
+    pub(crate) wiped: Option<usize>,
     pub(crate) links: Links,
 }
 
@@ -117,18 +123,17 @@ impl World {
             streams: Vec::new(),
         };
         let genesis = genesis.encode().ok()?;
-        let log = Genesis::decode(&genesis).ok()?.log();
+        let decoded = Genesis::decode(&genesis).ok()?;
+        let log = decoded.log();
+        let epochs = Epochs::new((log, parameters.gate), &decoded.set()).ok()?;
         // Every third network is so slow and bad that rounds fail and locks matter.
         let bad = rng.chance(333);
         let low = rng.between(200, 5_000);
         let delay = (low, low + rng.between(0, if bad { 250_000 } else { 40_000 }));
         let loss = rng.below(if bad { 350 } else { 80 });
         let links = Links { delay, loss, twice: rng.below(50) };
-        Some(Self { seed, keys, sets, genesis, log, parameters, villain, links })
-    }
-
-    pub(crate) fn set_of(&self, digest: SetDigest) -> Option<&Set> {
-        self.sets.iter().find(|set| set.digest() == digest)
+        let wiped = None;
+        Some(Self { seed, keys, sets, epochs, genesis, log, parameters, villain, wiped, links })
     }
 
     pub(crate) fn is_villain(&self, node: usize) -> bool {

@@ -33,6 +33,7 @@ use super::{App, ServerError, routes, schema};
     tags(
         (name = "events", description = "What was logged"),
         (name = "blocks", description = "What makes it final"),
+        (name = "validators", description = "Who makes it final, and how that changes"),
         (name = "proofs", description = "What shows it to someone who trusts nobody here"),
         (name = "members", description = "Who writes and reads"),
         (name = "payloads", description = "What stands behind events"),

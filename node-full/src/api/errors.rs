@@ -19,7 +19,10 @@ impl From<Refused> for Problem {
                 StatusCode::FORBIDDEN
             }
             Refusal::DiskFull(_) => StatusCode::INSUFFICIENT_STORAGE,
-            Refusal::Storage(_) | Refusal::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::Storage(_)
+            | Refusal::PoolFull { .. }
+            | Refusal::CatchingUp(_)
+            | Refusal::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::HeadLost(_) => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::ReadOnly { .. } => StatusCode::FORBIDDEN,
             Refusal::Seal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -59,7 +62,10 @@ impl From<NodeError> for Problem {
                 Self::new(StatusCode::GONE, error.code(), error.to_string())
             }
             NodeError::NotAudited(refusal) => (*refusal).at(0).into(),
-            NodeError::Damaged { .. } | NodeError::PayloadDamaged(_) | NodeError::Storage(_) => {
+            NodeError::Damaged { .. }
+            | NodeError::OtherEpoch { .. }
+            | NodeError::PayloadDamaged(_)
+            | NodeError::Storage(_) => {
                 Self::unreadable(error.code(), &error.to_string())
             }
         }

@@ -68,7 +68,8 @@ pub(super) async fn submit(
     };
     let accepted = take(&app, request).await?;
     app.writes.note(&caller, &accepted);
-    let is_final = wait && wait_final(&app, &accepted).await?;
+    let (accepted, is_final) =
+        if wait { wait_final(&app, accepted).await? } else { (accepted, false) };
     let view = view(&accepted, is_final);
     Ok((StatusCode::ACCEPTED, [(header::CONTENT_TYPE, "application/json")], view).into_response())
 }
@@ -101,21 +102,27 @@ async fn reserve(app: &App, units: u32) -> Result<SemaphorePermit<'_>, Problem> 
 }
 
 /// Waits until events are final, and says whether they are.
-pub(super) async fn wait_final(app: &App, accepted: &[Accepted]) -> Result<bool, Problem> {
-    let Some(last) = accepted.iter().map(|event| event.index).max() else {
-        return Ok(true);
-    };
-    let size = last.saturating_add(1);
-    app.blocking(move |node| Ok(node.wait_size_final(size, WAIT_LIMIT))).await
+pub(super) async fn wait_final(
+    app: &App,
+    mut accepted: Vec<Accepted>,
+) -> Result<(Vec<Accepted>, bool), Problem> {
+    app.blocking(move |node| {
+        let is_final = node.wait_accepted(&mut accepted, WAIT_LIMIT);
+        Ok((accepted, is_final))
+    })
+    .await
 }
 
 fn view(accepted: &[Accepted], is_final: bool) -> String {
     let status = if is_final { "final" } else { "accepted" };
     let events = accepted.iter().map(|event| {
-        Object::new()
-            .text("id", event.id)
-            .plain("index", event.index)
-            .text("status", status)
+        let view = Object::new().text("id", event.id);
+        // There is none before many validators agreed on one.
+        let view = match event.index {
+            Some(index) => view.plain("index", index),
+            None => view,
+        };
+        view.text("status", status)
             .plain("duplicate", event.duplicate)
             .finish()
     });

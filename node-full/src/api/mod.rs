@@ -41,6 +41,7 @@ mod state;
 mod status;
 mod stream;
 mod tiles;
+mod validators;
 mod views;
 mod ws;
 

@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::{App, Site};
 use super::{
     access, admin, archive, blocks, docs, document, entries, events, guard, members, observe,
-    payloads, proofs, receipts, site, state, status, stream, tiles, ws,
+    payloads, proofs, receipts, site, state, status, stream, tiles, validators, ws,
 };
 
 /// The whole service.
@@ -68,10 +68,15 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(blocks::block))
         .routes(routes!(blocks::checkpoint))
         .routes(routes!(blocks::handovers))
+        .routes(routes!(validators::validators))
+        .routes(routes!(validators::approve))
+        .routes(routes!(validators::evidence, validators::accuse))
+        .routes(routes!(validators::file))
         .routes(routes!(proofs::inclusion))
         .routes(routes!(proofs::batch))
         .routes(routes!(proofs::consistency))
         .routes(routes!(proofs::extends))
+        .routes(routes!(receipts::list))
         .routes(routes!(receipts::receipt))
         .routes(routes!(state::state))
         .routes(routes!(payloads::payload))

@@ -3,7 +3,7 @@
 
 use cairn_verifier::digest::KeyId;
 use cairn_verifier::event::SignedEvent;
-use cairn_verifier::finality::{Certificate, Header};
+use cairn_verifier::finality::{Certificate, HEADER_LEN, Header};
 use cairn_verifier::json::{self, Object};
 use cairn_verifier::receipt::{Bracket, Receipt};
 use cairn_verifier::state::{Record, StateRecord};
@@ -122,7 +122,7 @@ pub(super) fn finality(object: Object, proof: &FinalityProof<'_>) -> Object {
     };
     object
         .json("base", &base.finish())
-        .json("handovers", &handovers(&proof.handovers))
+        .json("handovers", &handover_headers(&proof.handovers))
         .json("header", &header_view(&proof.header))
         .json("finality", &finality.finish())
 }
@@ -131,7 +131,19 @@ fn header_view(header: &Header) -> String {
     json::header(header, header.digest())
 }
 
-fn handovers(handovers: &Handovers<'_>) -> String {
+/// Encoded handovers with their heights.
+pub(super) fn handovers(found: &[(u64, Vec<u8>)]) -> Result<String, Problem> {
+    let view = |(height, bytes): &(u64, Vec<u8>)| {
+        let (header, _) = bytes.split_at_checked(HEADER_LEN).unwrap_or_default();
+        let header = Header::decode(header);
+        let damaged = |error| Problem::internal(&format!("block {height}: {error}"));
+        header.map(|header| header_view(&header)).map_err(damaged)
+    };
+    let views = found.iter().map(view).collect::<Result<Vec<_>, _>>()?;
+    Ok(Object::new().array("handovers", views.into_iter()).finish())
+}
+
+fn handover_headers(handovers: &Handovers<'_>) -> String {
     array(handovers.iter().map(|handover| header_view(&handover.header)))
 }
 

@@ -7,7 +7,7 @@ use cairn_verifier::digest::{self, Hash, HeaderDigest, PayloadDigest};
 use cairn_verifier::error::{Error, Meaning};
 use cairn_verifier::event::{EventError, Payload, SignedEvent};
 use cairn_verifier::fact::{FinalHeader, Standing};
-use cairn_verifier::finality::{Header, ValidatorSet};
+use cairn_verifier::finality::Header;
 use cairn_verifier::tree::{Blake3, Kind, Peaks, PeaksClaim, PeaksError, Proof};
 use cairn_verifier::trust::{Base, FinalityProof};
 use cairn_verifier::wire::decode_all;
@@ -15,8 +15,9 @@ use cairn_verifier::{TrustAnchor, UnixMillis};
 use thiserror::Error as ThisError;
 
 use super::read::Parts;
+use super::sets::Sets;
 use super::split_header;
-use crate::node::{Block, StateAgain, votes_hold};
+use crate::node::{Block, Fit, StateAgain};
 
 /// An archive that holds: all events between two sizes of a log that is final under an anchor.
 /// Only [`verify`] makes one.
@@ -215,7 +216,7 @@ pub fn verify(
     let (newest, _) = proof.verify(anchor, now, &mut ())?;
     let last = last(&newest, &parts.expect(b'L')?)?;
     let start = parts.expect(b'P')?;
-    let mut run = Run::begin(&last, proof.last_set(), &start)?;
+    let mut run = Run::begin(&last, Sets::of(&proof), &start)?;
     if let (Base::Genesis(genesis), true) = (&proof.base, start.is_empty()) {
         let state = StateAgain::new(genesis);
         run.state = Some(state.map_err(|_| ArchiveError::Malformed("the genesis"))?);
@@ -268,10 +269,10 @@ pub(super) fn check_counts(end: &[u8], found: [u64; 2]) -> Result<(), ArchiveErr
 }
 
 /// How far the reading is.
-struct Run<'a> {
+struct Run {
     hasher: Blake3,
-    /// Who signed the blocks, if the finality proof says that.
-    set: Option<ValidatorSet<'a>>,
+    /// Who signed the blocks, as far as the finality proof says that.
+    sets: Sets,
     last: Header,
     /// The height of the next block.
     height: u64,
@@ -284,19 +285,19 @@ struct Run<'a> {
     payloads: u64,
 }
 
-impl<'a> Run<'a> {
+impl Run {
     /// From the header before the first block and its tree's peaks, or from nothing. They are a
     /// claim until the last block turns out to be the final one: it names them.
     fn begin(
         last: &FinalHeader,
-        set: Option<ValidatorSet<'a>>,
+        sets: Sets,
         start: &[u8],
     ) -> Result<Self, ArchiveError> {
         let log = last.header().log;
         let hasher = Blake3::new(Kind::Event, *log.as_bytes());
         let mut run = Self {
             hasher,
-            set,
+            sets,
             last: *last.header(),
             height: 0,
             parent: HeaderDigest::ZERO,
@@ -358,18 +359,26 @@ impl<'a> Run<'a> {
         let block = Block { header: *header, digest, header_bytes, certificate: Vec::new() };
         let height = header.height;
         match state.block(&Arc::new(block)) {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(ArchiveError::OtherState { height }),
+            Ok(Fit { root: true, sets: true }) => Ok(()),
+            Ok(Fit { root: true, sets: false }) => {
+                let what = "another epoch or validator set than its events give";
+                Err(ArchiveError::DoesNotFollow { height, what })
+            }
+            Ok(_) | Err(_) => Err(ArchiveError::OtherState { height }),
         }
     }
 
     /// A certificate is for who takes the block over; that the block is final is shown otherwise.
     /// Without a set, as under a header alone, there is none.
     fn certificate(&self, header: &Header, certificate: &[u8]) -> Result<(), ArchiveError> {
-        let holds = match &self.set {
-            Some(set) => votes_hold(set, (header, &header.digest()), certificate).is_ok(),
-            None => certificate.is_empty(),
+        let block = Block {
+            header: *header,
+            digest: header.digest(),
+            header_bytes: header.encode(),
+            certificate: certificate.to_vec(),
         };
+        let holds =
+            if self.sets.is_empty() { certificate.is_empty() } else { self.sets.may_hold(&block) };
         if holds { Ok(()) } else { Err(ArchiveError::Certificate { height: header.height }) }
     }
 

@@ -56,6 +56,12 @@ Settings stand in cairn.toml in the data directory, every line of it optional:
   scope-claim = \"scope\"
   rate = 100
 
+  [validator]                   one of several: cairn genesis --help
+  listen = \"0.0.0.0:8430\"       where the others reach this node
+  peers = [\"KEYID@host:8430\"]   where it reaches them
+  timeout = 1000                milliseconds that a round waits for a proposal, and half of it for votes
+  sign-from = 5000              after a restore: this key signed nothing from this height on
+
 SIGHUP reads them again. What changed and holds, and what needs a restart, stands in the node's log;
 settings that do not hold change nothing. Over the file stands the environment: CAIRN_LISTEN, CAIRN_BLOCK_TIME and so on; over that stand flags.";
 

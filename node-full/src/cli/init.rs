@@ -32,6 +32,9 @@ pub(super) struct Args {
     /// Keep the RFC 6962 tree of the events too, for witnesses and tools that read that
     #[arg(long)]
     sha256_tree: bool,
+    /// How many blocks lie between heights at which the validator set can change
+    #[arg(long, value_name = "BLOCKS", default_value_t = init::DEFAULT_GATE)]
+    gate: u32,
 }
 
 pub(super) fn run(args: Args, json: bool) -> Result<(), Failure> {
@@ -44,6 +47,7 @@ pub(super) fn run(args: Args, json: bool) -> Result<(), Failure> {
         admin: args.admin.as_deref().map(keys::read_public).transpose()?.unwrap_or_default(),
         streams: args.stream,
         sha256_tree: args.sha256_tree,
+        gate: args.gate,
         ..InitOptions::default()
     };
     let made = init::init(&args.dir, options).map_err(Failure::failed)?;

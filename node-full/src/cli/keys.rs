@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use cairn_verifier::finality::Suite;
-use cairn_verifier::secret::MemberSecret;
+use cairn_verifier::secret::{MemberSecret, ValidatorSecret};
 use cairn_verifier::trust::{KeyDraft, WRAP_X_WING};
 use zeroize::Zeroizing;
 
@@ -28,6 +28,14 @@ pub(crate) fn read_secret(path: &Path) -> Result<MemberSecret, Failure> {
     let text = read(path)?;
     let text = if is_sealed(&text) { super::keyring::unseal(path)? } else { text };
     MemberSecret::parse(&text)
+        .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
+}
+
+/// Reads a validator's secret key file.
+pub(super) fn read_validator(path: &Path) -> Result<ValidatorSecret, Failure> {
+    let text = read(path)?;
+    let text = if is_sealed(&text) { super::keyring::unseal(path)? } else { text };
+    ValidatorSecret::parse(&text)
         .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }
 
@@ -74,25 +82,30 @@ fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
 
 /// Writes a new file that only its owner may read; one that exists is never overwritten.
 pub(crate) fn write_secret(path: &Path, text: &str) -> Result<(), Failure> {
-    write_new(path, text, 0o600)
+    write_new(path, text.as_bytes(), 0o600)
 }
 
 /// Writes a new file that anyone may read; one that exists is never overwritten.
 pub(super) fn write_public(path: &Path, text: &str) -> Result<(), Failure> {
-    write_new(path, text, 0o644)
+    write_new(path, text.as_bytes(), 0o644)
 }
 
-fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
+/// The same, of bytes.
+pub(super) fn write_new_bytes(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    write_new(path, bytes, 0o644)
+}
+
+fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
     let written = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).and_then(
         |mut file| {
-            file.write_all(text.as_bytes())?;
+            file.write_all(bytes)?;
             file.sync_all()
         },
     );
     written.map_err(|error| {
         let name = path.display();
         if error.kind() == io::ErrorKind::AlreadyExists {
-            return Failure::Failed(format!("{name} exists; a key is never overwritten"));
+            return Failure::Failed(format!("{name} exists, and is not overwritten"));
         }
         Failure::Failed(format!("{name}: {error}"))
     })

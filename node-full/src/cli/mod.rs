@@ -10,6 +10,7 @@ mod complete;
 mod config;
 mod event_args;
 mod export;
+mod genesis;
 pub(crate) mod import;
 mod init;
 mod keygen;
@@ -29,6 +30,8 @@ mod sign;
 pub(crate) mod start;
 mod submit;
 mod system;
+mod testnet;
+mod validator;
 mod verify;
 
 use std::path::PathBuf;
@@ -66,6 +69,10 @@ const EXAMPLES: &str = "Examples:
 enum Command {
     /// Make a new log with one validator
     Init(init::Args),
+    /// Make a new log with several validators, each on its host
+    Genesis(genesis::Args),
+    /// Run several validators on this machine, each a process
+    Testnet(testnet::Args),
     /// Run a node
     Start(Box<start::Args>),
     /// Log one event
@@ -86,6 +93,8 @@ enum Command {
     Member(member::MemberArgs),
     /// See and change streams, and who may do what in them
     Stream(member::StreamArgs),
+    /// See and change who makes blocks final
+    Validator(validator::Args),
     /// Let more members open a payload
     Grant(redact::GrantArgs),
     /// Have payloads forgotten
@@ -178,6 +187,8 @@ pub fn run() -> ExitCode {
     let Cli { json, command } = Cli::parse();
     let done = match command {
         Command::Init(args) => init::run(args, json),
+        Command::Genesis(args) => genesis::run(args, json),
+        Command::Testnet(args) => testnet::run(&args, json),
         Command::Start(args) => start::run(&args),
         Command::Submit(args) => submit::run(&args, json),
         Command::Import(args) => import::run(&args, json),
@@ -188,6 +199,7 @@ pub fn run() -> ExitCode {
         Command::Verify(args) => verify::run(&args, json),
         Command::Member(args) => member::run(&args, json),
         Command::Stream(args) => member::run_stream(&args, json),
+        Command::Validator(args) => validator::run(&args, json),
         Command::Grant(args) => redact::run_grant(&args, json),
         Command::Redact(args) => redact::run(&args, json),
         Command::Config(args) => config::run(&args, json),

@@ -12,6 +12,7 @@ use clap::Args as ClapArgs;
 use super::{Failure, keyring, out};
 use crate::api::{Server, Serving, Site};
 use crate::keyring::Passphrase;
+use crate::links;
 use crate::node::{Node, OpenError, Options};
 use crate::publish::PublishOptions;
 use crate::reload::{Loaded, Reloader, Source};
@@ -112,6 +113,10 @@ pub(super) struct Args {
     /// A file whose first line opens the node's encrypted keys: see cairn keys --help
     #[arg(long, value_name = "FILE")]
     key_passphrase_file: Option<PathBuf>,
+    /// After a restore, or when the record of signatures was lost: this validator's key signed
+    /// nothing from this height on
+    #[arg(long, value_name = "HEIGHT")]
+    sign_from: Option<u64>,
     /// From how many bytes on a segment of the log is closed
     #[arg(long, value_name = "BYTES", hide = true)]
     segment_bytes: Option<u64>,
@@ -154,6 +159,7 @@ impl Args {
             ("publish", self.publish.clone()),
             ("publish-every", number(self.publish_every)),
             ("publish-head", self.publish_head.clone()),
+            ("validator.sign-from", number(self.sign_from)),
         ]
     }
 }
@@ -238,12 +244,20 @@ fn open_as(
     if args.read_only {
         return Node::open_copy(&args.dir, options);
     }
-    match &settings.publish {
-        None => Node::open_with(&args.dir, options, passphrase),
-        Some(to) => {
-            let head = settings.publish_head.clone();
-            let publish = PublishOptions { to: to.clone(), every, head };
-            Node::open_publishing(&args.dir, options, passphrase, &publish)
+    let publish = settings.publish.as_ref().map(|to| {
+        let head = settings.publish_head.clone();
+        PublishOptions { to: to.clone(), every, head }
+    });
+    let dir = &args.dir;
+    match (&settings.validator, &publish) {
+        (None, None) => Node::open_with(dir, options, passphrase),
+        (None, Some(publish)) => Node::open_publishing(dir, options, passphrase, publish),
+        (Some(validator), None) => {
+            Node::open_validating(dir, options, passphrase, links::validating(validator))
+        }
+        (Some(validator), Some(publish)) => {
+            let both = (links::validating(validator), publish);
+            Node::open_validating_publishing(dir, options, passphrase, both)
         }
     }
 }

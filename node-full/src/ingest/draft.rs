@@ -113,7 +113,7 @@ pub enum DraftKind {
     Record,
     /// An event brought over from another system.
     Import,
-    /// A change of members or streams. No draft in JSON has this kind, nor the next two.
+    /// A change of members or streams. No draft in JSON has this kind, nor the next ones.
     #[serde(skip)]
     Member,
     /// More readers of a payload.
@@ -122,6 +122,12 @@ pub enum DraftKind {
     /// A payload to be forgotten, or one that was.
     #[serde(skip)]
     Redaction,
+    /// A change of the validator set, or an approval of one.
+    #[serde(skip)]
+    ValidatorChange,
+    /// A validator's contradiction.
+    #[serde(skip)]
+    Evidence,
 }
 
 impl DraftKind {
@@ -132,6 +138,8 @@ impl DraftKind {
             Self::Member => Kind::Member,
             Self::Grant => Kind::Grant,
             Self::Redaction => Kind::Redaction,
+            Self::ValidatorChange => Kind::ValidatorChange,
+            Self::Evidence => Kind::Evidence,
         }
     }
 }

@@ -17,7 +17,7 @@ use cairn_verifier::pcek::v2;
 
 use super::system::{self, SystemReady};
 use super::{Draft, DraftPayload, MAX_BATCH, Refusal, Refused, SealedDraft, Submission};
-use crate::node::{KeyRecord, Place, Shared, StreamName};
+use crate::node::{KeyRecord, Place, Shared, StreamName, Writers};
 use crate::system::{SYSTEM_STREAM, SystemEvent};
 
 /// What a ciphertext has over its plaintext: nonce and tag.
@@ -28,6 +28,16 @@ const SEAL_OVERHEAD: u32 = 24 + 16;
 pub(crate) enum Prepared {
     Signed(SignedReady),
     Draft(DraftReady),
+}
+
+impl Prepared {
+    /// About how many bytes its event has.
+    pub(super) const fn about(&self) -> usize {
+        match self {
+            Self::Signed(event) => event.bytes.len(),
+            Self::Draft(draft) => draft.metadata.len().saturating_add(1_024),
+        }
+    }
 }
 
 /// A signed event whose signature holds and whose payload is its own.
@@ -102,7 +112,9 @@ pub(crate) fn refuse_system(batch: &[Submission]) -> Result<(), Refused> {
 /// The node signs what its clients saw, not what the system does.
 fn check_draft_kind(draft: &Draft) -> Result<(), Refusal> {
     let kind = draft.kind.kind();
-    if matches!(kind, Kind::Record | Kind::Import) {
+    // What it says of validators itself goes to the system's stream, where no client's draft gets.
+    let own = SystemEvent::is_validators(kind) && draft.stream.as_deref() == Some(SYSTEM_STREAM);
+    if own || matches!(kind, Kind::Record | Kind::Import) {
         return Ok(());
     }
     Err(Refusal::KindNotAccepted(kind.name()))
@@ -118,14 +130,8 @@ pub(super) fn within(what: &'static str, found: usize, limit: usize) -> Result<(
 
 type Keys = (Vec<(KeyId, Vec<u8>)>, Option<[u8; 32]>);
 
-fn prepare_signed(
-    shared: &Shared,
-    bytes: Vec<u8>,
-    payload: Option<Vec<u8>>,
-    (wraps, salt): Keys,
-) -> Result<SignedReady, Refusal> {
-    let event = SignedEvent::decode(&bytes)?;
-    let body = event.body();
+/// Whether an event is of this log, and of a stream and kind that stand in it.
+pub(crate) fn may_stand(shared: &Shared, body: &EventBody<'_>) -> Result<(), Refusal> {
     if body.log != shared.log {
         return Err(Refusal::OtherLog { expected: shared.log, found: body.log });
     }
@@ -139,6 +145,36 @@ fn prepare_signed(
     if !is_system && shared.directory().is_system(&body.stream) {
         return Err(Refusal::SystemStream);
     }
+    Ok(())
+}
+
+/// Checks an event that another node accepted, as far as that needs no payload.
+pub(crate) fn check_event(shared: &Shared, bytes: &[u8]) -> Result<(), Refusal> {
+    let event = SignedEvent::decode(bytes)?;
+    let body = event.body();
+    may_stand(shared, body)?;
+    if SystemEvent::is_kind(body.kind) {
+        SystemEvent::read(body)?;
+    } else if shared.options.writers == Writers::Members {
+        let size = shared.state().events.size();
+        if !shared.directory().is_writer(&body.stream, &body.writer, size) {
+            return Err(Refusal::NotAWriter(body.writer));
+        }
+    }
+    event.verify().map_err(Refusal::Signature)?;
+    Ok(())
+}
+
+fn prepare_signed(
+    shared: &Shared,
+    bytes: Vec<u8>,
+    payload: Option<Vec<u8>>,
+    (wraps, salt): Keys,
+) -> Result<SignedReady, Refusal> {
+    let event = SignedEvent::decode(&bytes)?;
+    let body = event.body();
+    may_stand(shared, body)?;
+    let is_system = SystemEvent::is_kind(body.kind);
     let (id, _) = event.verify().map_err(Refusal::Signature)?;
     let payload = check_payload(shared, (&id, &body.payload), payload)?;
     let (system, record) = if is_system {

@@ -167,6 +167,20 @@ pub enum Refusal {
     /// Another node publishes this log now.
     #[error("events are not taken: {0}")]
     HeadLost(String),
+    /// Too much waits for a block; nothing was taken.
+    #[error(
+        "{events} events ({bytes} bytes) wait for a block, which is as many as this node keeps; \
+         nothing was taken. Submit again later, and see on /v1/status why no block is made"
+    )]
+    PoolFull {
+        /// Events that wait.
+        events: usize,
+        /// Their bytes.
+        bytes: usize,
+    },
+    /// A validator that was restored does not know yet what it signed as a writer.
+    #[error("this node takes no events yet: {0}")]
+    CatchingUp(String),
     /// The node is shutting down; nothing was taken.
     #[error("the node is shutting down")]
     ShuttingDown,
@@ -216,6 +230,8 @@ impl Refusal {
             Self::DiskFull(_) => "disk-full",
             Self::ReadOnly { .. } => "read-only",
             Self::HeadLost(_) => "head-lost",
+            Self::PoolFull { .. } => "pool-full",
+            Self::CatchingUp(_) => "catching-up",
             Self::ShuttingDown => "shutting-down",
         }
     }
@@ -228,6 +244,8 @@ impl Refusal {
             Self::Storage(_)
                 | Self::DiskFull(_)
                 | Self::HeadLost(_)
+                | Self::PoolFull { .. }
+                | Self::CatchingUp(_)
                 | Self::ShuttingDown
                 | Self::Seal(_)
         )

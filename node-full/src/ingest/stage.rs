@@ -12,7 +12,7 @@ use super::prepare::{DraftReady, PayloadReady, SignedReady, prepare_draft};
 use super::system::{self, SystemReady};
 use super::{Accepted, Draft, Prepared, Refusal, Refused};
 use crate::clock;
-use crate::node::{Directory, Place, Shared, Writers};
+use crate::node::{Directory, Place, Shared, Writers, epoch};
 use crate::seal::{self, ChainKeys, SealedEvent};
 use crate::system::SystemEvent;
 
@@ -82,6 +82,7 @@ impl<'a> Staging<'a> {
         chain_keys: &mut ChainKeys,
         batch: Vec<Prepared>,
     ) -> Result<Vec<Accepted>, Refused> {
+        self.expect_room(&batch)?;
         let mut undo = self.begin();
         let mut accepted = Vec::with_capacity(batch.len());
         for (at, prepared) in batch.into_iter().enumerate() {
@@ -98,6 +99,19 @@ impl<'a> Staging<'a> {
             }
         }
         Ok(accepted)
+    }
+
+    /// What waits for a block is bounded.
+    fn expect_room(&self, batch: &[Prepared]) -> Result<(), Refused> {
+        let Some(pool) = &self.shared.pool else { return Ok(()) };
+        let staged = self.staged.iter().map(|event| event.signed.len());
+        let bytes = staged.chain(batch.iter().map(Prepared::about)).fold(0, usize::saturating_add);
+        let events = self.staged.len().saturating_add(batch.len());
+        if pool.has_room(events, bytes) {
+            return Ok(());
+        }
+        let fill = pool.fill();
+        Err(Refusal::PoolFull { events: fill.events, bytes: fill.bytes }.at(0))
     }
 
     fn begin(&self) -> Undo {
@@ -123,17 +137,23 @@ impl<'a> Staging<'a> {
         }
     }
 
-    fn find(&self, id: &EventId) -> Result<Option<u64>, Refusal> {
-        match self.ids.get(id) {
-            Some(index) => Ok(Some(*index)),
-            None => Ok(self.shared.find(id)?),
+    /// The answer for an event that was accepted before.
+    fn find(&self, id: &EventId) -> Result<Option<Accepted>, Refusal> {
+        let pool = self.shared.pool.as_ref();
+        let known = |index| Some(Accepted { id: *id, index, duplicate: true });
+        if let Some(index) = self.ids.get(id) {
+            return Ok(known(pool.is_none().then_some(*index)));
         }
+        if pool.is_some_and(|pool| pool.contains(id)) {
+            return Ok(known(None));
+        }
+        Ok(self.shared.find(id)?.and_then(|index| known(Some(index))))
     }
 
     fn next_of(&self, place: &Place) -> Result<(u64, EventId), Refusal> {
         match self.writers.get(place) {
             Some(next) => Ok(*next),
-            None => self.shared.next_of(place).map_err(|error| Refusal::storage(&error)),
+            None => self.shared.next_accepted(place).map_err(|error| Refusal::storage(&error)),
         }
     }
 
@@ -150,7 +170,7 @@ impl<'a> Staging<'a> {
         // a search through all that the index has on disk.
         if found < expected {
             return match self.find(&id)? {
-                Some(index) => Ok(Accepted { id, index, duplicate: true }),
+                Some(accepted) => Ok(accepted),
                 None => Err(Refusal::SequenceReused { expected, found }),
             };
         }
@@ -204,6 +224,9 @@ impl<'a> Staging<'a> {
         let index = self.next_index();
         let Some(target) = &system.target else {
             Arc::make_mut(&mut self.directory).change(&system.event, event.body(), index)?;
+            if let SystemEvent::Validator(said) = &system.event {
+                epoch::check(self.shared, &self.directory, (id, said))?;
+            }
             return Ok(None);
         };
         let of = (&target.stream, &target.writer);
@@ -288,6 +311,8 @@ impl<'a> Staging<'a> {
         undo.writers.push((place, before));
         self.ids.insert(id, index);
         self.staged.push(event);
+        // With others, the place of an event is that of its block.
+        let index = self.shared.pool.is_none().then_some(index);
         Accepted { id, index, duplicate: false }
     }
 }

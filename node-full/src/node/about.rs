@@ -1,13 +1,16 @@
 //! What the log's own events say of members, streams and other events.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use cairn_consensus::epochs::Epochs;
 use cairn_store::index::{Field, Filter, Found, Order, Term};
 use cairn_verifier::digest::{EventId, PayloadDigest};
 use cairn_verifier::event::{EventBody, Kind, SignedEvent};
+use cairn_verifier::finality::Header;
 use cairn_verifier::trust::Genesis;
 
-use super::{Directory, NodeError, Shared};
+use super::{Directory, NodeError, Shared, epoch};
 use crate::system::SystemEvent;
 
 impl Shared {
@@ -115,6 +118,40 @@ impl Shared {
         let damaged = |reason| NodeError::Damaged { what: "genesis", index: 0, reason };
         let genesis = Genesis::decode(&self.genesis).map_err(damaged)?;
         self.directory_after(&Directory::new(&genesis), size)
+    }
+
+    /// Members, streams and validator sets after a block, from those of the genesis.
+    pub(super) fn replay_system(
+        &self,
+        (directory, epochs): (&Directory, &Epochs),
+        last: &Header,
+    ) -> Result<(Directory, Epochs), NodeError> {
+        let mut events = BTreeMap::new();
+        for kind in [Kind::Member, Kind::ValidatorChange, Kind::Evidence] {
+            let terms = vec![Term::text(Field::Kind, kind.name())];
+            self.each(terms, 0..last.events.get(), |index, event| {
+                // A term can stand for another text with the same hash.
+                if event.body().kind == kind {
+                    events.insert(index, event.bytes().to_vec());
+                }
+            })?;
+        }
+        let (mut directory, mut epochs) = (directory.clone(), epochs.clone());
+        for (index, bytes) in events {
+            let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
+            let body = EventBody::decode(&bytes).map_err(damaged)?;
+            if !epoch::is_kind(body.kind) {
+                directory.replay(&body, index);
+                continue;
+            }
+            if let Some(before) = self.index.height_of(index)?.and_then(|at| at.checked_sub(1)) {
+                epochs.advance(before);
+            }
+            let id = EventBody::id_of(&bytes);
+            epoch::replay((&mut epochs, &directory), (id, &body), index);
+        }
+        epochs.advance(last.height);
+        Ok((directory, epochs))
     }
 
     /// Members and streams after so many entries, from those that the genesis names.

@@ -16,9 +16,10 @@ use super::expire::Expire;
 use super::prune::Prune;
 use super::replay::apply_events;
 use super::{Shared, Writing};
-use crate::clock::Stopwatch;
+use crate::clock::{self, Stopwatch};
 use crate::ingest::{Accepted, Prepared, Refusal, Refused, Staged, Staging, Written};
 use crate::seal::ChainKeys;
+use crate::validate::pool::{Pending, Pool};
 
 /// How many requests may wait; more wait to be queued.
 pub(super) const QUEUE_LEN: usize = 1_024;
@@ -129,8 +130,13 @@ pub(super) fn write_counted(shared: &Shared, staged: Written) -> Result<(), Stor
         return Ok(());
     }
     let watch = Stopwatch::start();
-    write(shared, &events)?;
-    shared.set_directory(directory);
+    if let Some(pool) = &shared.pool {
+        // Members and streams change when a block has what changes them.
+        pool_up(shared, pool, &events)?;
+    } else {
+        write(shared, &events)?;
+        shared.set_directory(directory);
+    }
     let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
     histogram!("cairn_commit_seconds").record(watch.elapsed());
     histogram!("cairn_commit_events").record(f64::from(count));
@@ -164,6 +170,27 @@ fn write(shared: &Shared, staged: &[Staged]) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Makes events durable that wait for a block: what opens them first, as in [`write_files`].
+fn pool_up(shared: &Shared, pool: &Pool, staged: &[Staged]) -> Result<(), StoreError> {
+    let pooled = write_sealed(shared, staged).and_then(|first_record| {
+        let (mut record, mut events) = (first_record, Vec::with_capacity(staged.len()));
+        for event in staged {
+            // Staging decoded or encoded these very bytes.
+            let Ok(mut pending) = Pending::new(event.signed.clone(), true, clock::now()) else {
+                continue;
+            };
+            if event.record.is_some() {
+                pending.record = Some(record);
+                record = record.saturating_add(1);
+            }
+            events.push(pending);
+        }
+        pool.accept(events)
+    });
+    shared.note_write(Writing::Events, &pooled);
+    pooled
+}
+
 fn apply_records(
     shared: &Shared,
     (first, first_record): (u64, u64),
@@ -176,12 +203,17 @@ fn apply_records(
 
 /// Writes key records, payloads and entries, in this order. The index of the first key record.
 fn write_files(shared: &Shared, staged: &[Staged]) -> Result<u64, StoreError> {
+    let first_record = write_sealed(shared, staged)?;
+    let entries: Vec<&[u8]> = staged.iter().map(|event| event.signed.as_slice()).collect();
+    shared.entries.append_batch(&entries)?;
+    Ok(first_record)
+}
+
+fn write_sealed(shared: &Shared, staged: &[Staged]) -> Result<u64, StoreError> {
     let records = staged.iter().filter_map(|event| Some((event.id, event.record.as_deref()?)));
     let records: Vec<_> = records.collect();
     let first_record = if records.is_empty() { 0 } else { shared.records.put_batch(&records)? };
     let payloads = staged.iter().filter_map(|event| event.payload.as_ref());
     shared.blobs.put_batch(payloads.map(|(digest, bytes)| (*digest, bytes.as_slice())))?;
-    let entries: Vec<&[u8]> = staged.iter().map(|event| event.signed.as_slice()).collect();
-    shared.entries.append_batch(&entries)?;
     Ok(first_record)
 }

@@ -117,7 +117,12 @@ impl Directory {
         }
     }
 
-    /// The id of the key that signs drafts.
+    /// Whether a node signs drafts with this key.
+    pub(crate) fn is_ingest_key(&self, key: &KeyId) -> bool {
+        self.members.get(INGEST_MEMBER).is_some_and(|member| member.keys.contains(key))
+    }
+
+    /// The id of the first key that signs drafts.
     pub(crate) fn ingest_key(&self) -> KeyId {
         let keys = self.members.get(INGEST_MEMBER).map(|member| member.keys.iter());
         let mut signing =
@@ -222,6 +227,16 @@ impl Directory {
     /// Whether a key is an administrator's at an index: one who may write to the system's stream.
     pub(crate) fn is_admin(&self, key: &KeyId, index: u64) -> bool {
         self.system.is_some_and(|system| self.is_writer(&system, key, index))
+    }
+
+    /// Whether a member has or had this key, or one with a half in common.
+    pub(crate) fn shares_half_with(&self, key: &PublicKey<'_>) -> bool {
+        let mut keys = self.keys.values();
+        keys.any(|other| {
+            let suite = Suite::from_byte(other.suite);
+            let other = suite.and_then(|suite| PublicKey::new(suite, &other.bytes));
+            other.is_some_and(|other| other.shares_half_with(key))
+        })
     }
 
     /// Whether two keys are of one member; the second one may have been given up.

@@ -138,9 +138,9 @@ impl Erase {
 
 impl Shared {
     /// Destroys the keys of an event's payload; how many records there were.
-    fn forget_keys(&self, event: &EventId) -> Result<u64, Refusal> {
+    pub(crate) fn forget_keys(&self, event: &EventId) -> Result<u64, NodeError> {
         let numbers = self.record_numbers(event)?;
-        self.records.erase(&numbers).map_err(|error| Refusal::storage(&error))?;
+        self.records.erase(&numbers)?;
         Ok(u64::try_from(numbers.len()).unwrap_or(u64::MAX))
     }
 

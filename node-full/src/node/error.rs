@@ -69,6 +69,18 @@ pub enum OpenError {
         /// What is wrong.
         reason: String,
     },
+    /// The log of blocks ends before what this node signed.
+    #[error(
+        "the log of blocks ends before height {end}, and this node signed a block at height \
+         {signed}: blocks are missing; restore them from a replica or a newer backup, or other \
+         blocks would be signed in their place"
+    )]
+    BlocksMissing {
+        /// The height of the block that was signed last.
+        signed: u64,
+        /// The height that the log would get next.
+        end: u64,
+    },
     /// A record of the key store does not decode.
     #[error("record {index} of the key store is damaged: {reason}")]
     BadKeyRecord {
@@ -118,6 +130,32 @@ pub enum OpenError {
     /// The published log cannot be followed.
     #[error(transparent)]
     Follow(#[from] FollowError),
+    /// What a validator signed last cannot be read.
+    #[error(
+        "{path} is damaged, so what this validator signed last is not known, and it could sign a \
+         second, other vote for the same place. If no other machine has its key, move the file away \
+         and say from which height on it signs: sign-from = HEIGHT under [validator] in cairn.toml, of \
+         a height that no validator has begun"
+    )]
+    SignaturesDamaged {
+        /// The record.
+        path: PathBuf,
+    },
+    /// One vote is no quorum of this log.
+    #[error(
+        "this log has {validators} validators, and this node alone is no quorum of them; name the \
+         others: [validator] peers and listen in cairn.toml"
+    )]
+    NeedsPeers {
+        /// How many there are.
+        validators: usize,
+    },
+    /// The other validators cannot be reached at all.
+    #[error("the links to the other validators cannot be made: {reason}")]
+    Network {
+        /// What is wrong.
+        reason: String,
+    },
     /// A file is damaged, or cannot be read or written.
     #[error(transparent)]
     Storage(#[from] StoreError),
@@ -162,6 +200,12 @@ pub enum NodeError {
         /// What is wrong.
         reason: DecodeError,
     },
+    /// A block names another epoch or validator set than follows from the log.
+    #[error("block {height} names another epoch or validator set than follows from the events")]
+    OtherEpoch {
+        /// Its height.
+        height: u64,
+    },
     /// A payload is not the one that was stored: the disk changed it.
     #[error("payload {0} has other bytes than were stored; restore it from a backup")]
     PayloadDamaged(PayloadDigest),
@@ -179,7 +223,7 @@ impl NodeError {
             Self::TooBroad { .. } => "query-too-broad",
             Self::Pruned { .. } => "pruned",
             Self::NotAudited(refusal) => refusal.code(),
-            Self::Damaged { .. } | Self::PayloadDamaged(_) => "damaged",
+            Self::Damaged { .. } | Self::OtherEpoch { .. } | Self::PayloadDamaged(_) => "damaged",
             Self::Storage(StoreError::Io { .. } | StoreError::Index { .. }) => "storage",
             Self::Storage(_) => "damaged",
         }

@@ -27,15 +27,14 @@ pub(crate) fn chain_key(stream: &StreamId) -> String {
 #[derive(Debug)]
 pub(crate) struct Keys {
     pub(crate) validator: ValidatorSecret,
-    /// The validator's index in the set.
-    pub(crate) validator_index: u8,
     pub(crate) ingest: MemberSecret,
     /// Where they are, and the streams' chain keys.
     pub(crate) ring: Keyring,
 }
 
 impl Keys {
-    /// Reads both keys and checks that they are the genesis' own.
+    /// Reads both keys, and checks that the member `ingest` has the one. Whether the other is in a set
+    /// is seen when the sets are known ([`expect_validator`]).
     pub(super) fn read(
         dir: &Path,
         ring: Keyring,
@@ -45,10 +44,6 @@ impl Keys {
         let no_validator = || bad(VALIDATOR_KEY, "a key of the log's validator set");
         let text = ring.read(VALIDATOR_KEY)?.ok_or_else(no_validator)?;
         let validator = ValidatorSecret::parse(&text).map_err(|_| no_validator())?;
-        let id = validator.key_id();
-        let mut entries = (0_u8..).zip(genesis.set().iter());
-        let place = entries.find(|(_, entry)| entry.key.id() == id);
-        let (validator_index, _) = place.ok_or_else(no_validator)?;
 
         let no_ingest = || bad(INGEST_KEY, "the key of the member `ingest`");
         let text = ring.read(INGEST_KEY)?.ok_or_else(no_ingest)?;
@@ -59,6 +54,6 @@ impl Keys {
         if !member.is_some_and(|member| member.keys().any(|key| key.id() == id)) {
             return Err(no_ingest());
         }
-        Ok(Self { validator, validator_index, ingest, ring })
+        Ok(Self { validator, ingest, ring })
     }
 }

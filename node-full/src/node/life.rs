@@ -6,11 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::open::{self, As};
-use super::{Inner, Node, OpenError, Options, Request, Shared, VALIDATOR_KEY, commit, erase};
+use super::{Inner, Node, OpenError, Options, Request, Shared, VALIDATOR_KEY, commit, erase, evidence};
 use crate::keyring::Passphrase;
 use crate::producer;
 use crate::publish::{PublishOptions, Publisher, Publishing};
 use crate::replica::{self, Follower, ReplicaOptions};
+use crate::validate::{self, Input, Local, Setup, Validating};
+
+/// What may wait for the driver of a validator; what more comes waits on the network.
+const INPUTS: usize = 4_096;
 
 /// What runs beside those who ask.
 #[derive(Debug, Default)]
@@ -21,6 +25,8 @@ pub(super) struct Threads {
     blocks: Option<JoinHandle<()>>,
     /// Forgets what is to be forgotten; none in a replica.
     erasures: Option<JoinHandle<()>>,
+    /// Logs evidence against validators.
+    evidence: Option<JoinHandle<()>>,
     publishing: Option<Publishing>,
 }
 
@@ -44,6 +50,67 @@ impl Node {
         let shared = Arc::new(open::open(dir, options, As::Validator(passphrase))?);
         let publisher = Publisher::claim(&shared, publish)?;
         Self::validate(shared, Some(publisher))
+    }
+
+    /// Opens a data directory of a validator that agrees on blocks with others. It takes part as soon
+    /// as it is open; the first block is made with the others.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_validating(
+        dir: &Path,
+        options: Options,
+        passphrase: Option<&Passphrase>,
+        validating: Validating,
+    ) -> Result<Self, OpenError> {
+        let shared = Arc::new(open::open(dir, options, As::OneOfMany(passphrase))?);
+        Self::take_part(shared, None, validating)
+    }
+
+    /// As [`Node::open_validating`], and what becomes final is published by this node alone.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_validating_publishing(
+        dir: &Path,
+        options: Options,
+        passphrase: Option<&Passphrase>,
+        (validating, publish): (Validating, &PublishOptions),
+    ) -> Result<Self, OpenError> {
+        let shared = Arc::new(open::open(dir, options, As::OneOfMany(passphrase))?);
+        let publisher = Publisher::claim(&shared, publish)?;
+        Self::take_part(shared, Some(publisher), validating)
+    }
+
+    fn take_part(
+        shared: Arc<Shared>,
+        publisher: Option<Publisher>,
+        validating: Validating,
+    ) -> Result<Self, OpenError> {
+        // What a person must look at is said here, and not by a thread that ends at once.
+        validate::expect_readable(&shared.dir)?;
+        let Validating { connect, timeouts, sign_from } = validating;
+        let waiting = validate::why_waiting(&shared.dir, (sign_from, shared.head().as_deref()))?;
+        shared.note_validator(|status| status.waiting = waiting);
+        let local = Local::new(Arc::clone(&shared));
+        let (network, incoming) =
+            connect(&local).map_err(|reason| OpenError::Network { reason })?;
+        let (wake, inputs) = std::sync::mpsc::sync_channel(INPUTS);
+        if let Some(pool) = &shared.pool {
+            pool.set_waker(wake.clone());
+        }
+        // Ends with the network, or when nothing reads what it hands on.
+        drop(spawn("links", move || {
+            for incoming in incoming {
+                if wake.send(Input::Net(incoming)).is_err() {
+                    return;
+                }
+            }
+        })?);
+        let setup = Setup { network, timeouts, sign_from };
+        let driving = Arc::clone(&shared);
+        let blocks = spawn("blocks", move || validate::run(&driving, &setup, &inputs))?;
+        Self::take_events(shared, publisher, blocks)
     }
 
     /// Opens a replica of a published log: its directory is made if there is none, and it follows
@@ -99,19 +166,36 @@ impl Node {
         shared: Arc<Shared>,
         publisher: Option<Publisher>,
     ) -> Result<Self, OpenError> {
+        expect_quorum(&shared)?;
         if shared.head().is_none() {
             producer::produce(&shared)
                 .map_err(|error| OpenError::FirstBlock { reason: error.to_string() })?;
         }
+        let making = Arc::clone(&shared);
+        let blocks = spawn("blocks", move || producer::run(&making))?;
+        Self::take_events(shared, publisher, blocks)
+    }
+
+    /// Starts what every node has that takes events.
+    fn take_events(
+        shared: Arc<Shared>,
+        publisher: Option<Publisher>,
+        blocks: JoinHandle<()>,
+    ) -> Result<Self, OpenError> {
         let (queue, requests) = std::sync::mpsc::sync_channel(commit::QUEUE_LEN);
-        let (committer, blocks) = (Arc::clone(&shared), Arc::clone(&shared));
+        let committer = Arc::clone(&shared);
         let (erasing, to_committer) = (Arc::clone(&shared), queue.clone());
+        let (accusing, accusations) = (Arc::clone(&shared), queue.clone());
+        let (accuser, files) = std::sync::mpsc::sync_channel(evidence::WAITING);
+        *shared.accuser.lock().unwrap_or_else(PoisonError::into_inner) = Some(accuser);
+        let evidence = move || evidence::run(&accusing, &accusations, &files);
         let publishing =
             publisher.map(|publisher| Publishing::start(publisher, Arc::clone(&shared)));
         let threads = Threads {
             committer: Some(spawn("committer", move || commit::run(&committer, &requests))?),
-            blocks: Some(spawn("blocks", move || producer::run(&blocks))?),
+            blocks: Some(blocks),
             erasures: Some(spawn("erasures", move || erase::run(&erasing, &to_committer))?),
+            evidence: Some(spawn("evidence", evidence)?),
             publishing: publishing.transpose().map_err(|source| OpenError::Thread { source })?,
         };
         Ok(Self::of(shared, Some(queue), threads))
@@ -133,14 +217,29 @@ impl Inner {
             return;
         };
         self.shared.progress.close();
+        drop(self.shared.accuser.lock().unwrap_or_else(PoisonError::into_inner).take());
         join(threads.erasures, "erasing");
+        join(threads.evidence, "accusing");
         join(threads.committer, "committing");
         self.shared.progress.stop();
+        if let Some(pool) = &self.shared.pool {
+            pool.wake();
+        }
         join(threads.blocks, "block");
         if let Some(publishing) = threads.publishing {
             publishing.stop();
         }
     }
+}
+
+/// One vote alone makes blocks only where it is a quorum.
+fn expect_quorum(shared: &Shared) -> Result<(), OpenError> {
+    let Some(keys) = shared.own_keys() else { return Ok(()) };
+    let set = shared.signing_set();
+    if set.is_quorum_of(&[keys.validator.key_id()]) {
+        return Ok(());
+    }
+    Err(OpenError::NeedsPeers { validators: set.len() })
 }
 
 fn join(thread: Option<JoinHandle<()>>, name: &str) {

@@ -19,6 +19,7 @@ mod records;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use cairn_consensus::epochs::{Epochs, Fields};
 use cairn_store::index::Index;
 use cairn_store::sparse::{Leaves, Proven, Records, SparseTree, Step};
 use cairn_verifier::digest::{Hash, HeaderDigest};
@@ -27,9 +28,9 @@ use cairn_verifier::finality::Header;
 use cairn_verifier::state::RecordKey;
 use cairn_verifier::trust::Genesis;
 
-use super::{Block, Directory, NodeError};
+use super::{Block, Directory, NodeError, epoch};
 
-pub(crate) use again::StateAgain;
+pub(crate) use again::{Fit, StateAgain};
 pub(crate) use effects::Effects;
 pub(in crate::node) use open::push_entries;
 
@@ -45,6 +46,8 @@ pub(crate) struct LogState<L = Arc<Index>> {
     first: Records,
     /// Members and streams after the block.
     directory: Arc<Directory>,
+    /// Validator sets after the block.
+    epochs: Arc<Epochs>,
     block: Option<Arc<Block>>,
     /// Blocks before it, oldest first, each with the step back to it from the next.
     past: VecDeque<(Arc<Block>, Step)>,
@@ -55,6 +58,22 @@ pub(crate) struct LogState<L = Arc<Index>> {
 pub(crate) struct Next {
     step: Step,
     directory: Arc<Directory>,
+    epochs: Arc<Epochs>,
+    /// What the header of the last of them says of sets.
+    fields: Fields,
+}
+
+impl Next {
+    /// What the header of the last block that was taken in must say of epochs and sets; of the
+    /// block before, if none was.
+    pub(crate) const fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    /// Validator sets after the last block that was taken in.
+    pub(crate) fn epochs(&self) -> &Epochs {
+        &self.epochs
+    }
 }
 
 impl<L: Leaves> LogState<L> {
@@ -64,7 +83,8 @@ impl<L: Leaves> LogState<L> {
         let first = records::first(genesis, &directory)?;
         let tree = SparseTree::load(genesis.log(), leaves)?;
         let directory = Arc::new(directory);
-        Ok(Self { tree, first, directory, block: None, past: VecDeque::new() })
+        let epochs = Arc::new(epoch::begin(genesis)?);
+        Ok(Self { tree, first, directory, epochs, block: None, past: VecDeque::new() })
     }
 
     /// The block that this is after.
@@ -82,6 +102,11 @@ impl<L: Leaves> LogState<L> {
         self.block.as_ref().map_or(0, |block| block.header.height.saturating_add(1))
     }
 
+    /// Validator sets after the block.
+    pub(crate) fn epochs(&self) -> &Arc<Epochs> {
+        &self.epochs
+    }
+
     /// The root after the block.
     pub(crate) fn root(&self) -> Hash {
         self.tree.root()
@@ -89,7 +114,12 @@ impl<L: Leaves> LogState<L> {
 
     /// The way on from here.
     pub(crate) fn begin(&self) -> Result<Next, NodeError> {
-        let mut next = Next { step: Step::default(), directory: Arc::clone(&self.directory) };
+        let mut next = Next {
+            step: Step::default(),
+            directory: Arc::clone(&self.directory),
+            epochs: Arc::clone(&self.epochs),
+            fields: self.epochs.fields(),
+        };
         if self.block.is_none() {
             self.tree.change(&mut next.step, self.first.clone())?;
         }
@@ -98,14 +128,27 @@ impl<L: Leaves> LogState<L> {
 
     /// Takes in the events of one more block.
     pub(crate) fn take(&self, next: &mut Next, effects: &Effects) -> Result<(), NodeError> {
+        let height = next.epochs.height();
+        self.take_upto(next, effects, height)
+    }
+
+    /// Takes in the events of some more blocks, of which none but the last is at a gate.
+    fn take_upto(&self, next: &mut Next, effects: &Effects, last: u64) -> Result<(), NodeError> {
         let mut changes = records::heads(effects)?;
+        let before = Arc::clone(&next.epochs);
+        let epochs = Arc::make_mut(&mut next.epochs);
         for (index, body) in effects.system() {
             let bad = |reason| NodeError::Damaged { what: "entry", index, reason };
+            let id = EventBody::id_of(body);
             let body = EventBody::decode(body).map_err(bad)?;
-            if let Some(said) = Arc::make_mut(&mut next.directory).replay(&body, index) {
+            if epoch::is_kind(body.kind) {
+                epoch::replay((&mut *epochs, &next.directory), (id, &body), index);
+            } else if let Some(said) = Arc::make_mut(&mut next.directory).replay(&body, index) {
                 records::changed(&said, &next.directory, &mut changes)?;
             }
         }
+        next.fields = epochs.close(last);
+        records::sets(&before, epochs, &mut changes)?;
         Ok(self.tree.change(&mut next.step, changes)?)
     }
 
@@ -118,6 +161,7 @@ impl<L: Leaves> LogState<L> {
     pub(crate) fn commit(&mut self, next: Next, block: Arc<Block>) -> Result<(), NodeError> {
         let back = self.tree.commit(next.step, block.header.height.saturating_add(1))?;
         self.directory = next.directory;
+        self.epochs = next.epochs;
         let before = self.block.replace(block);
         match (before, back) {
             (Some(before), Some(back)) => self.past.push_back((before, back)),

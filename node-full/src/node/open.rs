@@ -22,15 +22,19 @@ use cairn_verifier::finality::{
 use cairn_verifier::tree::TreeHasher;
 use cairn_verifier::trust::{Genesis, MAX_GENESIS_LEN};
 
-use super::keys::Keys;
+use super::epoch::read_set;
+use super::keys::{Keys, VALIDATOR_KEY};
 use super::log_state::push_entries;
 use super::replay::{Replay, index_blocks};
 use super::shared::{Progress, decode_block};
 use super::state::{State, Tree};
-use super::{Block, Directory, Effects, LogState, NodeError, OpenError, Options, Shared, format};
+use super::{
+    Block, Directory, Effects, LogState, NodeError, OpenError, Options, Shared, format, signed,
+};
 use crate::clock::Stopwatch;
 use crate::init::GENESIS_FILE;
 use crate::keyring::{Keyring, Passphrase};
+use crate::validate::pool::Pool;
 
 /// Where a data directory keeps what can be forgotten.
 pub(super) const KEY_STORE: &str = "keystore";
@@ -40,6 +44,8 @@ pub(super) const KEY_STORE: &str = "keystore";
 pub(super) enum As<'a> {
     /// To make blocks, with the keys in it, which this opens if they are encrypted.
     Validator(Option<&'a Passphrase>),
+    /// The same, of blocks that others agree on too.
+    OneOfMany(Option<&'a Passphrase>),
     /// To follow another node's, without a key.
     Replica,
 }
@@ -51,7 +57,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     let genesis_bytes = read_genesis(dir)?;
     let genesis = decode_genesis(dir, &genesis_bytes)?;
     let keys = match purpose {
-        As::Validator(passphrase) => {
+        As::Validator(passphrase) | As::OneOfMany(passphrase) => {
             Some(Keys::read(dir, Keyring::open(dir, passphrase)?, &genesis)?)
         }
         As::Replica => None,
@@ -61,6 +67,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     let limit = options.segment_bytes;
     let known_blocks = index.mark(Mark::Blocks)?;
     let (blocks, blocks_cut) = Log::open(&dir.join("log/blocks"), limit, known_blocks)?;
+    signed::append_again(dir, &genesis, &blocks)?;
     let head = newest(&genesis, &blocks)?;
     let final_size = head.as_ref().map_or(0, |head| head.header.events.get());
     let at_least = index.mark(Mark::Entries)?.max(final_size);
@@ -71,7 +78,11 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     let headers = replay.headers()?;
     let (events, sha256) = replay.events()?;
     index_blocks(&index, &blocks)?;
-    let (records, records_cut) = open_records(dir, &index, &entries)?;
+    let pool = match purpose {
+        As::OneOfMany(_) => Some(Pool::open(dir)?),
+        As::Validator(_) | As::Replica => None,
+    };
+    let (records, records_cut) = open_records(dir, (&index, &entries), pool.as_ref())?;
     let cut_bytes = [blocks_cut.cut, entries_cut.cut, records_cut].into_iter().sum();
     if cut_bytes != 0 {
         tracing::warn!(cut_bytes, "cut writes that never finished; none had been acknowledged");
@@ -90,6 +101,9 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
         records,
         blobs: Blobs::open(&dir.join("payloads"))?,
         progress: Progress::new(final_size),
+        pool,
+        validator: Mutex::default(),
+        accuser: Mutex::default(),
         state: RwLock::new(State { events, sha256, headers, head, effects: Effects::default() }),
         log_state: RwLock::new(log_state),
         failed: Mutex::new(BTreeMap::new()),
@@ -111,6 +125,8 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     }
     shared.set_directory(Arc::new(directory));
     open_state(&shared)?;
+    check_newest(&shared)?;
+    expect_validator(&shared)?;
     Ok(shared)
 }
 
@@ -194,14 +210,19 @@ fn newest(genesis: &Genesis<'_>, blocks: &Log) -> Result<Option<Arc<Block>>, Ope
     let Some(height) = blocks.end().checked_sub(1) else { return Ok(None) };
     let bad = |reason: String| OpenError::BadBlock { height, reason };
     let block = decode_block(&blocks.read(height)?).map_err(|error| bad(error.to_string()))?;
+    check_block(genesis, height, &block).map_err(bad)?;
+    Ok(Some(Arc::new(block)))
+}
+
+/// Checks that a block is the log's and of this height.
+pub(super) fn check_block(genesis: &Genesis<'_>, height: u64, block: &Block) -> Result<(), String> {
     if block.header.log != genesis.log() {
-        return Err(bad("it has another log".to_owned()));
+        return Err("it has another log".to_owned());
     }
     if block.header.height != height {
-        return Err(bad("it has another height".to_owned()));
+        return Err("it has another height".to_owned());
     }
-    check_votes(genesis, &block).map_err(bad)?;
-    Ok(Some(Arc::new(block)))
+    Ok(())
 }
 
 /// A tree of the log, going on from the tiles of its first `size` leaves if they can be read.
@@ -220,8 +241,8 @@ pub(super) fn resume<H: TreeHasher + Copy>(
 /// Opens the key store, and finds the entries of those records that the index does not know.
 fn open_records(
     dir: &Path,
-    index: &Index,
-    entries: &Entries,
+    (index, entries): (&Index, &Entries),
+    pool: Option<&Pool>,
 ) -> Result<(KeyStore, u64), OpenError> {
     let known = index.mark(Mark::Records)?;
     let mut of = Vec::new();
@@ -232,22 +253,47 @@ fn open_records(
                 let is_its = SignedEvent::decode(&bytes).is_ok_and(|entry| entry.id() == event);
                 of.extend(is_its.then_some((at, number)));
             }
+            // Of an event that waits for a block, it is known by that.
+            if let Some(pool) = pool {
+                pool.set_record(&event, number);
+            }
         }
         Ok::<_, OpenError>(())
     })?;
     if opened.frames != known {
-        index.apply_records(&of, opened.frames)?;
+        let waiting = pool.and_then(Pool::first_record);
+        index.apply_records(&of, waiting.unwrap_or(opened.frames))?;
     }
     Ok((records, opened.cut))
 }
 
-/// Checks that the votes of a block's certificate hold. Whether they are a quorum, and whether it
-/// is too late to rely on them, is what auditors decide; here it shows a damaged block.
-pub(crate) fn check_votes(genesis: &Genesis<'_>, block: &Block) -> Result<(), String> {
-    votes_hold(&genesis.set(), (&block.header, &block.digest), &block.certificate)
+/// Whether the newest block is certified.
+fn check_newest(shared: &Shared) -> Result<(), OpenError> {
+    let Some(block) = shared.head() else { return Ok(()) };
+    let height = block.header.height;
+    let bad = |reason: String| OpenError::BadBlock { height, reason };
+    let set = shared.set_at(height).ok_or_else(|| bad("its epoch is not known".to_owned()))?;
+    let set = read_set(&set).map_err(|error| bad(error.to_string()))?;
+    votes_hold(&set, (&block.header, &block.digest), &block.certificate).map_err(bad)
 }
 
-/// The same for a set, a header with its digest, and a certificate.
+/// The key that votes is in a set, or was: another one is none of this log's.
+fn expect_validator(shared: &Shared) -> Result<(), OpenError> {
+    // One of many may be a validator only by events that it still has to fetch.
+    let Some(keys) = shared.keys.as_ref().filter(|_| shared.pool.is_none()) else { return Ok(()) };
+    let id = keys.validator.key_id();
+    let log_state = shared.log_state();
+    let epochs = log_state.epochs();
+    let mut sets = epochs.terms().map(|term| &term.set).chain([epochs.next()]);
+    if sets.any(|set| set.has(&id)) {
+        return Ok(());
+    }
+    let (path, what) = (shared.dir.join(VALIDATOR_KEY), "a key of the log's validator set");
+    Err(OpenError::BadKey { path, what })
+}
+
+/// Checks that the votes of a certificate over a header hold. Whether they are a quorum, and whether
+/// it is too late to rely on them, is what auditors decide; here it shows a damaged block.
 pub(crate) fn votes_hold(
     set: &ValidatorSet<'_>,
     (header, digest): (&Header, &HeaderDigest),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::mpsc::SyncSender;
 use std::sync::{
     Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
@@ -27,6 +28,8 @@ use crate::clock::Stopwatch;
 use crate::ingest::Refusal;
 use crate::publish::Published;
 use crate::replica::Followed;
+use crate::validate::ValidatorStatus;
+use crate::validate::pool::Pool;
 use tokio::sync::watch;
 
 /// An open data directory.
@@ -51,6 +54,12 @@ pub(crate) struct Shared {
     pub(super) state: RwLock<State>,
     pub(super) log_state: RwLock<LogState>,
     pub(crate) progress: Progress,
+    /// Events that wait for a block, where blocks are agreed on with others.
+    pub(crate) pool: Option<Pool>,
+    /// How a validator among others is.
+    pub(super) validator: Mutex<Option<ValidatorStatus>>,
+    /// Where evidence that was met goes.
+    pub(super) accuser: Mutex<Option<SyncSender<Vec<u8>>>>,
     pub(super) failed: Mutex<BTreeMap<Writing, String>>,
     /// What goes to other places, or comes from there.
     pub(super) elsewhere: Mutex<Elsewhere>,
@@ -151,6 +160,27 @@ impl Shared {
         self.keys.as_ref().ok_or(Refusal::ReadOnly { from: None, write_to: None })
     }
 
+    /// The node's keys, whatever it may do with them.
+    pub(crate) const fn own_keys(&self) -> Option<&Keys> {
+        self.keys.as_ref()
+    }
+
+    /// Takes note of how the validator is.
+    pub(crate) fn note_validator(&self, note: impl FnOnce(&mut ValidatorStatus)) {
+        let mut validator = self.validator.lock().unwrap_or_else(PoisonError::into_inner);
+        note(validator.get_or_insert_default());
+    }
+
+    /// Why a validator takes no events yet.
+    fn why_waiting(&self) -> Option<String> {
+        let validator = self.validator.lock().unwrap_or_else(PoisonError::into_inner);
+        validator.as_ref().and_then(|validator| validator.waiting.clone())
+    }
+
+    pub(super) fn validator(&self) -> Option<ValidatorStatus> {
+        self.validator.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// A replica takes no events, nor does a node whose place another one has taken.
     pub(crate) fn expect_writable(&self) -> Result<(), Refusal> {
         let elsewhere = self.elsewhere();
@@ -160,6 +190,9 @@ impl Shared {
         }
         if self.keys.is_none() {
             return Err(Refusal::ReadOnly { from: None, write_to: None });
+        }
+        if let Some(why) = self.why_waiting() {
+            return Err(Refusal::CatchingUp(why));
         }
         let lost = elsewhere.published.as_ref().and_then(|published| published.lost.clone());
         lost.map_or(Ok(()), |why| Err(Refusal::HeadLost(why)))
@@ -175,11 +208,19 @@ impl Shared {
         super::replay::apply_events(&self.index, first, events, ids)
     }
 
+    /// The key that signs drafts: this node's, or of a node without keys the first that the log names.
+    fn ingest_key(&self) -> KeyId {
+        let own = self.own_keys().map(|keys| keys.ingest.key_id());
+        own.unwrap_or_else(|| self.directory().ingest_key())
+    }
+
     pub(super) fn status(&self) -> Status {
         let (accepted, size, head) = {
             let state = self.state();
             (state.events.size(), state.final_size(), state.head.clone())
         };
+        let waiting = self.pool.as_ref().map_or(0, |pool| pool.fill().events);
+        let accepted = accepted.saturating_add(u64::try_from(waiting).unwrap_or(u64::MAX));
         let bytes = [self.entries.bytes(), self.blocks.bytes(), self.records.bytes()];
         let bytes = bytes.into_iter().chain([self.index.bytes()]);
         // Tiles hold 32 bytes a leaf, and 1/255 of that above.
@@ -195,11 +236,12 @@ impl Shared {
             accepted,
             uptime: self.started.elapsed(),
             storage_bytes: bytes.chain([tiles, self.blobs.bytes()]).fold(0, u64::saturating_add),
-            ingest_key: self.directory().ingest_key(),
+            ingest_key: self.ingest_key(),
             cut_bytes: self.cut_bytes,
             disk_error: self.failed().first_key_value().map(|(_, error)| error.clone()),
             published: elsewhere.published,
             followed: elsewhere.followed,
+            validator: self.validator(),
         }
     }
 
@@ -263,6 +305,12 @@ impl Shared {
     /// The next sequence number of a writer in a stream, and its last event there.
     pub(crate) fn next_of(&self, (stream, writer): &Place) -> Result<(u64, EventId), StoreError> {
         self.index.next_of(stream, writer)
+    }
+
+    /// The same after events that were accepted and wait for a block.
+    pub(crate) fn next_accepted(&self, place: &Place) -> Result<(u64, EventId), StoreError> {
+        let from = self.next_of(place)?;
+        Ok(self.pool.as_ref().map_or(from, |pool| pool.next_of(place, from)))
     }
 
     /// Whether the index knows every accepted event, after catching up if it must.

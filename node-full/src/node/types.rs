@@ -8,6 +8,7 @@ use cairn_verifier::trust::TrustAnchor;
 
 use crate::publish::Published;
 use crate::replica::Followed;
+use crate::validate::ValidatorStatus;
 
 /// How a node runs.
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +115,8 @@ pub struct Status {
     pub published: Option<Published>,
     /// How far this node is, if it is a replica.
     pub followed: Option<Followed>,
+    /// How this validator is, if it agrees on blocks with others.
+    pub validator: Option<ValidatorStatus>,
 }
 
 impl Status {
@@ -133,6 +136,14 @@ impl Status {
         let lost = self.published.as_ref().and_then(|published| published.lost.clone());
         if let Some(why) = lost {
             return Some(("head-lost", why));
+        }
+        if let Some(validator) = &self.validator {
+            if let Some(why) = &validator.stopped {
+                return Some(("validator-stopped", why.clone()));
+            }
+            if let Some(why) = &validator.waiting {
+                return Some(("catching-up", format!("this node takes no events yet: {why}")));
+            }
         }
         let followed = self.followed.as_ref()?;
         Some((followed.refused?, followed.error.clone().unwrap_or_default()))

@@ -4,7 +4,8 @@ use cairn_store::sparse::Proven;
 use cairn_verifier::digest::{Hash, HeaderDigest, KeyId};
 use cairn_verifier::state::{AnswerDraft, KeyRole, Record, RecordKey, StateRecord};
 
-use super::{BaseChoice, Given, ProofError, damaged_genesis, draft};
+use super::way::{Given, draft};
+use super::{BaseChoice, ProofError, damaged_genesis};
 use crate::node::{Block, LogState, Node};
 
 /// An encoded state answer, and the header that it is about.
@@ -36,7 +37,7 @@ impl Node {
             Proven::Present { record, proof } => (Ok(record.as_slice()), proof),
             Proven::Absent { end, proof } => (Err((key, end)), proof),
         };
-        let finality = draft(&genesis, &base, &block, &way);
+        let finality = draft(&genesis, &base, &block, &way)?;
         let answer = AnswerDraft { finality, found, proof }.encode();
         Ok(StateProven { answer, header: block.digest })
     }
@@ -49,7 +50,7 @@ impl Node {
         let state = self.shared().log_state();
         let block = match base {
             Given::Header(trusted) => trusted.clone(),
-            Given::Genesis | Given::Checkpoint(_) => {
+            Given::Genesis | Given::Checkpoint(..) => {
                 let newest = state.block().ok_or(ProofError::NoState { height: 0 })?;
                 Block::clone(newest)
             }

@@ -60,7 +60,10 @@ pub(crate) fn fork_of(
     (ours, theirs): (&Block, &Block),
 ) -> Result<Option<FollowError>, FollowError> {
     let height = ours.header.height;
-    let file = evidence::encode_fork(&draft(genesis, ours), &draft(genesis, theirs), None);
+    let handovers = shared.handovers(0, height)?;
+    let handovers: Vec<_> = handovers.into_iter().map(|(_, bytes)| bytes).collect();
+    let [first, second] = [ours, theirs].map(|block| draft(genesis, &handovers, block));
+    let file = evidence::encode_fork(&first, &second, None);
     let anchor = TrustAnchor::Genesis(genesis.log());
     if evidence::verify(&file, anchor, Budget::DEFAULT).is_err() {
         return Ok(None);
@@ -70,10 +73,14 @@ pub(crate) fn fork_of(
     Ok(Some(FollowError::Fork { height, ours, theirs, evidence }))
 }
 
-fn draft<'a>(genesis: &Genesis<'a>, block: &'a Block) -> FinalityDraft<'a> {
+fn draft<'a>(
+    genesis: &Genesis<'a>,
+    handovers: &'a [Vec<u8>],
+    block: &'a Block,
+) -> FinalityDraft<'a> {
     FinalityDraft {
         base: Base::Genesis(*genesis),
-        handovers: &[],
+        handovers,
         header: &block.header_bytes,
         finality: FinalityBytes::Certificate(&block.certificate),
     }

@@ -2,17 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use cairn_consensus::Set;
 use cairn_store::StoreError;
 use cairn_store::files::{self, Secrecy};
 use cairn_verifier::UnixMillis;
 use cairn_verifier::digest::HeaderDigest;
 use cairn_verifier::error::Error;
-use cairn_verifier::finality::{Certificate, ExpandedKeys};
+use cairn_verifier::finality::{Certificate, ExpandedKeys, ValidatorSet};
 use cairn_verifier::terms::Terms;
 use cairn_verifier::trust::{Base, Genesis, TrustAnchor, TrustedValidators};
 
 use super::FollowError;
-use crate::node::{Block, Shared, check_votes};
+use crate::node::epoch::read_set;
+use crate::node::{Block, Shared, votes_hold};
 
 /// Says, in the directory, which anchor is still to be reached: until then what is there is proven by
 /// nothing, and another anchor would not prove it either.
@@ -61,30 +63,34 @@ impl Trust {
         Ok(self.anchored)
     }
 
-    /// Checks that a block is final, given the one before it, which is.
+    /// Checks that a block is final, given the one before it, which is, and the set in force.
     ///
     /// Below an anchor that is a header, nothing needs a certificate: that header names its parent,
     /// and so every block before it. Until it is reached nothing is served.
     pub(super) fn certify(
         &mut self,
-        genesis: &Genesis<'_>,
+        (genesis, set): (&Genesis<'_>, &Set),
         (before, block): (Option<&Block>, &Block),
         now: UnixMillis,
     ) -> Result<(), FollowError> {
         let height = block.header.height;
+        let set = read_set(set)?;
+        if self.keys.set() != set.digest() {
+            self.keys = ExpandedKeys::of(&set);
+        }
         if !self.anchored {
-            check_votes(genesis, block)
+            votes_hold(&set, (&block.header, &block.digest), &block.certificate)
                 .map_err(|reason| FollowError::BadVotes { height, reason })?;
             self.anchored = TrustAnchor::Checkpoint(block.digest) == self.anchor;
             return Ok(());
         }
-        self.accept(genesis, (before, block), now)
+        self.accept((genesis, &set), (before, block), now)
             .map_err(|reason| FollowError::NotFinal { height, reason })
     }
 
     fn accept(
         &self,
-        genesis: &Genesis<'_>,
+        (genesis, set): (&Genesis<'_>, &ValidatorSet<'_>),
         (before, block): (Option<&Block>, &Block),
         now: UnixMillis,
     ) -> Result<(), Error> {
@@ -92,7 +98,7 @@ impl Trust {
             None => (TrustAnchor::Genesis(genesis.log()), Base::Genesis(*genesis)),
             Some(before) => (
                 TrustAnchor::Checkpoint(before.digest),
-                Base::Checkpoint(before.header, genesis.set()),
+                Base::Checkpoint(before.header, *set),
             ),
         };
         let trusted = TrustedValidators::from_base(anchor, &base)?;

@@ -1,7 +1,9 @@
 //! Checking a step before anything of it is appended: trees are made on copies, and the copies
 //! become the replica's own when everything held.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use cairn_store::tiles::Tiles;
@@ -15,18 +17,46 @@ use super::trust::{Trust, parent_of};
 use crate::bucket::tile_path;
 use crate::clock;
 use crate::node::{
-    Block, Effects, LogState, Next, NodeError, Place, Shared, encode_block, index_blocks, may_carry,
+    Block, Effects, Next, NodeError, Place, Shared, encode_block, epoch, index_blocks, may_carry,
 };
-use crate::producer::store_tiles;
+use crate::producer::{Contents, store_tiles};
 use crate::proofs::{TileChoice, TileOf};
 use crate::system::SystemEvent;
+
+/// Why a block without a certificate is not taken.
+#[derive(Debug)]
+pub(crate) enum Unfit {
+    /// The events are not those of its header: there may be others that are.
+    OtherBytes(FollowError),
+    /// It is what its header says, and that is against the rules.
+    AgainstRules(FollowError),
+    /// It could not be checked, because something here does not read.
+    Here(FollowError),
+}
+
+impl Unfit {
+    fn of_bytes(error: FollowError) -> Self {
+        if error.is_passing() { Self::Here(error) } else { Self::OtherBytes(error) }
+    }
+
+    /// What is wrong with a block whose events are its own.
+    fn of_header(error: FollowError) -> Self {
+        if error.is_passing() { Self::Here(error) } else { Self::AgainstRules(error) }
+    }
+}
+
+impl From<FollowError> for Unfit {
+    fn from(error: FollowError) -> Self {
+        Self::Here(error)
+    }
+}
 
 /// Blocks with their events, checked.
 #[derive(Debug)]
 pub(crate) struct Batch<'a> {
     /// Index of the first event.
     first: u64,
-    entries: &'a [Vec<u8>],
+    entries: Cow<'a, [Vec<u8>]>,
     ids: Vec<EventId>,
     blocks: Vec<Block>,
     events: Tiles<Blake3>,
@@ -42,40 +72,147 @@ impl<'a> Batch<'a> {
         trust: &mut Trust,
         (shared, genesis): (&Shared, &Genesis<'_>),
         blocks: Vec<Block>,
-        entries: &'a [Vec<u8>],
+        entries: impl Into<Cow<'a, [Vec<u8>]>>,
     ) -> Result<Self, FollowError> {
-        // Behind only if the index could not be written.
-        shared.log_state_mut().catch_up(shared)?;
-        let log_state = shared.log_state();
-        let (mut batch, mut before) = {
-            let state = shared.state();
-            let batch = Self {
-                first: state.events.size(),
-                entries,
-                ids: Vec::new(),
-                blocks: Vec::new(),
-                events: state.events.clone(),
-                sha256: state.sha256.clone(),
-                headers: state.headers.clone(),
-                state: log_state.begin()?,
-            };
-            (batch, state.head.clone())
-        };
-        batch.ids = check_events(batch.first, entries)?;
+        let (mut batch, mut before) = Self::begin(shared, entries.into())?;
+        batch.ids = check_events(batch.first, &batch.entries)?;
         batch.check_order(shared)?;
         let now = clock::now();
         for block in blocks {
             batch.check_follows(genesis, before.as_deref(), &block)?;
-            trust.certify(genesis, (before.as_deref(), &block), now)?;
-            batch.push_events(&block)?;
-            batch.check_roots(&block)?;
-            batch.check_state(shared, &log_state, (before.as_deref(), &block))?;
-            let leaf = batch.headers.hasher().leaf(block.header.height, block.digest.as_bytes());
-            batch.headers.push(leaf);
-            batch.blocks.push(block.clone());
+            let set = batch.state.epochs().now().set.clone();
+            trust.certify((genesis, &set), (before.as_deref(), &block), now)?;
+            batch.take(shared, (before.as_deref(), &block))?;
             before = Some(Arc::new(block));
         }
+        batch.check_all_taken()?;
         Ok(batch)
+    }
+
+    /// No event stands behind the last block.
+    fn check_all_taken(&self) -> Result<(), FollowError> {
+        let count = u64::try_from(self.entries.len()).unwrap_or(u64::MAX);
+        let (size, height) = (self.events.size(), self.headers.size().saturating_sub(1));
+        let what = "there are more";
+        let is_all = self.first.saturating_add(count) == size;
+        if is_all { Ok(()) } else { Err(FollowError::OtherRoot { height, size, what }) }
+    }
+
+    /// Checks a block that no certificate is there for yet, and its events. It can be appended once
+    /// it has one ([`Batch::certify`]).
+    pub(crate) fn check(
+        (shared, genesis): (&Shared, &Genesis<'_>),
+        block: &Block,
+        entries: impl Into<Cow<'a, [Vec<u8>]>>,
+    ) -> Result<Self, Unfit> {
+        let (mut batch, before) = Self::begin(shared, entries.into())?;
+        batch.take_bytes_of(block).map_err(Unfit::of_bytes)?;
+        let before = before.as_deref();
+        batch.check_order(shared).map_err(Unfit::of_header)?;
+        batch.check_follows(genesis, before, block).map_err(Unfit::of_header)?;
+        batch.check_roots(block).map_err(Unfit::of_header)?;
+        batch.check_state(shared, (before, block)).map_err(Unfit::of_header)?;
+        batch.push_block(block.clone());
+        Ok(batch)
+    }
+
+    /// The events are those that the header names, with signatures that hold.
+    fn take_bytes_of(&mut self, block: &Block) -> Result<(), FollowError> {
+        let (height, size) = (block.header.height, block.header.events.get());
+        self.ids = check_events(self.first, &self.entries)?;
+        self.push_events(height, size)?;
+        let count = u64::try_from(self.entries.len()).unwrap_or(u64::MAX);
+        let is_its = self.first.saturating_add(count) == size
+            && self.events.root(size)? == block.header.event_root;
+        let what = "the root of their tree differs";
+        if is_its { Ok(()) } else { Err(FollowError::OtherRoot { height, size, what }) }
+    }
+
+    /// Takes in events that were checked before, for a block that is still to be made.
+    pub(crate) fn draft(
+        shared: &Shared,
+        entries: impl Into<Cow<'a, [Vec<u8>]>>,
+    ) -> Result<(Self, Contents), FollowError> {
+        let (mut batch, before) = Self::begin(shared, entries.into())?;
+        batch.ids = read_events(batch.first, &batch.entries)?;
+        batch.check_order(shared)?;
+        let size = batch.first.saturating_add(u64::try_from(batch.ids.len()).unwrap_or(u64::MAX));
+        let height = batch.headers.size();
+        batch.push_events(height, size)?;
+        let before = before.as_deref().map_or(0, |before| before.header.events.get());
+        let state_root = batch.take_state(shared, before..size)?;
+        let contents = Contents {
+            size,
+            event_root: batch.events.root(size)?,
+            sha256_root: batch.sha256.as_ref().map_or(Ok(Hash::ZERO), |tree| tree.root(size))?,
+            header_root: batch.headers.root(height)?,
+            state_root,
+            epochs: *batch.state.fields(),
+        };
+        Ok((batch, contents))
+    }
+
+    /// The block that was made of a draft.
+    pub(crate) fn push_block(&mut self, block: Block) {
+        let leaf = self.headers.hasher().leaf(block.header.height, block.digest.as_bytes());
+        self.headers.push(leaf);
+        self.blocks.push(block);
+    }
+
+    /// The last block is under this certificate.
+    pub(crate) fn certify(&mut self, certificate: Vec<u8>) {
+        if let Some(block) = self.blocks.last_mut() {
+            block.certificate = certificate;
+        }
+    }
+
+    /// Index of its first event.
+    pub(crate) const fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Its events.
+    pub(crate) fn entries(&self) -> &[Vec<u8>] {
+        &self.entries
+    }
+
+    /// The ids of its events.
+    pub(crate) fn ids(&self) -> &[EventId] {
+        &self.ids
+    }
+
+    fn begin(
+        shared: &Shared,
+        entries: Cow<'a, [Vec<u8>]>,
+    ) -> Result<(Self, Option<Arc<Block>>), FollowError> {
+        // Behind only if the index could not be written.
+        shared.log_state_mut().catch_up(shared)?;
+        let log_state = shared.log_state();
+        let state = shared.state();
+        let batch = Self {
+            first: state.events.size(),
+            entries,
+            ids: Vec::new(),
+            blocks: Vec::new(),
+            events: state.events.clone(),
+            sha256: state.sha256.clone(),
+            headers: state.headers.clone(),
+            state: log_state.begin()?,
+        };
+        Ok((batch, state.head.clone()))
+    }
+
+    /// Takes in a block whose place was checked: its events and what its header says of them.
+    fn take(
+        &mut self,
+        shared: &Shared,
+        (before, block): (Option<&Block>, &Block),
+    ) -> Result<(), FollowError> {
+        self.push_events(block.header.height, block.header.events.get())?;
+        self.check_roots(block)?;
+        self.check_state(shared, (before, block))?;
+        self.push_block(block.clone());
+        Ok(())
     }
 
     fn check_follows(
@@ -105,7 +242,7 @@ impl<'a> Batch<'a> {
     /// Each event is its writer's next.
     fn check_order(&self, shared: &Shared) -> Result<(), FollowError> {
         let mut writers: BTreeMap<Place, (u64, EventId)> = BTreeMap::new();
-        for ((index, bytes), id) in (self.first..).zip(self.entries).zip(&self.ids) {
+        for ((index, bytes), id) in (self.first..).zip(self.entries.iter()).zip(&self.ids) {
             let Ok(event) = SignedEvent::decode(bytes) else { continue };
             let body: &EventBody<'_> = event.body();
             let place = (body.stream, body.writer);
@@ -127,8 +264,7 @@ impl<'a> Batch<'a> {
     }
 
     /// The events of a block go into the trees.
-    fn push_events(&mut self, block: &Block) -> Result<(), FollowError> {
-        let (height, size) = (block.header.height, block.header.events.get());
+    fn push_events(&mut self, height: u64, size: u64) -> Result<(), FollowError> {
         while self.events.size() < size {
             let index = self.events.size();
             let at = usize::try_from(index.saturating_sub(self.first)).unwrap_or(usize::MAX);
@@ -159,18 +295,31 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// The state after a block is the one that its header names. Of the block's events some may be
-    /// in the log already: a crash came between them and it.
+    /// The state after a block is the one that its header names.
     fn check_state(
         &mut self,
         shared: &Shared,
-        log_state: &LogState,
         (before, block): (Option<&Block>, &Block),
     ) -> Result<(), FollowError> {
         let before = before.map(|before| &before.header);
         let (height, size) = (block.header.height, block.header.events.get());
+        let expected = self.take_state(shared, before.map_or(0, |it| it.events.get())..size)?;
+        if !epoch::fits(&block.header, self.state.fields()) {
+            let what = "another epoch or validator set than its events give";
+            return Err(FollowError::DoesNotFollow { height, what });
+        }
+        if may_carry(before, &block.header.state_root, &expected) {
+            return Ok(());
+        }
+        let what = "the root of the state after them differs";
+        Err(FollowError::OtherRoot { height, size, what })
+    }
+
+    /// Takes the events of one block into the state; its root. Some of them may be in the log
+    /// already: a crash came between them and the block.
+    fn take_state(&mut self, shared: &Shared, events: Range<u64>) -> Result<Hash, FollowError> {
         let mut effects = Effects::default();
-        for index in before.map_or(0, |before| before.events.get())..size {
+        for index in events {
             let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
             let at = index.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
             let new = at.and_then(|at| Some((*self.ids.get(at)?, self.entries.get(at)?)));
@@ -182,13 +331,9 @@ impl<'a> Batch<'a> {
                 effects.push(index, &event.id(), &event);
             }
         }
+        let log_state = shared.log_state();
         log_state.take(&mut self.state, &effects)?;
-        let expected = log_state.root_after(&self.state);
-        if may_carry(before, &block.header.state_root, &expected) {
-            return Ok(());
-        }
-        let what = "the root of the state after them differs";
-        Err(FollowError::OtherRoot { height, size, what })
+        Ok(log_state.root_after(&self.state))
     }
 
     /// Tiles that became full in this step, with their bytes.
@@ -245,7 +390,8 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// What the log's own events change here too: members and streams, and payloads that were erased.
+/// What the log's own events change here too: members and streams, and payloads that were erased
+/// or that the node kept long enough.
 fn follow_system(
     shared: &Shared,
     first: u64,
@@ -254,6 +400,10 @@ fn follow_system(
     let mut directory = shared.directory();
     for (index, event) in (first..).zip(events) {
         let body = event.body();
+        if let Some(expired) = shared.expired_by(body) {
+            let kept_from = expired.end;
+            shared.expire(expired.start.max(shared.entries.begin())..kept_from, kept_from)?;
+        }
         if !SystemEvent::is_kind(body.kind) {
             continue;
         }
@@ -263,6 +413,9 @@ fn follow_system(
             && shared.is_redacted(&event)?
         {
             shared.forget_payload(&event)?;
+            if shared.pool.is_some() {
+                shared.forget_keys(&event)?;
+            }
         }
     }
     shared.set_directory(directory);
@@ -276,6 +429,19 @@ fn full<H: TreeHasher>(of: TileOf, tree: &Tiles<H>) -> Vec<(TileChoice, Vec<u8>)
         (TileChoice { of, level: id.level, number: id.number, width: 256 }, tile.bytes())
     };
     tiles.iter().map(choice).collect()
+}
+
+/// The ids of events whose signatures were checked when they came.
+fn read_events(first: u64, entries: &[Vec<u8>]) -> Result<Vec<EventId>, FollowError> {
+    let read = |(index, bytes): (u64, &Vec<u8>)| {
+        SignedEvent::decode(bytes).map(|event| event.id()).map_err(|reason| bent(index, reason))
+    };
+    (first..).zip(entries).map(read).collect()
+}
+
+fn bent(index: u64, reason: cairn_verifier::wire::DecodeError) -> FollowError {
+    let path = format!("event {index}, in {},", entries_path(index));
+    FollowError::Bent { path, reason: reason.to_string() }
 }
 
 /// Checks signatures on all cores. The ids of the events.
@@ -309,11 +475,7 @@ fn entries_path(index: u64) -> String {
 }
 
 fn check_event(index: u64, bytes: &[u8]) -> Result<EventId, FollowError> {
-    let bent = |reason: cairn_verifier::wire::DecodeError| FollowError::Bent {
-        path: format!("event {index}, in {},", entries_path(index)),
-        reason: reason.to_string(),
-    };
-    let event = SignedEvent::decode(bytes).map_err(bent)?;
+    let event = SignedEvent::decode(bytes).map_err(|reason| bent(index, reason))?;
     let (id, _) = event.verify().map_err(|reason| FollowError::BadSignature {
         index,
         id: event.id(),

@@ -47,8 +47,19 @@ fn what_is_no_setting_is_said_by_name() {
 fn every_setting_but_a_table_has_a_variable() {
     let view = serde_json::to_value(Settings::default()).unwrap();
     let all: BTreeSet<_> = view.as_object().unwrap().keys().map(String::as_str).collect();
-    let tables = ["api-key", "jwt"];
+    let tables = ["api-key", "jwt", "validator"];
     assert_eq!(all, NAMES.into_iter().chain(LISTS).chain(tables).collect());
+}
+
+#[test]
+fn peers_are_a_key_and_a_place() {
+    let key = "0a".repeat(32);
+    let file = format!("[validator]\nlisten = \"0.0.0.0:8430\"\npeers = [\"{key}@b:8430\"]");
+    let validator = read(&file, &[], vec![]).unwrap().validator.unwrap();
+    assert_eq!(validator.listen.as_deref(), Some("0.0.0.0:8430"));
+    assert_eq!(validator.addresses().unwrap()[0].at, "b:8430");
+    let refused = read("[validator]\npeers = [\"b:8430\"]", &[], vec![]).unwrap_err();
+    assert!(refused.to_string().contains("write KEYID@host:port"), "{refused}");
 }
 
 #[test]

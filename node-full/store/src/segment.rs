@@ -217,7 +217,10 @@ impl Segment {
     }
 
     /// Makes all of it durable, also what an earlier process wrote.
-    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn sync(&self) -> Result<(), StoreError> {
         self.file.sync().map_err(StoreError::io("sync", &self.path))
     }
 

@@ -99,7 +99,7 @@ fn signed_events_that_do_not_fit() {
     body.stream = StreamId::from_bytes([7; 32]);
     expect(&served, EVENT, &served.signed_body(&served.ann, &body), 422, "unknown-stream");
     let mut body = served.body(&served.ann, 0, zero);
-    body.kind = Kind::ValidatorChange;
+    body.kind = Kind::ParameterChange;
     expect(&served, EVENT, &served.signed_body(&served.ann, &body), 422, "kind-not-accepted");
     let mut body = served.body(&served.ann, 0, zero);
     body.payload = Payload::Public { digest: [9; 32].into(), len: 3 };

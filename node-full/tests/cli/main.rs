@@ -8,6 +8,7 @@ mod archive;
 mod demo;
 #[cfg(test)]
 mod flow;
+mod genesis;
 #[cfg(feature = "grpc")]
 #[cfg(test)]
 mod guide;
@@ -31,3 +32,5 @@ mod telemetry;
 mod tls;
 #[cfg(test)]
 mod usage;
+#[cfg(test)]
+mod validators;

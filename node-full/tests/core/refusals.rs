@@ -37,7 +37,7 @@ fn signed_events() {
     expect("other-log", with(&|body| body.log = [1; 32].into()));
     expect("unknown-stream", with(&|body| body.stream = [1; 32].into()));
     expect("bad-system-event", with(&|body| body.kind = Kind::Grant));
-    expect("kind-not-accepted", with(&|body| body.kind = Kind::ValidatorChange));
+    expect("kind-not-accepted", with(&|body| body.kind = Kind::ParameterChange));
     expect("not-the-writer", with(&|body| body.writer = [1; 32].into()));
     expect("sequence-gap", with(&|body| body.sequence = 3));
     expect("sequence-reused", with(&|body| body.sequence = 1));

@@ -108,7 +108,8 @@ impl Model {
             }
             SystemEvent::Granted { .. }
             | SystemEvent::Redacted { .. }
-            | SystemEvent::Erased { .. } => panic!("none of these is a member's"),
+            | SystemEvent::Erased { .. }
+            | SystemEvent::Validator(_) => panic!("none of these is a member's"),
         }
     }
 

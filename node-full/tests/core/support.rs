@@ -55,6 +55,11 @@ impl Log {
         self.try_open().unwrap()
     }
 
+    /// The key of the member `auditor`.
+    pub(crate) fn auditor_again(&self) -> MemberSecret {
+        MemberSecret::parse(&self.auditor.to_text()).unwrap()
+    }
+
     /// The key of the member `admin`.
     pub(crate) fn admin(&self) -> MemberSecret {
         let text = std::fs::read_to_string(self.path().join("keys/admin.key")).unwrap();
@@ -129,6 +134,8 @@ impl Writer {
         let kind = match draft.kind {
             DraftKind::Grant => Kind::Grant,
             DraftKind::Redaction => Kind::Redaction,
+            DraftKind::ValidatorChange => Kind::ValidatorChange,
+            DraftKind::Evidence => Kind::Evidence,
             DraftKind::Record | DraftKind::Import | DraftKind::Member => Kind::Member,
         };
         self.sign(&EventBody {

@@ -200,7 +200,7 @@ fn what_is_no_system_event_is_refused() {
     assert_eq!(refused(&|_| {}), "no-such-event");
     assert_eq!(refused(&|body| body.event_type = "cairn.payload.redact"), "bad-system-event");
     assert_eq!(refused(&|body| body.kind = Kind::Grant), "bad-system-event");
-    assert_eq!(refused(&|body| body.kind = Kind::Evidence), "kind-not-accepted");
+    assert_eq!(refused(&|body| body.kind = Kind::ParameterChange), "kind-not-accepted");
     assert_eq!(refused(&|body| body.resource.party.kind = "thing"), "bad-system-event");
     assert_eq!(refused(&|body| body.resource.party.id = "abc"), "bad-system-event");
     assert_eq!(refused(&|body| body.resource.parent = "x"), "bad-system-event");

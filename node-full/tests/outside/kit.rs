@@ -173,6 +173,8 @@ impl Log {
         let kind = match draft.kind {
             DraftKind::Redaction => Kind::Redaction,
             DraftKind::Grant => Kind::Grant,
+            DraftKind::ValidatorChange => Kind::ValidatorChange,
+            DraftKind::Evidence => Kind::Evidence,
             DraftKind::Record | DraftKind::Import | DraftKind::Member => Kind::Member,
         };
         let body = EventBody {

@@ -18,6 +18,12 @@ pub enum Role {
     Vote,
     /// What a proposer says of a proposal beside its vote: the round it rests on.
     Proposal,
+    /// One end of a link between nodes, by whoever is there.
+    Link,
+    /// By a key that is to become a validator's: that whoever names it holds it.
+    Candidate,
+    /// A validator's consent to a change of the validator set.
+    Approval,
 }
 
 impl Role {
@@ -29,6 +35,9 @@ impl Role {
             Self::Request => "cairn v1 request",
             Self::Vote => "cairn v1 vote",
             Self::Proposal => "cairn v1 proposal",
+            Self::Link => "cairn v1 link",
+            Self::Candidate => "cairn v1 candidate",
+            Self::Approval => "cairn v1 approval",
         }
     }
 }

@@ -50,7 +50,7 @@ fn second_proposal(
     let block = match known {
         Some((_, _, block)) => block.clone(),
         None => {
-            let body = Body { wanted: 0, events: vec![height, u64::from(round), 666] };
+            let body = Body { acts: Vec::new(), events: vec![height, u64::from(round), 666] };
             scene.ledger.block(&body, scene.now)?.1
         }
     };

@@ -14,7 +14,7 @@ pub(super) fn instead(scene: &mut Scene<'_, '_>, message: &Message) -> Vec<Vec<u
     let mut sent = vec![message.encode()];
     if let Message::Vote { height, round, kind, header, .. } = message {
         let (height, round, kind, header) = (*height, *round, *kind, *header);
-        let count = scene.set().map_or(0, |set| set.len() as u8);
+        let count = scene.set().len() as u8;
         if scene.rng.chance(10) {
             sent.extend(
                 (0..count).map(|index| forged(scene, index, (kind, height, round), header)),
@@ -62,7 +62,7 @@ fn early_vote(scene: &mut Scene<'_, '_>, height: u64) -> Vec<u8> {
 }
 
 fn nobodys_block(scene: &mut Scene<'_, '_>, height: u64) -> Vec<u8> {
-    let body = crate::ledger::Body { wanted: 0, events: vec![scene.rng.next(); 90] };
+    let body = crate::ledger::Body { acts: Vec::new(), events: vec![scene.rng.next(); 90] };
     let block = scene.ledger.block(&body, scene.now).map(|(_, block)| block);
     Message::Block { height, block: block.unwrap_or_default() }.encode()
 }

@@ -57,7 +57,7 @@ fn forged(
 /// Says that it is far ahead, so that it is asked.
 pub(super) fn unasked(villain: &mut Villain, scene: &Scene<'_, '_>) -> Vec<Vec<u8>> {
     let height = scene.ledger.next_height();
-    let body = Body { wanted: 0, events: vec![height, 99] };
+    let body = Body { acts: Vec::new(), events: vec![height, 99] };
     if let Some((_, block)) = scene.ledger.block(&body, scene.now) {
         villain.doubles.insert(height, block);
     }

@@ -41,7 +41,11 @@ impl Log for LogService {
         };
         let accepted = events::submit_batch(&self.0, len, read).await?;
         self.0.writes.note(&caller, &accepted);
-        let is_final = wait && events::wait_final(&self.0, &accepted).await?;
+        let (accepted, is_final) = if wait {
+            events::wait_final(&self.0, accepted).await?
+        } else {
+            (accepted, false)
+        };
         Ok(Response::new(convert::accepted(&accepted, is_final)))
     }
 

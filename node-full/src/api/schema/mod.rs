@@ -13,6 +13,7 @@ mod parameters;
 mod proofs;
 mod state;
 mod status;
+mod validators;
 
 pub use blocks::*;
 pub use events::*;
@@ -21,6 +22,7 @@ pub use parameters::*;
 pub use proofs::*;
 pub use state::*;
 pub use status::*;
+pub use validators::*;
 
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, SchemaType};

@@ -58,6 +58,9 @@ pub enum NotAllowed {
     /// The node signs with these keys, and nobody could set it right.
     #[error("the member `ingest` is the node's own and stays as it is")]
     Ingest,
+    /// A change of the validator set, or evidence, that breaks a rule of theirs.
+    #[error(transparent)]
+    Validators(#[from] cairn_consensus::epochs::Refused),
     /// The last one who may change anything.
     #[error("nobody could change members and streams any more")]
     LastAdmin,
@@ -96,6 +99,10 @@ impl Directory {
             return self.check_node(body, index);
         }
         self.check_admin(body, index)?;
+        // What it does is not for members and streams.
+        if matches!(event, SystemEvent::Validator(_)) {
+            return Ok(());
+        }
         let before = self.clone();
         let had_admin = self.has_admin(from);
         let changed = match event {
@@ -109,7 +116,8 @@ impl Directory {
             }
             SystemEvent::Granted { .. }
             | SystemEvent::Redacted { .. }
-            | SystemEvent::Erased { .. } => Ok(()),
+            | SystemEvent::Erased { .. }
+            | SystemEvent::Validator(_) => Ok(()),
         };
         let is_last = had_admin && !self.has_admin(from);
         let changed = changed.and(if is_last { Err(NotAllowed::LastAdmin) } else { Ok(()) });
@@ -144,7 +152,8 @@ impl Directory {
         Err(NotAllowed::Signer { key: body.writer, who })
     }
 
-    fn check_admin(&self, body: &EventBody<'_>, index: u64) -> Result<(), NotAllowed> {
+    /// Who writes to the stream `system` may: administrators, and the node itself.
+    pub(in crate::node) fn check_admin(&self, body: &EventBody<'_>, index: u64) -> Result<(), NotAllowed> {
         let system = self.system.ok_or(NotAllowed::NoSystemStream)?;
         if body.stream != system {
             return Err(NotAllowed::NotInSystem);

@@ -9,7 +9,16 @@ use cairn_verifier::finality::Header;
 use cairn_verifier::trust::Genesis;
 
 use super::{Effects, LogState, may_carry};
-use crate::node::{Block, NodeError};
+use crate::node::{Block, NodeError, epoch};
+
+/// Whether a header says what follows from the events.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fit {
+    /// Its state root is the one that it must carry.
+    pub(crate) root: bool,
+    /// Its epoch, set and next set are those in force.
+    pub(crate) sets: bool,
+}
 
 /// The state after the blocks so far.
 #[derive(Debug)]
@@ -31,12 +40,14 @@ impl StateAgain {
         self.effects.push(index, id, event);
     }
 
-    /// Takes in the block of these events; whether its header carries the state root that it must.
-    pub(crate) fn block(&mut self, block: &Arc<Block>) -> Result<bool, NodeError> {
+    /// Takes in the block of these events; what its header must say and does not.
+    pub(crate) fn block(&mut self, block: &Arc<Block>) -> Result<Fit, NodeError> {
         let mut next = self.state.begin()?;
         self.state.take(&mut next, &std::mem::take(&mut self.effects))?;
+        let sets = epoch::fits(&block.header, next.fields());
         self.state.commit(next, Arc::clone(block))?;
         let before = self.before.replace(block.header);
-        Ok(may_carry(before.as_ref(), &block.header.state_root, &self.state.root()))
+        let root = may_carry(before.as_ref(), &block.header.state_root, &self.state.root());
+        Ok(Fit { root, sets })
     }
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use cairn_verifier::digest::EventId;
 use cairn_verifier::event::{Kind, SignedEvent};
 
-use crate::node::Place;
+use crate::node::{Place, epoch};
 
 /// What some events in a row change.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Effects {
     /// Next sequence number and last event of each writer in each stream.
     heads: BTreeMap<Place, (u64, EventId)>,
-    /// Bodies of events that may change members and streams, with their indices.
+    /// Bodies of events that may change members, streams and validators, with their indices.
     system: Vec<(u64, Vec<u8>)>,
 }
 
@@ -22,7 +22,7 @@ impl Effects {
         let body = event.body();
         let next = body.sequence.saturating_add(1);
         self.heads.insert((body.stream, body.writer), (next, *id));
-        if body.kind == Kind::Member {
+        if body.kind == Kind::Member || epoch::is_kind(body.kind) {
             self.system.push((index, event.bytes().to_vec()));
         }
     }

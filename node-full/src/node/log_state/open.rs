@@ -10,7 +10,7 @@ use cairn_verifier::event::SignedEvent;
 use cairn_verifier::trust::Genesis;
 
 use super::{Effects, LogState, may_carry};
-use crate::node::{Block, NodeError, OpenError, Shared, decode_block};
+use crate::node::{Block, NodeError, epoch, OpenError, Shared, decode_block};
 
 /// How many records one write to the index brings at least, if there are more.
 const TAKE: usize = 1 << 14;
@@ -44,8 +44,9 @@ impl LogState {
             return self.begin_again(shared);
         };
         let block = read_block(&shared.blocks, height)?;
-        let directory = shared.directory_after(&self.directory, block.header.events.get())?;
-        self.directory = Arc::new(directory);
+        let began = (&*self.directory, &*self.epochs);
+        let (directory, epochs) = shared.replay_system(began, &block.header)?;
+        (self.directory, self.epochs) = (Arc::new(directory), Arc::new(epochs));
         self.block = Some(Arc::new(block));
         Ok(())
     }
@@ -64,7 +65,8 @@ impl LogState {
         let before = block.header.height.checked_sub(1);
         let before = before.map(|height| read_block(&shared.blocks, height)).transpose()?;
         let before = before.as_ref().map(|block| &block.header);
-        Ok(may_carry(before, &block.header.state_root, &self.root()))
+        let root = may_carry(before, &block.header.state_root, &self.root());
+        Ok(root && self.epochs.follows(&block.header))
     }
 
     /// Takes in the blocks of the log that are not.
@@ -77,6 +79,10 @@ impl LogState {
                 let end = block.header.events.get();
                 push_entries(&mut effects, &shared.entries, size..end)?;
                 (size, last) = (end, Some(block));
+                // What its events change comes into force behind it.
+                if self.epochs.is_gate(height) {
+                    break;
+                }
                 // A block whose events are not all kept has a state that cannot be made any more.
                 if effects.len() >= TAKE && end >= shared.entries.begin() {
                     break;
@@ -84,7 +90,11 @@ impl LogState {
             }
             let Some(last) = last else { return Ok(()) };
             let mut next = self.begin()?;
-            self.take(&mut next, &effects)?;
+            self.take_upto(&mut next, &effects, last.header.height)?;
+            let height = last.header.height;
+            if !epoch::fits(&last.header, next.fields()) {
+                return Err(NodeError::OtherEpoch { height });
+            }
             self.commit(next, Arc::new(last))?;
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! The records of the state: how each follows from members, streams and events.
 
+use cairn_consensus::epochs::Epochs;
 use cairn_store::sparse::Records;
 use cairn_verifier::state::{KeyRole, RecordKey, StateRecord};
 use cairn_verifier::trust::Genesis;
@@ -70,10 +71,30 @@ pub(super) fn changed(
             put(records, &StateRecord::Stream { id: *id, name, group_epoch: 0 })
         }
         SystemEvent::RolesSet { member, .. } => put_memberships(records, directory, member),
-        SystemEvent::Granted { .. } | SystemEvent::Redacted { .. } | SystemEvent::Erased { .. } => {
-            Ok(())
-        }
+        SystemEvent::Granted { .. }
+        | SystemEvent::Redacted { .. }
+        | SystemEvent::Erased { .. }
+        | SystemEvent::Validator(_) => Ok(()),
     }
+}
+
+/// Puts the sets in force and next, where a block changed them. The next one stands where it will
+/// when it is in force; so a client can see that a change is pending, and when it comes.
+pub(super) fn sets(before: &Epochs, after: &Epochs, records: &mut Records) -> Result<(), NodeError> {
+    let place = |epochs: &Epochs| (epochs.now().epoch, epochs.next().digest());
+    if place(before) == place(after) {
+        return Ok(());
+    }
+    let now = after.now();
+    let (epoch, digest, first_height) = (now.epoch, now.set.digest(), now.first_height);
+    put(records, &StateRecord::Set { epoch, digest, first_height })?;
+    let epoch = epoch.saturating_add(1);
+    if !after.is_pending() {
+        records.insert(RecordKey::Set(epoch).path(), None);
+        return Ok(());
+    }
+    let (digest, first_height) = (after.next().digest(), after.next_gate().saturating_add(1));
+    put(records, &StateRecord::Set { epoch, digest, first_height })
 }
 
 /// A member, and each of its keys.

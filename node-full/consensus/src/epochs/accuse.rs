@@ -1,0 +1,165 @@
+//! Evidence against validators, and what follows from it.
+
+use cairn_verifier::digest::{EventId, KeyId};
+use cairn_verifier::evidence::{CulpritProof, Evidence};
+
+use super::change::{encode, entries, find, own};
+use super::{Epochs, Refused, Term};
+use crate::Set;
+
+/// What happens to a validator that signed a contradiction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "SPEC.md has these")]
+pub enum Penalty {
+    /// It is shown.
+    None,
+    /// Its power is halved, but not below 1.
+    Halve,
+    /// It leaves the set.
+    Remove,
+}
+
+impl Penalty {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::None, Self::Halve, Self::Remove];
+
+    /// Its name in events and in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Halve => "halve",
+            Self::Remove => "remove",
+        }
+    }
+}
+
+/// What evidence led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a screen must decide every case")]
+pub enum Sentence {
+    /// The penalty, from the next gate on.
+    Punished(Penalty),
+    /// Nothing, because those punished in one epoch would hold a third of the power or more: what
+    /// is left could not be told from what attacks it, and people must decide.
+    TooMuchPower,
+    /// Nothing: it is in the next set no more.
+    Gone,
+}
+
+impl Sentence {
+    /// Its name in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Punished(Penalty::None) => "shown",
+            Self::Punished(Penalty::Halve) => "halved",
+            Self::Punished(Penalty::Remove) => "removed",
+            Self::TooMuchPower => "too-much-power",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+/// A validator that signed a contradiction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a plain answer")]
+pub struct Accused {
+    /// The event with the evidence.
+    pub event: EventId,
+    /// Its key.
+    pub key: KeyId,
+    /// Type, height and round of what it signed twice.
+    pub place: (u8, u64, u32),
+    /// The epoch of that height.
+    pub epoch: u64,
+    /// What followed.
+    pub sentence: Sentence,
+}
+
+/// The culprit in an evidence file.
+///
+/// # Errors
+/// [`Refused::File`], [`Refused::OtherKind`].
+fn culprit(file: &[u8]) -> Result<CulpritProof<'_>, Refused> {
+    match Evidence::decode(file).map_err(Refused::File)? {
+        Evidence::Culprit(culprit) => Ok(culprit),
+        Evidence::Fork(_) | Evidence::WriterConflict(_) => Err(Refused::OtherKind),
+    }
+}
+
+impl Epochs {
+    /// Takes in evidence: two votes or proposals of one validator, as a file. One for each key and
+    /// epoch.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn accuse(&mut self, event: EventId, file: &[u8]) -> Result<Accused, Refused> {
+        let culprit = culprit(file)?;
+        let (expected, found) = (self.log, culprit.log);
+        if found != expected {
+            return Err(Refused::OtherLog { expected, found });
+        }
+        let (key, height) = (culprit.key.id(), culprit.height);
+        let term = self.term_of(height);
+        let (epoch, expected) = (term.epoch, term.set.digest());
+        if let Some(known) = self.accused.get(&(key, epoch)) {
+            return Err(Refused::AccusedBefore { event: known.event, epoch });
+        }
+        for found in culprit.votes.iter().map(|vote| vote.set) {
+            if found != expected {
+                return Err(Refused::OtherSet { expected, found });
+            }
+        }
+        if find(&entries(&term.set)?, &key).is_none() {
+            return Err(Refused::NotThen { key, height });
+        }
+        let fact = culprit.verify()?;
+        let sentence = self.punish(&key)?;
+        let accused = Accused { event, key, place: fact.place(), epoch, sentence };
+        self.accused.insert((key, epoch), accused);
+        Ok(accused)
+    }
+
+    /// The term of a height. One that is still to come counts as this epoch's: nothing here may
+    /// depend on how far within its epoch the log is.
+    fn term_of(&self, height: u64) -> &Term {
+        let mut terms = self.terms().rev();
+        terms.find(|term| term.first_height <= height).unwrap_or(&self.now)
+    }
+
+    fn punish(&mut self, key: &KeyId) -> Result<Sentence, Refused> {
+        let next = entries(&self.next)?;
+        let Some(found) = find(&next, key) else { return Ok(Sentence::Gone) };
+        let power = self.punished.saturating_add(found.power);
+        // Also the only validator, and the last one.
+        if self.now.set.is_third_or_more(power) {
+            return Ok(Sentence::TooMuchPower);
+        }
+        if let Some(changed) = punished(self.penalty, &next, key)? {
+            self.next = changed;
+            self.punished = power;
+        }
+        Ok(Sentence::Punished(self.penalty))
+    }
+}
+
+fn punished(
+    penalty: Penalty,
+    next: &[cairn_verifier::finality::Validator<'_>],
+    key: &KeyId,
+) -> Result<Option<Set>, Refused> {
+    let others = next.iter().filter(|entry| entry.key.id() != *key);
+    let mut left: Vec<_> = others.map(own).collect();
+    match penalty {
+        Penalty::None => return Ok(None),
+        Penalty::Remove => {}
+        Penalty::Halve => {
+            if let Some(entry) = find(next, key) {
+                let (suite, bytes, power) = own(entry);
+                left.push((suite, bytes, (power / 2).max(1)));
+            }
+        }
+    }
+    encode(&left).map(Some)
+}

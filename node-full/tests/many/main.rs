@@ -1,0 +1,19 @@
+//! Validators that agree on blocks: real nodes with real directories in one process, over links in
+//! memory that delay, and that tests cut.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::disallowed_types,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test crate"
+)]
+
+mod agree;
+mod crash;
+mod kit;
+mod links;
+mod peers;
+mod signed;
+mod sync;
