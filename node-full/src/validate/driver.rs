@@ -163,7 +163,11 @@ impl<'a> Driver<'a> {
         driver.allow()?;
         driver.settle_again()?;
         if !entries.is_empty() {
-            tracing::info!(height, entries = entries.len(), "going on where this validator stopped");
+            tracing::info!(
+                height,
+                entries = entries.len(),
+                "going on where this validator stopped"
+            );
             let outputs = driver.host.resume(height, &driver.set, &entries)?;
             driver.perform(outputs)?;
         }
