@@ -2,11 +2,13 @@
 //
 // Evidence goes into WebAssembly as bytes and comes out as a verdict in the same call. Nothing here
 // decides anything, and no object made here is ever taken back as proof of anything.
+import { bytesOf, inSlices } from "./batch.js";
 import { createEngine } from "./engine.js";
 import { CairnError } from "./error.js";
-import { Facts, MAKER, deepFreeze, toBytes } from "./facts.js";
+import { Facts, MAKER, VerifiedEvent, deepFreeze, toBytes } from "./facts.js";
+import { lightClient } from "./client.js";
 
-export { CairnError };
+export { CairnError, VerifiedEvent };
 
 /** A receipt that holds, with each check that passed. */
 export class VerifiedReceipt extends Facts {
@@ -31,6 +33,26 @@ export class VerifiedReceipt extends Facts {
   }
 }
 
+/** Many events in one file that holds. */
+export class VerifiedList {
+  #bytes;
+  #parts;
+
+  constructor(maker, { bytes, anchor, header, standing, events }) {
+    if (maker !== MAKER) throw new TypeError("only verifying makes a VerifiedList");
+    this.#bytes = bytes;
+    events = Object.freeze(events.map((view) => new VerifiedEvent(MAKER, view)));
+    this.#parts = deepFreeze({ anchor, header, standing, events });
+  }
+
+  get anchor() { return this.#parts.anchor; }
+  get header() { return this.#parts.header; }
+  get standing() { return this.#parts.standing; }
+  get events() { return this.#parts.events; }
+
+  toBytes() { return this.#bytes.slice(); }
+}
+
 /** The functions over one WebAssembly module. */
 export function createApi(bindings, load) {
   const engine = createEngine(bindings, load);
@@ -52,77 +74,23 @@ export function createApi(bindings, load) {
     return receipt;
   }
 
-  return { LightClient: lightClient(engine), verifyReceipt, explainReceipt };
+  async function verifyList(bytes, anchor, options = {}) {
+    const copy = toBytes(bytes);
+    const now = options.now ?? Date.now();
+    const view = JSON.parse(await engine.call((wasm) => wasm.verifyList(copy, String(anchor), Number(now))));
+    if (view.error) throw new CairnError(view.error);
+    return new VerifiedList(MAKER, { ...view, bytes: copy, anchor: String(anchor).trim() });
+  }
+
+  async function verifyBatch(receipts, anchor, options) {
+    const explain = async (receipt, of, now) => explainReceipt(await bytesOf(receipt), of, { now });
+    return inSlices(explain, Array.from(receipts), anchor, options);
+  }
+
+  const made = { VerifiedReceipt, VerifiedList, fields };
+  return { LightClient: lightClient(engine, made), verifyReceipt, explainReceipt, verifyList, verifyBatch };
 }
 
-const lightClient = (engine) => class LightClient {
-  #node;
-  #anchor;
-  #session;
-
-  constructor(maker, node, anchor) {
-    if (maker !== MAKER) throw new TypeError("use LightClient.connect({ node, anchor })");
-    this.#node = node;
-    this.#anchor = anchor;
-  }
-
-  static async connect({ node, anchor }) {
-    const client = new LightClient(MAKER, String(node), String(anchor).trim());
-    await client.#connected();
-    return client;
-  }
-
-  get node() { return this.#node; }
-  get anchor() { return this.#anchor; }
-  get head() { return parse(this.#live()?.head()); }
-
-  get refusedEvidence() {
-    const error = parse(this.#live()?.refusedEvidence());
-    return error && new CairnError(error);
-  }
-
-  async sync() { return parse(await this.#run((session) => session.sync())); }
-
-  async event(id) { return this.#verified((session) => session.event(String(id))); }
-
-  async receipt(id) { return this.#verified((session) => session.receipt(String(id))); }
-
-  async open(id, key) { return fields(await this.#run((session) => session.open(String(id), String(key)))); }
-
-  async query(params = {}) {
-    const given = Object.entries(params).filter(([, value]) => value !== undefined && value !== null);
-    const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
-    return JSON.parse(await this.#run((session) => session.claimedEvents(query)));
-  }
-
-  async #verified(start) {
-    const [bytes, anchor, now, view, checks] = await this.#run(start);
-    const parts = { bytes, anchor, now, view: JSON.parse(view), checks: JSON.parse(checks).checks };
-    return new VerifiedReceipt(MAKER, engine, parts);
-  }
-
-  async #run(start) {
-    const session = await this.#connected();
-    return engine.run(() => start(session));
-  }
-
-  // A session lives in one WebAssembly instance; after a trap there is another.
-  async #connected() {
-    const generation = await engine.ready();
-    if (!this.#live()) {
-      const session = await engine.run((wasm) => wasm.connect(this.#node, this.#anchor));
-      this.#session ??= { generation, session };
-      if (this.#session.generation !== generation) this.#session = { generation, session };
-    }
-    return this.#session.session;
-  }
-
-  #live() {
-    return this.#session?.generation === engine.generation() ? this.#session.session : undefined;
-  }
-};
-
-const parse = (text) => (text === undefined ? null : deepFreeze(JSON.parse(text)));
 
 // Names and values in turn. `fromEntries` defines own properties, whatever their names.
 function fields(list) {

@@ -39,17 +39,19 @@ export function createEngine(bindings, load) {
     return attempt(await ready(), act);
   }
 
-  async function run(start) {
+  async function run(start, context) {
     const begun = await ready();
     const task = attempt(begun, start);
-    for (;;) {
-      const result = attempt(begun, () => task.poll());
-      if (result !== undefined) {
-        task.free();
-        return result;
+    try {
+      for (;;) {
+        const result = attempt(begun, () => task.poll());
+        if (result !== undefined) return result;
+        const [status, body, why] = await serve(attempt(begun, () => task.want()), context);
+        attempt(begun, () => task.answer(status, body, why));
       }
-      const [status, body, why] = await serve(attempt(begun, () => task.want()));
-      attempt(begun, () => task.answer(status, body, why));
+    } finally {
+      // After a trap it went with its instance.
+      if (begun === generation) task.free();
     }
   }
 

@@ -34,6 +34,26 @@ export class Facts {
   }
 }
 
+/** An event that was verified with others: what a receipt says, without bytes of its own. */
+export class VerifiedEvent {
+  #view;
+
+  constructor(maker, view) {
+    if (maker !== MAKER) throw new TypeError("only verifying makes a VerifiedEvent");
+    this.#view = deepFreeze(view);
+  }
+
+  get id() { return this.#view.id; }
+  get index() { return this.#view.index; }
+  get event() { return this.#view.event; }
+  get header() { return this.#view.header; }
+  get writerSuite() { return this.#view.writerSuite; }
+  get writerName() { return this.#view.writerName; }
+  get standing() { return this.#view.standing; }
+
+  toJSON() { return { id: this.id, index: this.index }; }
+}
+
 /** A copy: what is verified must not change under the caller's hands. */
 export function toBytes(bytes) {
   if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes.slice(0));

@@ -90,27 +90,214 @@ export class VerifiedReceipt {
   toJSON(): { receipt: string; anchor: Anchor };
 }
 
-/** Follows a log through one node, which it does not trust. */
+/** Verifies a file that proves many events at once (`client.list` makes one), offline. */
+export function verifyList(
+  bytes: Uint8Array | ArrayBuffer,
+  anchor: Anchor,
+  options?: VerifyOptions,
+): Promise<VerifiedList>;
+
+/** Many events in one file that holds. Only checking makes one. */
+export class VerifiedList {
+  private constructor();
+  readonly anchor: Anchor;
+  /** The header under which all of them are. */
+  readonly header: Header;
+  readonly standing: Standing;
+  /** Ascending by index. Of events that are not in it a list says nothing. */
+  readonly events: readonly VerifiedEvent[];
+  /** A copy of the file's bytes. */
+  toBytes(): Uint8Array;
+}
+
+/** An event that was verified with others: what a receipt says, without bytes of its own. */
+export class VerifiedEvent {
+  private constructor();
+  readonly id: Digest;
+  readonly index: number;
+  /** What its writer signed. Actor, resource, outcome and time are the writer's claims. */
+  readonly event: Event;
+  /** The final header under which it was verified. */
+  readonly header: Header;
+  readonly writerSuite: string;
+  /** The member that the log's state gives the writer's key to, if that was proven. */
+  readonly writerName: string | null;
+  readonly standing: Standing;
+  /** Id and index: never a verdict. */
+  toJSON(): { id: Digest; index: number };
+}
+
+/**
+ * Verifies many receipts, letting go of the thread every few milliseconds. To keep a page quick with
+ * thousands, use a worker: `cairn-light-client/worker`. Rejects only if `signal` ends it.
+ */
+export function verifyBatch(
+  receipts: Iterable<Uint8Array | ArrayBuffer | Blob>,
+  anchor: Anchor,
+  options?: BatchOptions,
+): Promise<Batch>;
+
+export interface BatchOptions extends VerifyOptions {
+  signal?: AbortSignal;
+  onProgress?: (progress: { done: number; total: number; counts: BatchCounts }) => void;
+}
+
+export type BatchCounts = { [state in State | "verified"]: number };
+
+export interface Batch {
+  counts: BatchCounts;
+  /** One row a receipt, in their order: for tables, not to build on. */
+  rows: BatchRow[];
+}
+
+export interface BatchRow {
+  /** The receipt's place in what was given. */
+  at: number;
+  state: State | "verified";
+  id: Digest | null;
+  index: number | null;
+  error: { code: string; message: string; expected: string | null; found: string | null } | null;
+}
+
+/** Follows a log through one node or several, none of which it trusts. */
 export class LightClient {
   private constructor();
-  /** Takes up what was stored for this anchor, verified again. Asks the node nothing yet. */
-  static connect(options: { node: string; anchor: Anchor }): Promise<LightClient>;
-  readonly node: string;
+  /** Takes up what was stored for this anchor, verified again. Asks no node yet. */
+  static connect(options: ConnectOptions): Promise<LightClient>;
+  /** The node that is asked first. */
+  readonly node: string | null;
   readonly anchor: Anchor;
+  /** Each node, and what it showed when it was last asked. */
+  readonly nodes: readonly NodeReport[];
   /** The newest header known to be final. */
   readonly head: Head | null;
-  /** Why stored evidence was not taken up, if it was not. */
+  /**
+   * Evidence that the log was forked, once there is any. From then on every call that needs a head
+   * fails with `client-equivocation`, also after a reload. Show it, and hand `file` on.
+   */
+  readonly fork: Fork | null;
+  /** Why stored evidence was not taken up, if it was not. It is set aside, not thrown away. */
   readonly refusedEvidence: CairnError | null;
-  /** Asks for a newer head and verifies that its history contains the one known. */
-  sync(): Promise<Head>;
+  /** Why evidence is not kept for the next visit (no storage, none left), if it is not. */
+  readonly notKept: string | null;
+  /** The evidence that was refused, for who wants to find out why. */
+  refusedFile(): Promise<Uint8Array | null>;
+  /** Asks for a newer head, compares the nodes, and verifies that its history contains the one known. */
+  sync(options?: CallOptions): Promise<Head>;
   /** One event, verified under the head; syncs if it must. */
-  event(id: Digest): Promise<VerifiedReceipt>;
+  event(id: Digest, options?: CallOptions & { private?: false }): Promise<VerifiedReceipt>;
+  /**
+   * The same without telling the node which: it is asked for the run of 256 events that has `index`, or
+   * for all of them, newest first, until the event is found.
+   */
+  event(id: Digest, options: CallOptions & { private: true; index?: number }): Promise<VerifiedEvent>;
+  /** One page of what a query finds, each event verified under the head and held against the query. */
+  events(query?: EventQuery & CallOptions & { private?: boolean }): Promise<EventPage>;
+  /** All that a key wrote in a stream up to the head, proven to be all. */
+  history(of: { stream: Digest; writer: Digest } & CallOptions): Promise<History>;
+  /** What the log's state has of one kind and key under the head, or that it has nothing. */
+  state<K extends keyof StateKeys>(kind: K, key?: StateKeys[K], options?: CallOptions): Promise<StateFact>;
+  /** Each new head as it comes, verified. Goes on through outages; ends by `signal`, or a lie. */
+  watch(options?: CallOptions & { after?: Header }): AsyncGenerator<Head, void, void>;
+  /** The same with the events that came with each head and that a query finds. */
+  watch(options: CallOptions & { after?: Header; events: EventQuery }): AsyncGenerator<News, void, void>;
   /** A receipt that proves the event from your anchor alone: to keep, or to pass on. */
-  receipt(id: Digest): Promise<VerifiedReceipt>;
+  receipt(id: Digest, options?: CallOptions): Promise<VerifiedReceipt>;
+  /** The events at these indexes, ascending, in one file that proves them from your anchor alone. */
+  list(indexes: Iterable<number>, options?: CallOptions): Promise<VerifiedList>;
   /** Verifies an event and opens its payload, with the text of a member's key file. */
-  open(id: Digest, key: string): Promise<Fields>;
-  /** One page of what the node *says* it has: claims. Verify an event by its `id`. */
+  open(id: Digest, key: string, options?: CallOptions): Promise<Fields>;
+  /** One page of what the node *says* it has: claims. `events` verifies them. */
   query(params?: EventQuery): Promise<ClaimedPage>;
+}
+
+export type ConnectOptions = {
+  anchor: Anchor;
+  /** How old the anchor may be, if less than the log's trust period. */
+  maxAnchorAge?: Millis;
+} & (
+  | { node: string }
+  | {
+      nodes: string[];
+      /** How many of them must show a head before it is taken; all, if not said. */
+      agree?: number;
+    }
+) | {
+  /** A policy file (see the README). Its `log` is the anchor, unless one is given beside it. */
+  policy: string;
+  anchor?: Anchor;
+  maxAnchorAge?: Millis;
+};
+
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+export interface NodeReport {
+  readonly name: string;
+  readonly node: string;
+  /** The verified head that it showed. */
+  readonly header: Header | null;
+  /** Why it showed none. */
+  readonly error: { readonly state: State; readonly code: string; readonly message: string } | null;
+}
+
+export interface Fork {
+  /** What the file is checked against: `cairn verify FILE --anchor ANCHOR`. */
+  readonly anchor: Anchor;
+  readonly height: number;
+  /** Two headers that are both final at this height. */
+  readonly first: Digest;
+  readonly second: Digest;
+  readonly error: CairnError;
+  /** The evidence file. */
+  readonly file: Uint8Array;
+}
+
+export interface EventPage {
+  readonly events: readonly VerifiedEvent[];
+  /** The header under which all of them were verified. */
+  readonly header: Header;
+  /** How many events the log has under it: nothing is said of later ones. */
+  readonly size: number;
+  /**
+   * From which index up to which (not included) these are *all* that the query finds, because every
+   * event there was verified and looked at here (`private`). `null`: the node chose, and may leave out.
+   */
+  readonly allBetween: { readonly from: number; readonly to: number } | null;
+  /** For the next page, as `cursor`. */
+  readonly next: string | null;
+}
+
+export interface History {
+  readonly stream: Digest;
+  readonly writer: Digest;
+  readonly header: Header;
+  readonly size: number;
+  /** Oldest first: all there are under this header. */
+  readonly events: readonly VerifiedEvent[];
+}
+
+export interface StateKeys {
+  member: { name: string };
+  key: { key: Digest };
+  stream: { stream: Digest };
+  membership: { stream: Digest; name: string };
+  parameters: Record<string, never>;
+  set: { epoch: number };
+  head: { stream: Digest; key: Digest };
+}
+
+export interface StateFact {
+  /** After this header's block it is so. */
+  readonly header: Header;
+  /** The record; `null` is proven too: there is none. */
+  readonly record: { readonly kind: string; readonly [name: string]: unknown } | null;
+}
+
+export interface News {
+  readonly head: Head;
+  readonly events: readonly VerifiedEvent[];
 }
 
 /** A payload's values by name. */

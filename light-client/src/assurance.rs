@@ -6,9 +6,9 @@ use cairn_verifier::error::Meaning;
 use cairn_verifier::event::Payload;
 use cairn_verifier::fact::{LogTime, Standing};
 use cairn_verifier::payload::{self, PayloadError, VerifiedPayload};
-use cairn_verifier::receipt::{self, VerifiedReceipt};
+use cairn_verifier::receipt::{self, FinalityMemo, VerifiedReceipt};
 use cairn_verifier::secret::MemberSecret;
-use cairn_verifier::{FinalHeader, TrustAnchor, UnixMillis, json};
+use cairn_verifier::{FinalHeader, Terms, TrustAnchor, UnixMillis, json};
 
 use crate::error::ClientError;
 use crate::sync::joined;
@@ -253,8 +253,33 @@ pub struct Examination {
 /// Verifies a receipt and keeps every step, for people who want to see why.
 #[must_use]
 pub fn examine(bytes: Vec<u8>, anchor: TrustAnchor, now: UnixMillis) -> Examination {
+    examine_on(bytes, anchor, Terms::at(now), now)
+}
+
+/// The same for one of many: where receipts begin alike, validators' signatures are checked once. No
+/// verdict differs.
+#[must_use]
+pub fn examine_again(
+    bytes: Vec<u8>,
+    (anchor, now): (TrustAnchor, UnixMillis),
+    memo: &mut Option<FinalityMemo>,
+) -> Examination {
+    if !memo.as_ref().is_some_and(|memo| memo.is_of(&bytes, anchor, now)) {
+        *memo = FinalityMemo::of(&bytes, anchor, now).ok();
+    }
+    let terms = Terms::at(now);
+    let terms = memo.as_ref().map_or(terms, |memo| terms.with_memo(memo));
+    examine_on(bytes, anchor, terms, now)
+}
+
+fn examine_on(
+    bytes: Vec<u8>,
+    anchor: TrustAnchor,
+    terms: Terms<'_>,
+    now: UnixMillis,
+) -> Examination {
     let mut checks = Vec::new();
-    let outcome = match receipt::verify(&bytes, anchor, now, &mut checks) {
+    let outcome = match receipt::verify(&bytes, anchor, terms, &mut checks) {
         Ok(fact) => {
             let event = *fact.event();
             let standing = event.header().standing();

@@ -1,5 +1,9 @@
 //! The light client over a [`World`].
 
+mod follow;
+mod keep;
+mod read;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -12,21 +16,73 @@ use cairn_verifier::{FinalHeader, TrustAnchor, UnixMillis, request};
 
 use crate::assurance::{CheckedReceipt, open_any};
 use crate::error::ClientError;
+use crate::nodes::ForkEvidence;
+use crate::policy::Policy;
 use crate::sync::{Sync, base_parameter};
 use crate::world::{Browser, Request, World};
 
-/// How often a sync begins again because another call moved the head.
-const SYNC_ATTEMPTS: u8 = 4;
+/// How a client is set up.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Setup {
+    /// Which nodes are asked, and which of them must agree.
+    pub policy: Policy,
+    /// Where trust starts.
+    pub anchor: TrustAnchor,
+    /// How old the anchor may be, in milliseconds, if less than the log's trust period.
+    pub max_anchor_age: Option<u64>,
+}
 
-/// Follows one log through one node. Clones share what is known.
+impl Setup {
+    /// One node and an anchor.
+    #[must_use]
+    pub fn one(node: &str, anchor: TrustAnchor) -> Self {
+        Self::several(Policy::one(node), anchor)
+    }
+
+    /// Nodes and which of them must agree, and an anchor.
+    #[must_use]
+    pub const fn several(policy: Policy, anchor: TrustAnchor) -> Self {
+        Self { policy, anchor, max_anchor_age: None }
+    }
+}
+
+/// What a node said when it was last asked for its head.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a plain answer")]
+pub struct NodeReport {
+    /// Its name in the policy; its address if that gives none.
+    pub name: String,
+    /// Its address.
+    pub address: String,
+    /// The verified head that it showed, or why it showed none; `None` before the first sync.
+    pub shown: Option<Result<FinalHeader, ClientError>>,
+}
+
+/// Follows one log through one node or several. Clones share what is known.
 ///
 /// Nothing here borrows across an `await`, so calls may overlap.
 #[derive(Clone, Debug)]
 pub struct Client<W> {
-    node: Rc<str>,
+    policy: Rc<Policy>,
+    nodes: Rc<[Rc<str>]>,
     world: W,
     known: Rc<RefCell<Sync>>,
+    noted: Rc<RefCell<Noted>>,
     refused: Option<ClientError>,
+}
+
+/// What is noted beside what is known.
+#[derive(Debug, Default)]
+struct Noted {
+    /// The node that others are tried after: it has the head.
+    serving: usize,
+    shown: Vec<Option<Result<FinalHeader, ClientError>>>,
+    fork: Option<ForkEvidence>,
+    /// What lies in the store, as far as this client knows.
+    stored: Option<Vec<u8>>,
+    /// Why the evidence was not kept, if it was not.
+    unsaved: Option<String>,
 }
 
 /// The light client of a JavaScript runtime.
@@ -43,8 +99,8 @@ impl LightClient {
 }
 
 impl<W: World> Client<W> {
-    /// A client for a node (`http://` or `https://`, host, port) and a pinned anchor. Takes up
-    /// the evidence stored for that anchor, verified again; asks the node nothing yet.
+    /// A client for a node (`http://` or `https://`, host, port) and a pinned anchor:
+    /// [`Client::connect_with`].
     ///
     /// # Errors
     /// [`ClientError::BadNode`].
@@ -53,16 +109,33 @@ impl<W: World> Client<W> {
         node: &str,
         anchor: TrustAnchor,
     ) -> Result<Self, ClientError> {
-        let node = check_node(node)?;
-        let (mut known, mut refused) = (Sync::new(anchor), None);
-        if let Some(evidence) = world.load(anchor).await {
-            match Sync::load(anchor, &evidence, world.now()) {
-                Ok(stored) => known = stored,
-                Err(error) => refused = Some(error),
-            }
+        Self::connect_with(world, Setup::one(node, anchor)).await
+    }
+
+    /// A client for nodes and a pinned anchor. Takes up the evidence stored for that anchor, verified
+    /// again; asks no node yet.
+    ///
+    /// # Errors
+    /// [`ClientError::BadNode`]; [`ClientError::BadPolicy`] if the policy names another anchor.
+    pub async fn connect_with(world: W, setup: Setup) -> Result<Self, ClientError> {
+        let Setup { policy, anchor, max_anchor_age } = setup;
+        if policy.anchor().is_some_and(|named| named != anchor) {
+            let what = "its `log` is another anchor than the one given";
+            return Err(ClientError::BadPolicy { line: 0, what });
         }
-        let known = Rc::new(RefCell::new(known));
-        Ok(Self { node, world, known, refused })
+        let nodes = policy.nodes().iter().map(|(_, address)| check_node(address));
+        let nodes: Rc<[Rc<str>]> = nodes.collect::<Result<_, _>>()?;
+        let noted = Noted { shown: vec![None; nodes.len()], ..Noted::default() };
+        let mut client = Self {
+            policy: Rc::new(policy),
+            nodes,
+            world,
+            known: Rc::new(RefCell::new(Sync::new(anchor).with_max_age(max_anchor_age))),
+            noted: Rc::new(RefCell::new(noted)),
+            refused: None,
+        };
+        client.take_up(anchor, max_anchor_age).await;
+        Ok(client)
     }
 
     /// The pinned anchor.
@@ -71,17 +144,44 @@ impl<W: World> Client<W> {
         self.known.borrow().anchor()
     }
 
-    /// The node's address.
+    /// The address of the node that is asked first.
     #[must_use]
-    pub fn node(&self) -> &str {
-        &self.node
+    pub fn node(&self) -> Rc<str> {
+        self.serving_first().next().map_or_else(|| "".into(), |(_, address)| address)
+    }
+
+    /// Every node, and what it said when it was last asked.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<NodeReport> {
+        let noted = self.noted.borrow();
+        let report = |(name, address): &(String, String), shown: &Option<_>| NodeReport {
+            name: name.clone(),
+            address: address.clone(),
+            shown: shown.clone(),
+        };
+        let named = self.policy.nodes().iter().zip(&noted.shown);
+        named.map(|(node, shown)| report(node, shown)).collect()
+    }
+
+    /// Evidence that the log was forked, once there is any. From then on this client takes no head any
+    /// more: which history is the log's is for people to find out. Show it, and hand the file on.
+    #[must_use]
+    pub fn fork(&self) -> Option<ForkEvidence> {
+        self.noted.borrow().fork.clone()
     }
 
     /// Why stored evidence was not taken up, if it was not: the client then starts from the
-    /// anchor, and cannot tell whether the log was rewritten since the last visit.
+    /// anchor, and cannot tell whether the log was rewritten since the last visit. The refused
+    /// evidence is not thrown away: [`Client::refused_file`].
     #[must_use]
     pub const fn refused_evidence(&self) -> Option<&ClientError> {
         self.refused.as_ref()
+    }
+
+    /// Why the evidence is not kept for the next visit, if it is not: no storage, or none left.
+    #[must_use]
+    pub fn not_kept(&self) -> Option<String> {
+        self.noted.borrow().unsaved.clone()
     }
 
     /// What is known: head, what it rests on, when it was last seen.
@@ -96,30 +196,14 @@ impl<W: World> Client<W> {
         self.known.borrow().head().copied()
     }
 
-    /// Asks the node for a newer head and verifies that it continues the one known.
-    ///
-    /// # Errors
-    /// [`ClientError`]; the head is then as before.
-    pub async fn sync(&self) -> Result<FinalHeader, ClientError> {
-        for _ in 0..SYNC_ATTEMPTS {
-            let now = self.world.now();
-            let question = self.known.borrow().question(now);
-            let file = self.get(&question.path()).await?;
-            let candidate = self.known.borrow().answer(&question, file, self.world.now())?;
-            let proof = match candidate.proof_path() {
-                Some(path) => Some(self.get(&path).await?),
-                None => None,
-            };
-            let adopted = self.known.borrow_mut().adopt(candidate, proof.as_deref())?;
-            if let Some(head) = adopted {
-                let evidence = self.known.borrow().evidence();
-                if let Some(evidence) = evidence {
-                    self.world.save(self.anchor(), evidence).await;
-                }
-                return Ok(head);
-            }
-        }
-        Err(ClientError::HeadMoved)
+    /// The nodes, the serving one first.
+    fn serving_first(&self) -> impl Iterator<Item = (usize, Rc<str>)> + use<W> {
+        let serving = self.noted.borrow().serving;
+        let nodes = Rc::clone(&self.nodes);
+        let others = (0..nodes.len()).filter(move |place| *place != serving);
+        std::iter::once(serving)
+            .chain(others)
+            .filter_map(move |place| Some((place, Rc::clone(nodes.get(place)?))))
     }
 
     /// One event, verified under the head. Syncs first if there is no head, and once more if the
@@ -128,10 +212,7 @@ impl<W: World> Client<W> {
     /// # Errors
     /// [`ClientError::NotFinal`] if no final header has the event; [`ClientError`].
     pub async fn event(&self, id: &EventId) -> Result<CheckedReceipt, ClientError> {
-        let head = match self.head() {
-            Some(head) => head,
-            None => self.sync().await?,
-        };
+        let head = self.head_or_sync().await?;
         match self.event_under(id, &head).await {
             Err(error) if error.is_problem("not-in-base") => {
                 let head = self.sync().await?;
@@ -176,8 +257,7 @@ impl<W: World> Client<W> {
     /// # Errors
     /// [`ClientError`].
     pub async fn claimed_events(&self, query: &str) -> Result<String, ClientError> {
-        let request = Request::json(format!("{}/v1/events?{query}", self.node));
-        let body = self.world.get(request).await?;
+        let body = self.ask(|node| Request::json(format!("{node}/v1/events?{query}"))).await?;
         String::from_utf8(body)
             .map_err(|_| ClientError::Network { why: "the answer is not text".to_owned() })
     }
@@ -215,10 +295,9 @@ impl<W: World> Client<W> {
         log: &LogId,
         secret: &MemberSecret,
     ) -> Result<Vec<u8>, ClientError> {
-        let path = format!("/v1/wraps/{id}");
-        let mut request = Request::binary(format!("{}{path}", self.node));
-        request.authorization =
-            Some(authorization(log, self.world.now(), (&self.node, &path), secret)?);
+        let (path, node) = (format!("/v1/wraps/{id}"), self.node());
+        let mut request = Request::binary(format!("{node}{path}"));
+        request.authorization = Some(authorization(log, self.world.now(), (&node, &path), secret)?);
         self.world.get(request).await.map_err(|error| match error {
             error if error.is_problem("no-wrap-for-this-key") => {
                 ClientError::NoWrap { key: secret.wrap().id() }
@@ -228,7 +307,19 @@ impl<W: World> Client<W> {
     }
 
     async fn get(&self, path: &str) -> Result<Vec<u8>, ClientError> {
-        self.world.get(Request::binary(format!("{}{path}", self.node))).await
+        self.ask(|node| Request::binary(format!("{node}{path}"))).await
+    }
+
+    /// Asks the nodes one after the other, until one answers at all.
+    async fn ask(&self, request: impl Fn(&str) -> Request) -> Result<Vec<u8>, ClientError> {
+        let mut silent = ClientError::Network { why: "there is no node".to_owned() };
+        for (_, node) in self.serving_first() {
+            match self.world.get(request(&node)).await {
+                Err(error @ ClientError::Network { .. }) => silent = error,
+                answer => return answer,
+            }
+        }
+        Err(silent)
     }
 }
 

@@ -16,8 +16,20 @@ use crate::world::Problem;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientError {
+    /// The anchor is older than the user allows.
+    AnchorTooOld {
+        /// Its age in milliseconds.
+        age: u64,
+        /// What is allowed.
+        limit: u64,
+    },
     /// The anchor's text is none.
     BadAnchor,
+    /// The node's answer is not what was asked for.
+    BadAnswer {
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// The event id's text is none.
     BadEventId,
     /// The key file's text is none.
@@ -25,6 +37,18 @@ pub enum ClientError {
     /// The node's address is none.
     BadNode {
         /// What was given.
+        found: String,
+    },
+    /// The policy file is none.
+    BadPolicy {
+        /// The line, from 1; 0 for the whole.
+        line: usize,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// A query has a part that is none.
+    BadQuery {
+        /// Its name.
         found: String,
     },
     /// Two headers are final at one height: the log was forked by its validators.
@@ -68,6 +92,27 @@ pub enum ClientError {
         /// What its proof fails with.
         why: Box<Error>,
     },
+    /// Another event than the query finds.
+    NotAsked {
+        /// The event that the node answered with.
+        event: EventId,
+        /// The part of the query that it does not pass.
+        filter: String,
+    },
+    /// Fewer nodes agree than the policy asks for.
+    NotEnoughNodes {
+        /// How many showed one history.
+        agreed: usize,
+        /// How many were asked.
+        nodes: usize,
+    },
+    /// The event is nowhere in the log.
+    NotFound {
+        /// The event.
+        event: EventId,
+        /// The size of the log that was read.
+        size: u64,
+    },
     /// The node has the event, but no final header has it yet.
     NotFinal {
         /// The event.
@@ -106,10 +151,14 @@ impl ClientError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::AnchorTooOld { .. } => "client-anchor-too-old",
             Self::BadAnchor => "client-bad-anchor",
+            Self::BadAnswer { .. } => "client-bad-answer",
             Self::BadEventId => "client-bad-event-id",
             Self::BadKey => "client-bad-key",
             Self::BadNode { .. } => "client-bad-node",
+            Self::BadPolicy { .. } => "client-bad-policy",
+            Self::BadQuery { .. } => "client-bad-query",
             Self::Equivocation { .. } => "client-equivocation",
             Self::HeadMoved => "client-head-moved",
             Self::HttpStatus { .. } => "client-http-status",
@@ -117,7 +166,10 @@ impl ClientError {
             Self::NodeBehind { .. } => "client-node-behind",
             Self::NoPayload => "client-no-payload",
             Self::NotAnExtension { .. } => "client-not-an-extension",
+            Self::NotAsked { .. } => "client-not-asked",
+            Self::NotEnoughNodes { .. } => "client-not-enough-nodes",
             Self::NotFinal { .. } => "client-not-final",
+            Self::NotFound { .. } => "client-not-found",
             Self::NoWrap { .. } => "client-no-wrap",
             Self::OtherEvent { .. } => "client-other-event",
             Self::Payload(error) => error.code(),
@@ -138,22 +190,61 @@ impl ClientError {
             Self::Payload(error) => {
                 say::as_verifier_error(error).map_or(Meaning::Failed, |error| error.meaning())
             }
-            Self::Equivocation { .. } | Self::NotAnExtension { .. } | Self::OtherEvent { .. } => {
-                Meaning::Failed
-            }
+            Self::Equivocation { .. }
+            | Self::NotAnExtension { .. }
+            | Self::NotAsked { .. }
+            | Self::OtherEvent { .. } => Meaning::Failed,
+            Self::AnchorTooOld { .. } => Meaning::Stale,
             Self::BadAnchor
+            | Self::BadAnswer { .. }
             | Self::BadEventId
             | Self::BadKey
             | Self::BadNode { .. }
+            | Self::BadPolicy { .. }
+            | Self::BadQuery { .. }
             | Self::HeadMoved
             | Self::HttpStatus { .. }
             | Self::Network { .. }
             | Self::NodeBehind { .. }
             | Self::NoPayload
+            | Self::NotEnoughNodes { .. }
             | Self::NotFinal { .. }
+            | Self::NotFound { .. }
             | Self::NoWrap { .. }
             | Self::StoredEvidence { .. }
             | Self::TooLarge { .. } => Meaning::CouldNotCheck,
+        }
+    }
+
+    /// Whether it may pass by itself, so that it is worth to try again.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::HttpStatus { status, .. } => matches!(status, 408 | 425 | 429 | 500..=599),
+            Self::HeadMoved
+            | Self::Network { .. }
+            | Self::NodeBehind { .. }
+            | Self::NotEnoughNodes { .. } => true,
+            Self::AnchorTooOld { .. }
+            | Self::BadAnchor
+            | Self::BadAnswer { .. }
+            | Self::BadEventId
+            | Self::BadKey
+            | Self::BadNode { .. }
+            | Self::BadPolicy { .. }
+            | Self::BadQuery { .. }
+            | Self::Equivocation { .. }
+            | Self::NoPayload
+            | Self::NotAnExtension { .. }
+            | Self::NotAsked { .. }
+            | Self::NotFinal { .. }
+            | Self::NotFound { .. }
+            | Self::NoWrap { .. }
+            | Self::OtherEvent { .. }
+            | Self::Payload(_)
+            | Self::StoredEvidence { .. }
+            | Self::TooLarge { .. }
+            | Self::Verify(_) => false,
         }
     }
 

@@ -13,6 +13,8 @@ use crate::world::{MAX_ANSWER_LEN, Problem, Request};
 
 /// How long one answer may take, in milliseconds.
 const TIMEOUT: u32 = 60_000;
+/// How long one stream is read, in milliseconds; then it is opened anew.
+const STREAM_TIMEOUT: u32 = 300_000;
 /// The most bytes read of an error's body.
 const MAX_PROBLEM_LEN: usize = 16 << 10;
 
@@ -33,10 +35,42 @@ pub(crate) async fn get(request: Request) -> Result<Vec<u8>, ClientError> {
     read(&response, MAX_ANSWER_LEN).await
 }
 
+/// Opens a stream and reads until it says something: a line of data.
+pub(crate) async fn wait(request: Request) -> Result<(), ClientError> {
+    let response = send_within(&request, STREAM_TIMEOUT).await.map_err(network)?;
+    let status = response.status();
+    let Some(stream) = response.body().filter(|_| response.ok()) else {
+        let body = read(&response, MAX_PROBLEM_LEN).await.unwrap_or_default();
+        return Err(ClientError::HttpStatus { status, problem: Problem::read(&body) });
+    };
+    let reader: ReadableStreamDefaultReader =
+        stream.get_reader().dyn_into().map_err(|reader| network(reader.into()))?;
+    let mut last = b'\n';
+    loop {
+        let read = JsFuture::from(reader.read()).await.map_err(network)?;
+        let value = Reflect::get(&read, &"value".into()).map_err(network)?;
+        let Ok(chunk) = value.dyn_into::<Uint8Array>() else {
+            return Err(ClientError::Network { why: "the stream ended".to_owned() });
+        };
+        // A line that is no comment. What it says is not believed, so it is not read.
+        for byte in chunk.to_vec() {
+            if last == b'\n' && !matches!(byte, b'\n' | b'\r' | b':') {
+                drop(reader.cancel());
+                return Ok(());
+            }
+            last = byte;
+        }
+    }
+}
+
 async fn send(request: &Request) -> Result<Response, JsValue> {
+    send_within(request, TIMEOUT).await
+}
+
+async fn send_within(request: &Request, millis: u32) -> Result<Response, JsValue> {
     let init = RequestInit::new();
     init.set_credentials(RequestCredentials::Omit);
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT)));
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(millis)));
     let built = web_sys::Request::new_with_str_and_init(&request.url, &init)?;
     built.headers().set("accept", request.accept)?;
     if let Some(value) = &request.authorization {

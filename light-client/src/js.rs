@@ -5,12 +5,17 @@
 //! from JavaScript is bytes, and verified.
 
 mod host;
+mod view;
+
+use std::cell::RefCell;
 
 use cairn_verifier::check::Check;
 use cairn_verifier::digest::EventId;
 use cairn_verifier::json::{self, Object};
 use cairn_verifier::payload::VerifiedPayload;
+use cairn_verifier::receipt::FinalityMemo;
 use cairn_verifier::secret::MemberSecret;
+use cairn_verifier::state::RecordKey;
 use cairn_verifier::{TrustAnchor, UnixMillis};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -19,10 +24,17 @@ use zeroize::Zeroizing;
 use host::Host;
 pub use host::Task;
 
-use crate::assurance::{CheckedReceipt, examine};
-use crate::client::Client;
+use crate::assurance::{CheckedReceipt, examine_again};
+use crate::client::{Client, Setup};
 use crate::error::ClientError;
+use crate::events::CheckedList;
+use crate::policy::Policy;
 use crate::sync::Sync;
+
+thread_local! {
+    /// What the last receipt began with: the next of a batch begins with the same.
+    static MEMO: RefCell<Option<FinalityMemo>> = const { RefCell::new(None) };
+}
 
 /// Verifies a receipt. JSON: `checks` that passed, and `receipt` or `error`, the other `null`.
 #[wasm_bindgen]
@@ -31,7 +43,8 @@ pub fn verify(bytes: Vec<u8>, anchor: &str, now: f64) -> String {
     let (checks, outcome) = match parse_anchor(anchor) {
         Err(error) => (Vec::new(), Err(error)),
         Ok(anchor) => {
-            let examination = examine(bytes, anchor, millis(now));
+            let examination =
+                MEMO.with_borrow_mut(|memo| examine_again(bytes, (anchor, millis(now)), memo));
             (examination.checks, examination.outcome)
         }
     };
@@ -70,6 +83,17 @@ pub fn restart() {
     wasm_bindgen::handler::schedule_reinit();
 }
 
+/// Verifies an event list. JSON: `header`, `standing`, `events`; and `error`, or `null`.
+#[wasm_bindgen(js_name = verifyList)]
+#[must_use]
+pub fn verify_list(bytes: Vec<u8>, anchor: &str, now: f64) -> String {
+    let list = parse_anchor(anchor).and_then(|a| CheckedList::check(bytes, a, millis(now)));
+    match list {
+        Ok(list) => view::list(&list).json("error", "null").finish(),
+        Err(error) => Object::new().json("error", &error.to_json()).finish(),
+    }
+}
+
 /// A [`Client`], made by [`connect`].
 #[wasm_bindgen]
 #[derive(Debug)]
@@ -77,18 +101,41 @@ pub struct Session {
     client: Client<Host>,
 }
 
-/// A [`Session`] with a node under an anchor.
+/// A [`Session`] with nodes under an anchor: so many of `nodes` must agree, or what the policy file
+/// asks for, which may bring the anchor too.
 #[wasm_bindgen]
 #[must_use]
-pub fn connect(node: String, anchor: String) -> Task {
+pub fn connect(
+    nodes: Vec<String>,
+    agree: u32,
+    policy: Option<String>,
+    anchor: Option<String>,
+    max_anchor_age: Option<f64>,
+) -> Task {
     Task::new(async move {
-        let client = Client::connect_in(Host, &node, parse_anchor(&anchor)?).await?;
+        let policy = match policy {
+            Some(text) => Policy::parse(&text)?,
+            None => {
+                let nodes: Vec<&str> = nodes.iter().map(String::as_str).collect();
+                Policy::some_of(&nodes, usize::try_from(agree).unwrap_or(0))?
+            }
+        };
+        let anchor = anchor.as_deref().map(parse_anchor).transpose()?.or_else(|| policy.anchor());
+        let mut setup = Setup::several(policy, anchor.ok_or(ClientError::BadAnchor)?);
+        setup.max_anchor_age = max_anchor_age.map(|age| millis(age).0);
+        let client = Client::connect_with(Host, setup).await?;
         Ok(Session { client }.into())
     })
 }
 
 #[wasm_bindgen]
 impl Session {
+    /// The anchor.
+    #[must_use]
+    pub fn anchor(&self) -> String {
+        self.client.anchor().to_string()
+    }
+
     /// The head as JSON; `undefined` while there is none.
     #[must_use]
     pub fn head(&self) -> Option<String> {
@@ -100,6 +147,114 @@ impl Session {
     #[must_use]
     pub fn refused_evidence(&self) -> Option<String> {
         self.client.refused_evidence().map(ClientError::to_json)
+    }
+
+    /// The evidence that was refused, as bytes, or `null`.
+    #[wasm_bindgen(js_name = refusedFile)]
+    #[must_use]
+    pub fn refused_file(&self) -> Task {
+        let client = self.client.clone();
+        Task::new(async move {
+            let file = client.refused_file().await;
+            Ok(file.map_or(JsValue::NULL, |file| Uint8Array::from(file.as_slice()).into()))
+        })
+    }
+
+    /// Why evidence is not kept, or `undefined`.
+    #[wasm_bindgen(js_name = notKept)]
+    #[must_use]
+    pub fn not_kept(&self) -> Option<String> {
+        self.client.not_kept()
+    }
+
+    /// Each node and what it last showed, as JSON.
+    #[must_use]
+    pub fn nodes(&self) -> String {
+        view::nodes(&self.client.nodes())
+    }
+
+    /// Evidence of a fork: JSON and the file; `undefined` while there is none.
+    #[must_use]
+    pub fn fork(&self) -> Option<Array> {
+        let fork = self.client.fork()?;
+        let parts: [JsValue; 2] = [view::fork(&fork).into(), Uint8Array::from(fork.file()).into()];
+        Some(parts.into_iter().collect())
+    }
+
+    /// The next head after the one with this digest, as JSON; waits for it.
+    #[wasm_bindgen(js_name = nextHead)]
+    #[must_use]
+    pub fn next_head(&self, after: Option<String>) -> Task {
+        let client = self.client.clone();
+        Task::new(async move {
+            let after = after.map(|text| text.parse().map_err(|_| ClientError::BadAnchor));
+            client.next_head(after.transpose()?).await?;
+            Ok(head(&client.known()).into())
+        })
+    }
+
+    /// One verified page, as JSON; in private without telling the node what is looked for.
+    #[must_use]
+    pub fn events(&self, query: String, is_private: bool) -> Task {
+        let client = self.client.clone();
+        Task::new(async move {
+            let page = if is_private {
+                client.events_in_private(&query).await?
+            } else {
+                client.events(&query).await?
+            };
+            Ok(view::page(&page).into())
+        })
+    }
+
+    /// All that a key wrote in a stream, as JSON.
+    #[must_use]
+    pub fn history(&self, stream: String, writer: String) -> Task {
+        let client = self.client.clone();
+        Task::new(async move {
+            let bad = |name: &str| ClientError::BadQuery { found: name.to_owned() };
+            let stream = stream.parse().map_err(|_| bad("stream"))?;
+            let writer = writer.parse().map_err(|_| bad("writer"))?;
+            Ok(view::history(&client.history(stream, writer).await?).into())
+        })
+    }
+
+    /// A record of the state, as JSON, by its kind and what it is asked by.
+    #[must_use]
+    pub fn state(&self, kind: String, first: String, second: String) -> Task {
+        let client = self.client.clone();
+        Task::new(async move {
+            let key = record_key(&kind, &first, &second);
+            let key = key.ok_or_else(|| ClientError::BadQuery { found: kind.clone() })?;
+            Ok(view::state(&client.state(&key).await?).into())
+        })
+    }
+
+    /// The events at these indexes, ascending, in a file that stands on the anchor alone: its bytes
+    /// and its JSON.
+    #[must_use]
+    pub fn list(&self, indexes: Vec<f64>) -> Task {
+        let client = self.client.clone();
+        Task::new(async move {
+            let indexes: Vec<u64> = indexes.into_iter().map(|index| millis(index).0).collect();
+            let list = client.portable_list(&indexes).await?;
+            let bytes = Uint8Array::from(list.bytes());
+            let parts: [JsValue; 2] = [bytes.into(), view::list(&list).finish().into()];
+            Ok(parts.into_iter().collect::<Array>().into())
+        })
+    }
+
+    /// An event that the node is not told of, as JSON.
+    #[wasm_bindgen(js_name = eventInPrivate)]
+    #[must_use]
+    pub fn event_in_private(&self, id: String, index: Option<f64>) -> Task {
+        let client = self.client.clone();
+        Task::new(async move {
+            let index = index.map(|index| millis(index).0);
+            let (list, place) = client.event_in_private(&parse_id(&id)?, index).await?;
+            let event = list.events().get(place).map(|event| event.view().to_owned());
+            Ok(event.into())
+        })
     }
 
     /// Syncs: the head as JSON.
@@ -177,6 +332,20 @@ fn fields(payload: &VerifiedPayload) -> Result<Array, ClientError> {
         list.push(&Uint8Array::from(value).into());
     }
     Ok(list)
+}
+
+/// Kind and key of a record, as the node's API names them.
+fn record_key<'a>(kind: &str, first: &'a str, second: &'a str) -> Option<RecordKey<'a>> {
+    Some(match kind {
+        "member" => RecordKey::Member(first),
+        "key" => RecordKey::Key(first.parse().ok()?),
+        "stream" => RecordKey::Stream(first.parse().ok()?),
+        "membership" => RecordKey::Membership(first.parse().ok()?, second),
+        "parameters" => RecordKey::Parameters,
+        "set" => RecordKey::Set(first.parse().ok()?),
+        "head" => RecordKey::Head(first.parse().ok()?, second.parse().ok()?),
+        _ => return None,
+    })
 }
 
 fn parse_anchor(text: &str) -> Result<TrustAnchor, ClientError> {

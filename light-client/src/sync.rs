@@ -27,6 +27,7 @@ use cairn_verifier::{FinalHeader, Terms, TrustAnchor, UnixMillis};
 
 use crate::assurance::Unread;
 use crate::error::ClientError;
+use crate::nodes::Shown;
 
 /// A checkpoint file that was accepted, and when.
 #[derive(Clone, Debug)]
@@ -47,6 +48,9 @@ pub struct Sync {
     synced_at: Option<UnixMillis>,
     /// Of the newest set: the next certificate of its epoch costs half.
     keys: Option<Rc<ExpandedKeys>>,
+    /// How old the anchor may be, in milliseconds, where the user asks for less than the log's trust
+    /// period.
+    max_age: Option<u64>,
 }
 
 /// What to ask a node for: `GET` [`Question::path`], then [`Sync::answer`].
@@ -85,6 +89,12 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    /// The head with what showed it.
+    #[must_use]
+    pub fn shown(&self) -> Shown {
+        self.link.shown()
+    }
+
     /// Path and query of the proof that the head is part of the candidate's history; `None` if
     /// there is no head yet, or this is it.
     #[must_use]
@@ -99,7 +109,15 @@ impl Sync {
     /// Knows the anchor alone.
     #[must_use]
     pub const fn new(anchor: TrustAnchor) -> Self {
-        Self { anchor, links: Vec::new(), synced_at: None, keys: None }
+        Self { anchor, links: Vec::new(), synced_at: None, keys: None, max_age: None }
+    }
+
+    /// With an age past which the anchor, or a head kept, proves nothing new: whichever is shorter, this
+    /// or the log's trust period, is enforced.
+    #[must_use]
+    pub const fn with_max_age(mut self, millis: Option<u64>) -> Self {
+        self.max_age = millis;
+        self
     }
 
     /// The anchor.
@@ -135,29 +153,74 @@ impl Sync {
             return Question { base: self.anchor, keep: 0 };
         };
         let period = last.head.header().parameters.trust_period;
-        if period != 0 && now.since(last.base_time) > period {
+        let period = if period == 0 { None } else { Some(period) };
+        let period = period.into_iter().chain(self.max_age).min();
+        if period.is_some_and(|period| now.since(last.base_time) > period) {
             let base = TrustAnchor::Checkpoint(last.head.digest());
             return Question { base, keep: self.links.len() };
         }
         Question { base: last.base, keep: self.links.len().saturating_sub(1) }
     }
 
-    /// Verifies a checkpoint file. Nothing changes yet.
+    /// Verifies a checkpoint file, and that its header is not behind the head. Nothing changes yet.
     ///
     /// # Errors
-    /// What the verifier refuses; [`ClientError::NodeBehind`]; [`ClientError::Equivocation`].
+    /// As [`Sync::look`] and [`Sync::check`].
     pub fn answer(
         &self,
         question: &Question,
         file: Vec<u8>,
         now: UnixMillis,
     ) -> Result<Candidate, ClientError> {
+        let candidate = self.look(question, file, now)?;
+        self.check(&candidate)?;
+        Ok(candidate)
+    }
+
+    /// Verifies a checkpoint file, whatever its height: what some node shows.
+    ///
+    /// # Errors
+    /// What the verifier refuses; [`ClientError::AnchorTooOld`].
+    pub fn look(
+        &self,
+        question: &Question,
+        file: Vec<u8>,
+        now: UnixMillis,
+    ) -> Result<Candidate, ClientError> {
         let (link, keys) = Link::verify(question.base, file, now, self.keys.as_ref())?;
-        let old = self.head().copied();
-        if let Some(old) = &old {
-            check_not_behind(old, &link.head)?;
+        let age = now.since(link.base_time);
+        if let Some(limit) = self.max_age.filter(|limit| age > *limit) {
+            return Err(ClientError::AnchorTooOld { age, limit });
         }
-        Ok(Candidate { link, keep: question.keep, old, keys })
+        Ok(Candidate { link, keep: question.keep, old: self.head().copied(), keys })
+    }
+
+    /// A candidate is above the head, or is the head.
+    ///
+    /// # Errors
+    /// [`ClientError::NodeBehind`]; [`ClientError::Equivocation`].
+    pub fn check(&self, candidate: &Candidate) -> Result<(), ClientError> {
+        self.head().map_or(Ok(()), |old| check_not_behind(old, &candidate.link.head))
+    }
+
+    /// The head with what showed it.
+    #[must_use]
+    pub fn shown(&self) -> Option<Shown> {
+        self.links.last().map(Link::shown)
+    }
+
+    /// Takes over what another tab of this browser stored, verified by [`Sync::load`] before, if its
+    /// head's history contains the head.
+    ///
+    /// # Errors
+    /// [`ClientError::NotAnExtension`]; the state is as before.
+    pub fn take_over(&mut self, other: Self, proof: &[u8]) -> Result<(), ClientError> {
+        if let (Some(old), Some(new)) = (self.head(), other.head()) {
+            check_extends(old, new, proof)?;
+        }
+        self.links = other.links;
+        self.keys = other.keys.or_else(|| self.keys.take());
+        Ok(())
     }
 
     /// Makes the candidate the head, if its history contains the head. `None` if the head is no
@@ -201,6 +264,10 @@ impl Sync {
 }
 
 impl Link {
+    fn shown(&self) -> Shown {
+        Shown { file: self.file.clone(), base: self.base, head: self.head }
+    }
+
     /// Also returns the expanded keys of the file's last set: those known, if they are of it.
     fn verify(
         base: TrustAnchor,

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use cairn_verifier::{TrustAnchor, UnixMillis};
+use cairn_verifier::UnixMillis;
 
 use crate::error::ClientError;
 use crate::json::member;
@@ -27,6 +27,12 @@ impl Request {
     #[must_use]
     pub const fn binary(url: String) -> Self {
         Self { url, accept: "application/octet-stream", authorization: None }
+    }
+
+    /// A request for a stream of server-sent events.
+    #[must_use]
+    pub const fn stream(url: String) -> Self {
+        Self { url, accept: "text/event-stream", authorization: None }
     }
 
     /// A request for a view.
@@ -57,6 +63,16 @@ impl Problem {
     }
 }
 
+/// Why something was not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a store does one or the other")]
+pub enum Unsaved {
+    /// Somebody else, another tab, changed it meanwhile: this is there now.
+    Changed(Option<Vec<u8>>),
+    /// There is no store, it is full, or it is broken.
+    Failed(String),
+}
+
 /// The surroundings. Futures stay on their thread.
 pub trait World {
     /// The time.
@@ -68,11 +84,28 @@ pub trait World {
     /// [`ClientError::Network`], [`ClientError::HttpStatus`] or [`ClientError::TooLarge`].
     fn get(&self, request: Request) -> impl Future<Output = Result<Vec<u8>, ClientError>>;
 
-    /// The evidence kept for an anchor. A store that fails is an empty one.
-    fn load(&self, anchor: TrustAnchor) -> impl Future<Output = Option<Vec<u8>>>;
+    /// Waits until a stream (server-sent events) says anything.
+    ///
+    /// # Errors
+    /// As [`World::get`]; the stream may have ended.
+    fn wait(&self, stream: Request) -> impl Future<Output = Result<(), ClientError>>;
 
-    /// Keeps evidence for an anchor, in place of older.
-    fn save(&self, anchor: TrustAnchor, evidence: Vec<u8>) -> impl Future<Output = ()>;
+    /// Waits so many milliseconds.
+    fn sleep(&self, millis: u32) -> impl Future<Output = ()>;
+
+    /// What is kept under a name. A store that fails is an empty one.
+    fn load(&self, name: &str) -> impl Future<Output = Option<Vec<u8>>>;
+
+    /// Keeps `new` under a name if `old` is there now, in one step that no other tab comes between.
+    ///
+    /// # Errors
+    /// [`Unsaved`].
+    fn swap(
+        &self,
+        name: &str,
+        old: Option<Vec<u8>>,
+        new: Vec<u8>,
+    ) -> impl Future<Output = Result<(), Unsaved>>;
 }
 
 /// The world of a JavaScript runtime: a page, a worker, Node.js, Deno or Bun.
@@ -89,11 +122,19 @@ impl World for Browser {
         crate::fetch::get(request).await
     }
 
-    async fn load(&self, anchor: TrustAnchor) -> Option<Vec<u8>> {
-        crate::store::load(&anchor.to_string()).await
+    async fn wait(&self, stream: Request) -> Result<(), ClientError> {
+        crate::fetch::wait(stream).await
     }
 
-    async fn save(&self, anchor: TrustAnchor, evidence: Vec<u8>) {
-        crate::store::save(&anchor.to_string(), &evidence).await;
+    async fn sleep(&self, millis: u32) {
+        crate::clock::sleep(millis).await;
+    }
+
+    async fn load(&self, name: &str) -> Option<Vec<u8>> {
+        crate::store::load(name).await
+    }
+
+    async fn swap(&self, name: &str, old: Option<Vec<u8>>, new: Vec<u8>) -> Result<(), Unsaved> {
+        crate::store::swap(name, old, new).await
     }
 }

@@ -30,6 +30,7 @@ mod records;
 mod replay;
 mod salts;
 mod shared;
+pub(crate) mod signed;
 mod state;
 mod types;
 mod validators;

@@ -22,7 +22,7 @@ use crate::clock;
 use crate::ingest::Refusal;
 use crate::node::epoch::read_set;
 use crate::node::{
-    Block, Effects, NodeError, Shared, Tree, Writing, encode_block, index_blocks, votes_hold,
+    Block, Effects, NodeError, Shared, Tree, Writing, encode_block, index_blocks, signed, votes_hold,
 };
 
 /// After this time without events an empty block shows that the log is alive: a day.
@@ -129,7 +129,9 @@ fn make(shared: &Shared, (size, effects): (u64, &Effects)) -> Result<(), Produce
     let signed = (&block.header, &block.digest);
     votes_hold(&set, signed, &block.certificate).map_err(ProduceError::Unsound)?;
 
-    let written = shared.blocks.append_batch(&[&encode_block(&block)]);
+    let encoded = encode_block(&block);
+    let written =
+        signed::keep(&shared.dir, &encoded).and_then(|()| shared.blocks.append_batch(&[&encoded]));
     shared.note_write(Writing::Blocks, &written);
     written?;
     let block = Arc::new(block);

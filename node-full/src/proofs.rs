@@ -1,6 +1,7 @@
 //! The ways out: proofs, checkpoints and receipts, for trees as of any final header.
 
 mod error;
+mod list;
 mod state;
 mod tiles;
 mod way;

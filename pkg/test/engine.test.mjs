@@ -57,10 +57,36 @@ test("a module that does not load is tried again", async () => {
   assert.equal(attempts, 2);
 });
 
-test("without IndexedDB nothing is kept, and nothing fails", async () => {
+test("without IndexedDB nothing is kept, and nothing fails", async (t) => {
   assert.equal(globalThis.indexedDB, undefined);
-  assert.deepEqual(await serve(["save", "anchor", new Uint8Array([1]), null]), [0]);
-  assert.deepEqual(await serve(["load", "anchor", null, null]), [0]);
+  assert.deepEqual(await serve(["load", "name", null, null]), [0, undefined]);
+  const [status, , why] = await serve(["swap", "name", new Uint8Array([1]), null]);
+  assert.equal(status, 0);
+  assert.match(why, /no IndexedDB/);
+  const node = await startNode(t);
+  const { LightClient } = createApi(bindings, () => bindings.initSync({ module }));
+  const client = await LightClient.connect({ node: node.url, anchor: town.anchor });
+  assert.equal(client.notKept, null);
+  await client.sync();
+  assert.match(client.notKept, /no IndexedDB/);
+});
+
+test("when there is no room, what was refused goes first", async (t) => {
+  const kept = fakeIndexedDb();
+  globalThis.indexedDB = kept.factory;
+  t.after(() => delete globalThis.indexedDB);
+  const swap = (name, bytes, old) => serve(["swap", name, new Uint8Array(bytes), old]);
+  assert.deepEqual(await swap("refused a", [9, 9], null), [0]);
+  assert.deepEqual(await swap("a", [1], null), [0]);
+  assert.deepEqual(await swap("a", [2], null), [1, new Uint8Array([1])]);
+  assert.deepEqual(await swap("a", [2], new Uint8Array([2])), [1, new Uint8Array([1])]);
+  kept.room = 2;
+  assert.deepEqual(await swap("a", [2, 2], new Uint8Array([1])), [0]);
+  assert.deepEqual([...kept.values.keys()], ["a"]);
+  const [status, , why] = await swap("b", [1], null);
+  assert.equal(status, 0);
+  assert.match(why, /full/);
+  assert.deepEqual([...kept.values.keys()], ["a"]);
 });
 
 test("evidence is kept, and verified when it is taken up", async (t) => {
@@ -85,9 +111,10 @@ test("evidence is kept, and verified when it is taken up", async (t) => {
   assert.equal((await connect()).refusedEvidence, null);
 });
 
-// As much of IndexedDB as is used.
+// As much of IndexedDB as is used, with room for so many bytes.
 function fakeIndexedDb() {
-  const values = new Map();
+  const fake = { values: new Map(), room: Infinity };
+  const later = (act) => setTimeout(act, 0);
   const request = (result, before) => {
     const made = { result };
     queueMicrotask(() => {
@@ -96,7 +123,28 @@ function fakeIndexedDb() {
     });
     return made;
   };
-  const store = { get: (key) => request(values.get(key)), put: (value, key) => request(values.set(key, value)) };
-  const database = { createObjectStore: () => store, transaction: () => ({ objectStore: () => store }), close() {} };
-  return { values, factory: { open: () => request(database, (made) => made.onupgradeneeded()) } };
+  const used = (values) => [...values.values()].reduce((sum, value) => sum + value.length, 0);
+  const transaction = () => {
+    const values = new Map(fake.values);
+    const store = {
+      get: (key) => request(values.get(key)),
+      getAllKeys: () => request([...values.keys()]),
+      delete: (key) => request(values.delete(key)),
+      put: (value, key) => request(values.set(key, value)),
+    };
+    const made = { objectStore: () => store };
+    later(() => {
+      if (used(values) > fake.room) {
+        made.error = new DOMException("the disk is full", "QuotaExceededError");
+        made.onabort();
+      } else {
+        fake.values = values;
+        made.oncomplete();
+      }
+    });
+    return made;
+  };
+  const database = { createObjectStore: () => undefined, transaction, close() {} };
+  fake.factory = { open: () => request(database, (made) => made.onupgradeneeded()) };
+  return fake;
 }

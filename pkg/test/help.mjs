@@ -21,9 +21,23 @@ export const town = JSON.parse(readFileSync(new URL("town.json", import.meta.url
 
 /** A node; `phase` says at which of the two times it is, `bend` may change what it answers. */
 export async function startNode(t) {
-  const node = { phase: 0, bend: (_path, body) => body, asked: [] };
+  const node = { phase: 0, bend: (_path, body) => body, asked: [], streams: new Set() };
+  // Says on every open stream that there is a block, or `text` instead; `null` ends them.
+  node.say = (text) => {
+    for (const stream of node.streams) {
+      if (text === null) stream.end();
+      else stream.write(text ?? `event: block\nid: 1000-1000\ndata: {}\n\n`);
+    }
+  };
   const server = createServer((request, response) => {
     node.asked.push(request.url);
+    if (request.url.startsWith("/v1/stream?")) {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(":alive\n\n");
+      node.streams.add(response);
+      response.on("close", () => node.streams.delete(response));
+      return undefined;
+    }
     const body = answer(node.phase, request);
     const bent = body && node.bend(request.url, body);
     if (bent) return response.end(bent);
@@ -44,7 +58,8 @@ export async function startNode(t) {
 
 function answer(phase, { url, headers }) {
   if (url.startsWith("/v1/events?")) {
-    const events = town.phases[phase].ids.map((id) => ({ id }));
+    const from = Number(/cursor=from-(\d+)/.exec(url)?.[1] ?? 0);
+    const events = town.phases[phase].ids.map((id, index) => ({ id, index })).slice(from);
     return Buffer.from(JSON.stringify({ events, next: null }));
   }
   if (url === `/v1/wraps/${town.sealed}`) {

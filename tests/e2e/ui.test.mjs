@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { choose, openPage, overflow, startBrowser, startNode, verdict, violations, withAnchor } from "./lib.mjs";
+import { choose, openPage, startBrowser, startNode, verdict, withAnchor } from "./lib.mjs";
 
 let node;
 let browser;
@@ -285,41 +285,3 @@ test("the keyboard is enough", async () => {
   assert.equal(await verdict(page), "Verified");
   await context.close();
 });
-
-/** Each page in the states that it has. */
-const PLACES = {
-  home: async () => {},
-  verified: (page) => choose(page, node.sample).then(() => verdict(page)),
-  tampered: (page) => choose(page, node.tampered).then(() => verdict(page)),
-  results: (page) =>
-    choose(page, node.sample, node.tampered).then(() => page.locator(".items [data-state='Not valid']").waitFor()),
-  log: async (page) => {
-    await page.goto(`${node.url}/#/log`);
-    await page.waitForFunction(() => document.querySelectorAll("tbody [data-state='Verified']").length === 25);
-  },
-  event: async (page) => {
-    await page.goto(`${node.url}/#/event/${node.sealed[0]}`);
-    await verdict(page);
-    await page.locator("#key-file").setInputFiles(node.auditor_key);
-    await page.locator("[data-opened='yes']").waitFor();
-  },
-  trust: (page) => page.goto(`${node.url}/#/trust`),
-};
-
-for (const colorScheme of ["light", "dark"]) {
-  for (const [name, go] of Object.entries(PLACES)) {
-    test(`${name}, ${colorScheme}: accessible, and nothing overflows`, async () => {
-      const { page, context } = await pinned({ colorScheme });
-      await go(page);
-      for (const summary of await page.locator("summary").all()) await summary.click();
-      assert.deepEqual(await violations(page), []);
-      for (const width of [1280, 768, 360, 320]) {
-        await page.setViewportSize({ width, height: 800 });
-        assert.ok((await overflow(page)) <= 0, `${width} px`);
-      }
-      await page.setViewportSize({ width: 360, height: 800 });
-      assert.deepEqual(await violations(page), []);
-      await context.close();
-    });
-  }
-}

@@ -9,5 +9,5 @@ mod views;
 mod writer;
 
 pub use records::state_record;
-pub use views::{check, error, event, header, sides, standing, verified_receipt};
+pub use views::{check, error, event, header, sides, standing, verified_event, verified_receipt};
 pub use writer::Object;

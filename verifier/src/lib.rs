@@ -15,6 +15,7 @@
 //! FinalHeader + index + event + inclusion proof --> VerifiedEvent
 //! event + wrap + ciphertext + key --> OpenedPayload      authentic to the key holder, not yet in the log
 //! OpenedPayload + VerifiedEvent --> VerifiedPayload
+//! anchor + list of events --> VerifiedList: FinalHeader + VerifiedEvents
 //! FinalHeader + record + state proof --> Present, Absent
 //! anchor + state answer + what was asked --> Known: Present or Absent
 //! Present(head) + VerifiedEvents --> WriterHistory
@@ -43,6 +44,8 @@ pub mod fact;
 pub mod finality;
 #[cfg(feature = "json")]
 pub mod json;
+#[cfg(feature = "alloc")]
+pub mod list;
 #[cfg(test)]
 mod outside;
 #[cfg(feature = "open")]

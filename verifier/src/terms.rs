@@ -4,6 +4,8 @@ use core::fmt;
 
 #[cfg(feature = "alloc")]
 use crate::finality::ExpandedKeys;
+#[cfg(feature = "alloc")]
+use crate::receipt::FinalityMemo;
 use crate::time::UnixMillis;
 
 /// The most that one call may cost. What a file would cost is counted from its layout, before any
@@ -142,6 +144,8 @@ pub struct Terms<'k> {
     pub(crate) budget: Budget,
     #[cfg(feature = "alloc")]
     pub(crate) keys: Option<&'k ExpandedKeys>,
+    #[cfg(feature = "alloc")]
+    pub(crate) memo: Option<&'k FinalityMemo>,
     #[cfg(not(feature = "alloc"))]
     pub(crate) keys: core::marker::PhantomData<&'k ()>,
 }
@@ -162,7 +166,13 @@ impl<'k> Terms<'k> {
     /// Without a clock: for what stays true when keys of old sets have leaked, which is
     /// contradictions alone. Nothing is ever accepted as final for a user on these terms.
     pub(crate) fn without_clock() -> Self {
-        Self { now: None, budget: Budget::DEFAULT, keys: Default::default() }
+        Self {
+            now: None,
+            budget: Budget::DEFAULT,
+            keys: Default::default(),
+            #[cfg(feature = "alloc")]
+            memo: None,
+        }
     }
 
     /// Within this budget.
@@ -177,6 +187,15 @@ impl<'k> Terms<'k> {
     #[must_use]
     pub const fn with_keys(mut self, keys: &'k ExpandedKeys) -> Self {
         self.keys = Some(keys);
+        self
+    }
+
+    /// With what a receipt before came to: one that begins with the same bytes costs no signatures of
+    /// validators again. No verdict changes.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub const fn with_memo(mut self, memo: &'k FinalityMemo) -> Self {
+        self.memo = Some(memo);
         self
     }
 }

@@ -45,6 +45,62 @@ pub(crate) fn address(fragment: &str) -> String {
     [page, fragment].concat()
 }
 
+/// The address of a file beside this page.
+pub(crate) fn resolve(file: &str) -> Option<String> {
+    let page = address("");
+    let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
+    (!folder.is_empty()).then(|| [folder, "/", file].concat())
+}
+
+/// The language that the browser asks for.
+pub(crate) fn language() -> Option<String> {
+    window()?.navigator().language()
+}
+
+/// Says in which language the page is.
+pub(crate) fn set_language(tag: &str) {
+    if let Some(root) = window().and_then(|w| w.document()).and_then(|d| d.document_element()) {
+        drop(root.set_attribute("lang", tag));
+    }
+}
+
+/// Opens the dialogue for printing.
+pub(crate) fn print() {
+    drop(window().map(|window| window.print()));
+}
+
+/// What runs here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Build {
+    /// SHA-256 of the module; empty where the browser gives none.
+    pub(crate) digest: String,
+    /// How many bytes it has.
+    pub(crate) size: u64,
+}
+
+/// What `start.js` found out about the module that it loaded.
+pub(crate) async fn build() -> Build {
+    let promise = member(&js_sys::global(), "cairnBuild").dyn_into::<Promise>();
+    let Ok(promise) = promise else {
+        return Build::default();
+    };
+    let found = JsFuture::from(promise).await.unwrap_or(JsValue::UNDEFINED);
+    let size = crate::format::whole(member(&found, "size").as_f64().unwrap_or(0.0));
+    Build { digest: text_member(&found, "digest"), size }
+}
+
+/// Whether a file is no longer than any receipt.
+pub(crate) fn is_readable(file: &File) -> bool {
+    #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "64 MiB is exact")]
+    let limit = cairn_verifier::receipt::MAX_RECEIPT_LEN as f64;
+    file.size() <= limit
+}
+
+/// Whether this runs in a worker, which has no page.
+pub(crate) fn is_worker() -> bool {
+    window().is_none()
+}
+
 /// Which storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keep {
@@ -92,6 +148,16 @@ pub(crate) async fn pause() {
     let promise = Promise::new(&mut |resolve, _| {
         if let Some(window) = window() {
             drop(window.set_timeout_with_callback(&resolve));
+        }
+    });
+    drop(JsFuture::from(promise).await);
+}
+
+/// Waits some milliseconds.
+pub(crate) async fn sleep(ms: i32) {
+    let promise = Promise::new(&mut |resolve, _| {
+        if let Some(window) = window() {
+            drop(window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, ms));
         }
     });
     drop(JsFuture::from(promise).await);

@@ -2,13 +2,15 @@
 
 use cairn_verifier::UnixMillis;
 
-/// `1,234,567`.
+use crate::text::{Text, noun};
+
+/// `1,234,567`, or as the language has it.
 pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
         if place != 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
+            text.push_str(&noun::THOUSANDS);
         }
         text.push(digit);
     }
@@ -16,14 +18,40 @@ pub(crate) fn thousands(number: u64) -> String {
 }
 
 /// A count and its noun: `1 event`, `1,002 events`.
-pub(crate) fn count(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    [&thousands(number), " ", noun, plural].concat()
+pub(crate) fn count(number: u64, one: Text, more: Text) -> String {
+    let noun = if number == 1 { one } else { more };
+    [&thousands(number), " ", noun.get()].concat()
 }
 
 /// How many bytes or things there are, as a number that prints.
 pub(crate) fn len(len: usize) -> u64 {
     u64::try_from(len).unwrap_or(u64::MAX)
+}
+
+/// A length in the largest unit that leaves digits before the point: `12.3 MB`.
+pub(crate) fn bytes_short(bytes: u64) -> String {
+    let units =
+        [(1_000_000_000_000, " TB"), (1_000_000_000, " GB"), (1_000_000, " MB"), (1_000, " kB")];
+    match units.into_iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => {
+            format!("{}.{}{name}", bytes / unit, bytes % unit * 10 / unit)
+        }
+        None => crate::text::bytes(bytes),
+    }
+}
+
+/// A number that JavaScript has.
+#[expect(
+    clippy::as_conversions,
+    reason = "from float to integer there is only this cast; it saturates"
+)]
+pub(crate) const fn whole(number: f64) -> u64 {
+    number as u64
+}
+
+/// The same, of things.
+pub(crate) fn whole_usize(number: f64) -> usize {
+    usize::try_from(whole(number)).unwrap_or(usize::MAX)
 }
 
 /// `2026-03-01 09:30:05.250 UTC`.
@@ -61,17 +89,25 @@ const fn civil(days: u64) -> (u64, u64, u64) {
 
 /// The two largest units of a duration: `13 days 4 hours`.
 pub(crate) fn duration(ms: u64) -> String {
-    let units = [(86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"), (1_000, "second")];
+    let units = [
+        (86_400_000, noun::DAY, noun::DAYS),
+        (3_600_000, noun::HOUR, noun::HOURS),
+        (60_000, noun::MINUTE, noun::MINUTES),
+        (1_000, noun::SECOND, noun::SECONDS),
+    ];
     let mut rest = ms;
     let mut parts = Vec::new();
-    for (length, noun) in units {
+    for (length, one, more) in units {
         if rest >= length {
-            parts.push(count(rest / length, noun));
+            parts.push(count(rest / length, one, more));
             rest %= length;
         }
     }
     parts.truncate(2);
-    if parts.is_empty() { count(ms, "millisecond") } else { parts.join(" ") }
+    if parts.is_empty() {
+        return count(ms, noun::MILLISECOND, noun::MILLISECONDS);
+    }
+    parts.join(" ")
 }
 
 /// Bytes as lower-case hex.
@@ -197,7 +233,7 @@ mod tests {
     fn numbers_have_commas() {
         let texts = [0, 999, 1_000, 1_234_567].map(thousands);
         assert_eq!(texts, ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!(count(1, "event"), "1 event");
+        assert_eq!(count(1, noun::EVENT, noun::EVENTS), "1 event");
         assert_eq!(duration(14 * 86_400_000 + 3_600_000 + 1), "14 days 1 hour");
         assert_eq!(duration(12), "12 milliseconds");
     }

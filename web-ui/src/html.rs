@@ -24,7 +24,7 @@ pub(crate) struct El(Element);
 #[inline(never)]
 pub(crate) fn el(tag: &str) -> El {
     let made = match tag {
-        "svg" | "path" => document().create_element_ns(Some(SVG), tag),
+        "svg" | "path" | "text" => document().create_element_ns(Some(SVG), tag),
         tag => document().create_element(tag),
     };
     // Only a name that is none fails, and all names here are literals.

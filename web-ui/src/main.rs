@@ -5,7 +5,10 @@
 //! pin         the anchor that the user pinned
 //! state       what all pages share, and the two ways to a verdict: examine, and the light client
 //! verdict     how each state looks
-//! steps, record   a receipt as lists of names and values
+//! steps, record, walk   a receipt as lists of names and values, and as a way up the tree
+//! checkpoint  headers by height, verified; whether one continues another
+//! batch, worker   many receipts, checked beside the page
+//! net         what is asked of the node beside the light client: claims
 //! pages/, components/   what is drawn
 //! text        all words
 //! ```
@@ -19,32 +22,48 @@
     reason = "numbers here are for showing; what is verified is computed in the verifier"
 )]
 
+mod batch;
 mod browser;
+mod checkpoint;
 mod components;
 mod format;
 mod html;
+mod net;
 mod pages;
 mod pin;
+mod recent;
 mod record;
 mod router;
 mod state;
 mod steps;
 mod text;
 mod verdict;
+mod walk;
+mod worker;
 
-use leptos::prelude::{Get as _, document, mount_to_body};
+use leptos::prelude::{Get as _, Track as _, document, mount_to_body};
+use wasm_bindgen_futures::spawn_local;
 
 use components::drop_zone;
 use components::frame::head;
-use components::header_bar::{focus_title, header_bar, notices, skip_link};
+use components::header_bar::{focus_title, footer, header_bar, notices, skip_link};
 use html::{View, all, el};
 use router::Route;
 use state::App;
+use text::Language;
 
 fn main() {
-    mount_to_body(|| {
-        let body = document().body();
-        drop(body.map(|body| body.append_child(&page())));
+    if browser::is_worker() {
+        worker::run();
+        return;
+    }
+    // Leptos runs tasks only once something is mounted.
+    spawn_local(async {
+        Language::preferred().turn_on().await;
+        mount_to_body(|| {
+            let body = document().body();
+            drop(body.map(|body| body.append_child(&page())));
+        });
     });
 }
 
@@ -54,26 +73,43 @@ fn page() -> View {
     browser::listen("hashchange", move |_: web_sys::Event| app.arrive());
     let main =
         el("main").class("page").attr("id", "content").add(notices(app)).live(move || content(app));
-    let foot = el("p").text(text::frame::FOOT).text(env!("CARGO_PKG_VERSION"));
-    all([
-        skip_link().view(),
-        header_bar(app).view(),
-        main.view(),
-        el("footer").class("foot").add(foot).view(),
-    ])
+    // All of it again in another language.
+    let frame = move || {
+        app.language.track();
+        all([skip_link().view(), header_bar(app).view()])
+    };
+    let foot = move || {
+        app.language.track();
+        footer(app).view()
+    };
+    all([html::live(frame), main.view(), html::live(foot)])
 }
 
 /// The page of a route.
 fn content(app: App) -> View {
     let route = app.route.get();
+    app.language.track();
     let (title, view) = match &route {
-        Route::Home => (text::home::TITLE, pages::home::home(app)),
-        Route::Dropped(number) => (text::proof::RECEIPT, pages::receipt::dropped(app, *number)),
-        Route::InLink(bytes) => (text::proof::RECEIPT, pages::receipt::in_link(app, bytes)),
-        Route::Log(filters) => (text::log::TITLE, pages::log::log(app, filters)),
-        Route::Event(id) => (text::proof::EVENT, pages::event::event(app, id)),
-        Route::Trust => (text::trust::TITLE, pages::trust::trust(app)),
-        Route::Unknown => (text::frame::UNKNOWN, head(text::frame::UNKNOWN, "").view()),
+        Route::Home => (text::home::TITLE.get(), pages::home::home(app)),
+        Route::Dropped(number) => {
+            (text::proof::RECEIPT.get(), pages::receipt::dropped(app, *number))
+        }
+        Route::InLink(bytes) => (text::proof::RECEIPT.get(), pages::receipt::in_link(app, bytes)),
+        Route::Log(filters) => (text::log::TITLE.get(), pages::log::log(app, filters)),
+        Route::Event(id) => (text::proof::EVENT.get(), pages::event::event(app, id)),
+        Route::Block(height) => (text::block::NAME.get(), pages::block::block(app, height)),
+        Route::Compare(old, new) => {
+            (text::block::COMPARE.get(), pages::compare::compare(app, old, new))
+        }
+        Route::Sample(is_forged) => {
+            (text::proof::RECEIPT.get(), pages::sample::sample(app, *is_forged))
+        }
+        Route::Batch(filters) => (text::batch::TITLE.get(), pages::batch::batch(app, filters)),
+        Route::Report => (text::report::TITLE.get(), pages::report::report(app)),
+        Route::Operator => (text::operator::TITLE.get(), pages::operator::operator()),
+        Route::About => (text::about::TITLE.get(), pages::about::about()),
+        Route::Trust => (text::trust::TITLE.get(), pages::trust::trust(app)),
+        Route::Unknown => (text::frame::UNKNOWN.get(), head(text::frame::UNKNOWN.get(), "").view()),
     };
     document().set_title(&[title, " · ", text::NAME].concat());
     browser::soon(focus_title);

@@ -32,10 +32,10 @@ impl PinnedBy {
     }
 
     /// In words.
-    pub(crate) const fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Link => text::pin::FROM_LINK,
-            Self::User => text::pin::BY_YOU,
+            Self::Link => text::pin::FROM_LINK.get(),
+            Self::User => text::pin::BY_YOU.get(),
         }
     }
 }

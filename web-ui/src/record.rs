@@ -113,9 +113,9 @@ impl Record {
         let receipt = Receipt::decode(bytes).ok()?;
         let body = receipt.event.body();
         let mut claimed = claimed(body);
-        claimed.push(Field::digest(words::WRITER, &body.writer));
-        claimed.push(Field::plain(words::INDEX, thousands(receipt.index)));
-        claimed.push(Field::digest(words::LOG, &body.log));
+        claimed.push(Field::digest(words::WRITER.get(), &body.writer));
+        claimed.push(Field::plain(words::INDEX.get(), thousands(receipt.index)));
+        claimed.push(Field::digest(words::LOG.get(), &body.log));
         let payload = Stored::new(&body.payload, receipt.payload, receipt.wraps.count());
         Some(Self { proven: Vec::new(), claimed, payload })
     }
@@ -137,44 +137,44 @@ pub(crate) fn party_text(kind: &str, id: &str) -> String {
 fn proven(receipt: &CheckedReceipt, body: &EventBody<'_>) -> Vec<Field> {
     let header = receipt.header();
     let mut fields = vec![
-        Field::digest(words::ID, &receipt.id()),
-        Field::plain(words::INDEX, thousands(receipt.index())),
-        Field::digest(words::WRITER, &body.writer),
+        Field::digest(words::ID.get(), &receipt.id()),
+        Field::plain(words::INDEX.get(), thousands(receipt.index())),
+        Field::digest(words::WRITER.get(), &body.writer),
     ];
     if let Ok(Some(name)) = receipt.with(|fact| fact.event().writer_name().map(str::to_owned)) {
-        fields.push(Field::plain(words::WRITER_NAME, name));
+        fields.push(Field::plain(words::WRITER_NAME.get(), name));
     }
     if let Some(LogTime { after, until, .. }) = receipt.log_time() {
-        let after = after.map_or_else(|| words::START.to_owned(), time);
-        fields.push(Field::plain(words::AFTER, after));
-        fields.push(Field::plain(words::UNTIL, time(until)));
+        let after = after.map_or_else(|| words::START.owned(), time);
+        fields.push(Field::plain(words::AFTER.get(), after));
+        fields.push(Field::plain(words::UNTIL.get(), time(until)));
     }
-    fields.push(Field::plain(words::HEIGHT, thousands(header.header().height)));
-    fields.push(Field::digest(words::HEADER, &header.digest()));
-    fields.push(Field::digest(words::LOG, &body.log));
+    fields.push(Field::plain(words::HEIGHT.get(), thousands(header.header().height)));
+    fields.push(Field::digest(words::HEADER.get(), &header.digest()));
+    fields.push(Field::digest(words::LOG.get(), &body.log));
     fields
 }
 
 fn claimed(body: &EventBody<'_>) -> Vec<Field> {
     let texts = [
-        (words::TYPE, body.event_type.to_owned()),
-        (words::ACTOR, party(&body.actor)),
-        (words::RESOURCE, party(&body.resource.party)),
-        (words::PARENT, body.resource.parent.to_owned()),
-        (words::OUTCOME, body.outcome.name().to_owned()),
-        (words::REASON, body.reason.to_owned()),
-        (words::TIME, time(body.time)),
+        (words::TYPE.get(), body.event_type.to_owned()),
+        (words::ACTOR.get(), party(&body.actor)),
+        (words::RESOURCE.get(), party(&body.resource.party)),
+        (words::PARENT.get(), body.resource.parent.to_owned()),
+        (words::OUTCOME.get(), body.outcome.name().to_owned()),
+        (words::REASON.get(), body.reason.to_owned()),
+        (words::TIME.get(), time(body.time)),
     ];
     let texts = texts.into_iter().filter(|(_, value)| !value.is_empty());
     let mut fields: Vec<Field> = texts.map(|(name, value)| Field::plain(name, value)).collect();
     fields.extend(body.metadata.iter().map(|(key, value)| Field::plain(key, value)));
-    fields.push(Field::plain(words::KIND, body.kind.name()));
-    fields.push(Field::digest(words::STREAM, &body.stream));
-    fields.push(Field::plain(words::SEQUENCE, thousands(body.sequence)));
+    fields.push(Field::plain(words::KIND.get(), body.kind.name()));
+    fields.push(Field::digest(words::STREAM.get(), &body.stream));
+    fields.push(Field::plain(words::SEQUENCE.get(), thousands(body.sequence)));
     fields.push(if body.sequence == 0 {
-        Field::plain(words::PREVIOUS, words::FIRST)
+        Field::plain(words::PREVIOUS.get(), words::FIRST.get())
     } else {
-        Field::digest(words::PREVIOUS, &body.previous)
+        Field::digest(words::PREVIOUS.get(), &body.previous)
     });
     fields
 }

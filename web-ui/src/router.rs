@@ -13,6 +13,20 @@ pub(crate) enum Route {
     Log(Filters),
     /// `#/event/<id>`
     Event(String),
+    /// `#/block/12`, or `latest`
+    Block(String),
+    /// `#/compare/3/12`: an older and a newer height, either of which may be missing.
+    Compare(String, String),
+    /// `#/sample`; true for `#/sample/forged`.
+    Sample(bool),
+    /// `#/batch?actor=…`
+    Batch(Filters),
+    /// `#/report`
+    Report,
+    /// `#/operator`
+    Operator,
+    /// `#/about`
+    About,
     /// `#/trust`
     Trust,
     /// Anything else.
@@ -43,15 +57,35 @@ impl Filters {
         ]
     }
 
-    /// The link that shows this.
+    /// The link that shows this in the log.
     pub(crate) fn link(&self) -> String {
+        self.link_to("#/log")
+    }
+
+    /// The link that does this in a batch.
+    pub(crate) fn batch_link(&self) -> String {
+        self.link_to("#/batch")
+    }
+
+    fn link_to(&self, page: &str) -> String {
         let pairs: Vec<String> = self
             .pairs()
             .iter()
             .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| format!("{name}={}", encode(value)))
             .collect();
-        if pairs.is_empty() { "#/log".to_owned() } else { format!("#/log?{}", pairs.join("&")) }
+        if pairs.is_empty() { page.to_owned() } else { format!("{page}?{}", pairs.join("&")) }
+    }
+
+    fn read(get: impl Fn(&str) -> Option<String>) -> Self {
+        let get = |name| get(name).unwrap_or_default();
+        Self {
+            actor: get("actor"),
+            resource: get("resource"),
+            event_type: get("type"),
+            from: get("from"),
+            to: get("to"),
+        }
     }
 }
 
@@ -80,13 +114,16 @@ impl Place {
             [""] => Route::Home,
             ["receipt"] => get("r").map_or(Route::Home, Route::InLink),
             ["receipt", number] => number.parse().map_or(Route::Unknown, Route::Dropped),
-            ["log"] => Route::Log(Filters {
-                actor: get("actor").unwrap_or_default(),
-                resource: get("resource").unwrap_or_default(),
-                event_type: get("type").unwrap_or_default(),
-                from: get("from").unwrap_or_default(),
-                to: get("to").unwrap_or_default(),
-            }),
+            ["log"] => Route::Log(Filters::read(get)),
+            ["batch"] => Route::Batch(Filters::read(get)),
+            ["block", height] => Route::Block((*height).to_owned()),
+            ["compare"] => Route::Compare(String::new(), String::new()),
+            ["compare", old, new] => Route::Compare((*old).to_owned(), (*new).to_owned()),
+            ["sample"] => Route::Sample(false),
+            ["sample", "forged"] => Route::Sample(true),
+            ["report"] => Route::Report,
+            ["operator"] => Route::Operator,
+            ["about"] => Route::About,
             ["event", id] => Route::Event((*id).to_owned()),
             ["trust"] => Route::Trust,
             _ => Route::Unknown,
@@ -144,6 +181,10 @@ mod tests {
         assert_eq!(route("#/receipt?r=AVI"), Route::InLink("AVI".into()));
         assert_eq!(route("#/event/0a"), Route::Event("0a".into()));
         assert_eq!(route("#/trust/"), Route::Trust);
+        assert_eq!(route("#/block/latest"), Route::Block("latest".into()));
+        assert_eq!(route("#/compare/3/12"), Route::Compare("3".into(), "12".into()));
+        assert_eq!(route("#/sample/forged"), Route::Sample(true));
+        assert_eq!(route("#/block"), Route::Unknown);
         assert_eq!(route("#/nowhere"), Route::Unknown);
     }
 

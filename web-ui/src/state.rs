@@ -11,8 +11,10 @@ use cairn_verifier::{FinalHeader, TrustAnchor};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::batch::Batch;
 use crate::browser;
 use crate::pin::{self, FromLink, Pin, PinnedBy};
+use crate::recent;
 use crate::router::{Place, Route};
 
 /// A receipt that was given to this page: bytes, not yet a verdict.
@@ -67,6 +69,11 @@ pub(crate) struct App {
     pub(crate) head: Local<Assurance<FinalHeader>>,
     /// How often the user asked for a newer head.
     pub(crate) synced: RwSignal<u32>,
+    /// How often the language was changed.
+    pub(crate) language: RwSignal<u32>,
+    pub(crate) batch: Batch,
+    /// Whether receipts are kept on this device.
+    pub(crate) remembers: RwSignal<bool>,
 }
 
 impl App {
@@ -83,7 +90,11 @@ impl App {
             client: RwSignal::new_local(None),
             head: RwSignal::new_local(Assurance::NotChecked),
             synced: RwSignal::new(0),
+            language: RwSignal::new(0),
+            batch: Batch::new(),
+            remembers: RwSignal::new(recent::is_on()),
         };
+        recent::follow(app);
         app.arrive();
         app.follow();
         app

@@ -8,8 +8,8 @@ use cairn_verifier::check::Check;
 use cairn_verifier::finality::Signed;
 use cairn_verifier::trust::TrustError;
 
-use crate::format::{count, duration, len, thousands, time};
-use crate::text::steps as words;
+use crate::format::{duration, len, thousands, time};
+use crate::text::{Text, steps as words};
 
 /// The checks in the order in which the verifier makes them (SPEC.md, "Verifying a receipt").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,24 +43,26 @@ impl Kind {
     ];
 
     /// The check's name.
-    pub(crate) const fn title(self) -> &'static str {
-        self.words().0
+    pub(crate) fn title(self) -> &'static str {
+        self.words().0.get()
     }
 
     /// Name, what a pass means, and why it may not be needed.
-    const fn words(self) -> (&'static str, &'static str, &'static str) {
+    const fn words(self) -> (Text, Text, Text) {
         match self {
-            Self::Decoded => words::DECODED,
-            Self::Anchor => words::ANCHOR,
-            Self::Handovers => words::HANDOVERS,
-            Self::TrustPeriod => words::TRUST_PERIOD,
-            Self::Votes => words::VOTES,
-            Self::Final => words::FINAL,
-            Self::Writer => words::WRITER,
-            Self::Included => words::INCLUDED,
-            Self::LogTime => words::LOG_TIME,
-            Self::Payload => words::PAYLOAD,
-            Self::Name => words::NAME,
+            Self::Decoded => (words::DECODED, words::DECODED_MEANS, Text::NONE),
+            Self::Anchor => (words::ANCHOR, words::ANCHOR_MEANS, Text::NONE),
+            Self::Handovers => (words::HANDOVERS, words::HANDOVERS_MEANS, Text::NONE),
+            Self::TrustPeriod => {
+                (words::TRUST_PERIOD, words::TRUST_PERIOD_MEANS, words::TRUST_PERIOD_ABSENT)
+            }
+            Self::Votes => (words::VOTES, words::VOTES_MEANS, words::VOTES_ABSENT),
+            Self::Final => (words::FINAL, words::FINAL_MEANS, Text::NONE),
+            Self::Writer => (words::WRITER, words::WRITER_MEANS, Text::NONE),
+            Self::Included => (words::INCLUDED, words::INCLUDED_MEANS, Text::NONE),
+            Self::LogTime => (words::LOG_TIME, words::LOG_TIME_MEANS, words::LOG_TIME_ABSENT),
+            Self::Payload => (words::PAYLOAD, words::PAYLOAD_MEANS, words::PAYLOAD_ABSENT),
+            Self::Name => (words::NAME, words::NAME_MEANS, words::NAME_ABSENT),
         }
     }
 
@@ -108,14 +110,15 @@ pub(crate) struct Step {
 
 impl Step {
     /// What the check means, or why it was not made.
-    pub(crate) const fn sentence(&self) -> &'static str {
+    pub(crate) fn sentence(&self) -> &'static str {
         let (_, meaning, absent) = self.kind.words();
-        match (&self.went, self.kind, self.is_under_head) {
+        let sentence = match (&self.went, self.kind, self.is_under_head) {
             (Went::Passed, Kind::Anchor, true) => words::ANCHOR_HEAD,
             (Went::NotNeeded, Kind::TrustPeriod | Kind::Votes, true) => words::SEEN_BEFORE,
             (Went::NotNeeded, ..) => absent,
             (Went::Passed | Went::Stopped(_) | Went::NotReached, ..) => meaning,
-        }
+        };
+        sentence.get()
     }
 }
 
@@ -228,47 +231,49 @@ fn stopped_at(checks: &[Check], error: &ClientError) -> Kind {
 /// What a check was given, as names and values.
 fn inputs(check: &Check) -> Vec<Input> {
     match check {
-        Check::Anchor { anchor } => vec![digest(words::PINNED, anchor)],
-        Check::Decoded { bytes } => vec![plain(words::LENGTH, count(len(*bytes), "byte"))],
+        Check::Anchor { anchor } => vec![digest(words::PINNED.get(), anchor)],
+        Check::Decoded { bytes } => {
+            vec![plain(words::LENGTH.get(), crate::text::bytes(len(*bytes)))]
+        }
         Check::Final { height, digest: id } => {
-            vec![plain(words::HEIGHT, thousands(*height)), digest(words::HEADER, id)]
+            vec![plain(words::HEIGHT.get(), thousands(*height)), digest(words::HEADER.get(), id)]
         }
         Check::Handover { epoch, height } => {
-            vec![plain(words::EPOCH, words::epoch(*epoch, *height))]
+            vec![plain(words::EPOCH.get(), crate::text::epoch(*epoch, *height))]
         }
-        Check::Name { key } => vec![digest(words::KEY, key)],
+        Check::Name { key } => vec![digest(words::KEY.get(), key)],
         Check::Included { index, size, root, steps } => vec![
-            plain(words::INDEX, thousands(*index)),
-            plain(words::SIZE, count(*size, "event")),
-            plain(words::PATH, words::path(*steps)),
-            digest(words::ROOT, root),
+            plain(words::INDEX.get(), thousands(*index)),
+            plain(words::SIZE.get(), crate::text::events(*size)),
+            plain(words::PATH.get(), crate::text::path(*steps)),
+            digest(words::ROOT.get(), root),
         ],
         Check::LogTime(log_time) => vec![
-            plain(words::AFTER, log_time.after.map_or_else(|| words::START.to_owned(), time)),
-            plain(words::UNTIL, time(log_time.until)),
+            plain(words::AFTER.get(), log_time.after.map_or_else(|| words::START.owned(), time)),
+            plain(words::UNTIL.get(), time(log_time.until)),
         ],
-        Check::Payload { digest: id } => vec![digest(words::DIGEST, id)],
+        Check::Payload { digest: id } => vec![digest(words::DIGEST.get(), id)],
         Check::Quorum(signed) => vec![plain(
-            words::SIGNED,
+            words::SIGNED.get(),
             crate::text::quorum(signed.power, signed.total, usize::from(signed.votes)),
         )],
         Check::TrustPeriod { age, period } => vec![
-            plain(words::AGE, duration(*age)),
+            plain(words::AGE.get(), duration(*age)),
             plain(
-                words::PERIOD,
+                words::PERIOD.get(),
                 match period {
-                    0 => words::NO_PERIOD.to_owned(),
+                    0 => words::NO_PERIOD.owned(),
                     period => duration(*period),
                 },
             ),
         ],
         Check::Vote { index, suite, power, .. } => {
-            vec![plain(words::VOTE, words::vote(*index, suite.name(), *power))]
+            vec![plain(words::VOTE.get(), crate::text::vote(*index, suite.name(), *power))]
         }
         Check::Writer { event, key, suite } => vec![
-            digest(words::EVENT, event),
-            digest(words::KEY, key),
-            plain(words::SUITE, suite.name().to_owned()),
+            digest(words::EVENT.get(), event),
+            digest(words::KEY.get(), key),
+            plain(words::SUITE.get(), suite.name().to_owned()),
         ],
         _ => Vec::new(),
     }

@@ -1,130 +1,171 @@
-//! All words of the page, so that they can be read, and one day translated, in one place.
+//! All words of the page: English here, in one table keyed by code (`home.TITLE`); another language
+//! is a file of the same codes (`static/de.json`), fetched when it is chosen.
+//!
+//! What others wrote never goes through here, so it is never translated.
 
 mod checks;
+mod language;
 mod pages;
+mod tools;
+mod words;
 
-pub(crate) use checks::{fields, standing, steps};
-pub(crate) use pages::{home, log, payload, proof, trust};
+pub(crate) use checks::{fields, mountain, standing, steps};
+pub(crate) use language::{Language, Text, of_error};
+pub(crate) use pages::{block, home, log, payload, proof, trust};
+pub(crate) use tools::{about, batch, operator, report};
+pub(crate) use words::{frame, noun, pin, sentence, state, verdict};
 
-use crate::format::{count, duration, thousands};
+use crate::format::{count, duration, len, thousands};
 
 pub(crate) const NAME: &str = "Cairn";
 
-/// The frame around every page.
-pub(crate) mod frame {
-    pub(crate) const SKIP: &str = "Skip to the content";
-    pub(crate) const NAVIGATION: &str = "Pages";
-    pub(crate) const CHECK: &str = "Check";
-    pub(crate) const LOG: &str = "Log";
-    pub(crate) const TRUST: &str = "Trust";
-    pub(crate) const NO_ANCHOR: &str = "No anchor pinned";
-    pub(crate) const FOOT: &str = "Checked here, in this browser. Receipts, keys and verdicts are \
-        sent to nobody. Verifier ";
-    pub(crate) const OTHER_ANCHOR: &str = "This link names another anchor than the one you pinned. \
-        Yours stays.";
-    pub(crate) const BAD_ANCHOR: &str = "The anchor in this link is not one, so it was not pinned.";
-    pub(crate) const USE_LINK: &str = "Pin the link’s instead";
-    pub(crate) const UNKNOWN: &str = "There is no such page";
-    pub(crate) const COPY: &str = "Copy ";
-    pub(crate) const COPIED: &str = "Copied";
+/// Declares texts: a module of constants, each with its code.
+macro_rules! texts {
+    ($(#[$doc:meta])* $module:ident $($(#[$_doc:meta])* $name:ident = $english:literal;)*) => {
+        $(#[$doc])*
+        pub(crate) mod $module {
+            use crate::text::Text;
+            $(
+                pub(crate) const $name: Text =
+                    Text::new(concat!(stringify!($module), ".", stringify!($name)), $english);
+            )*
+            /// Every code with its English, for the test that compares the tables.
+            #[cfg(test)]
+            pub(crate) const CODES: &[(&str, &str)] =
+                &[$((concat!(stringify!($module), ".", stringify!($name)), $english)),*];
+        }
+    };
 }
+use texts;
 
-/// How an anchor came to be pinned.
-pub(crate) mod pin {
-    pub(crate) const FROM_LINK: &str = "pinned from the link";
-    pub(crate) const BY_YOU: &str = "pinned by you";
-    pub(crate) const NEEDED: &str = "Pin an anchor to check this: the line that names the log you \
-        trust, given to you by someone other than the node. Without it nothing can be verified.";
-    pub(crate) const GO: &str = "Pin an anchor";
-}
-
-/// The states, each with its word.
-pub(crate) mod state {
-    pub(crate) const VERIFIED: &str = "Verified";
-    pub(crate) const NOT_FINAL: &str = "Not final yet";
-    pub(crate) const STALE: &str = "Anchor too old";
-    pub(crate) const FAILED: &str = "Not valid";
-    pub(crate) const COULD_NOT: &str = "Could not check";
-    pub(crate) const NOT_CHECKED: &str = "Not checked";
-    pub(crate) const CHECKING: &str = "Checking …";
-
-    pub(crate) const LEGEND: [&str; 5] = [
-        "Every check passed, from the anchor you pinned to the event.",
-        "It may hold, but no final header contains it yet, or the anchor is older than the log’s \
-         trust period.",
-        "A check failed. The page names it, with what it expected and what it found.",
-        "Nothing was decided: no answer from the node, a newer format, or a wrong clock.",
-        "No anchor is pinned, or nothing was asked yet.",
-    ];
-}
-
-/// The sentences of verdicts.
-pub(crate) mod verdict {
-    pub(crate) const NOT_FINAL: &str = "The node has taken this event, but no final header \
-        contains it yet. Until then it may still be refused or lost.";
-    pub(crate) const STALE: &str = "The anchor you pinned is older than the log’s trust period. Old \
-        keys may have leaked since, so a newer anchor is needed to tell.";
-    pub(crate) const COULD_NOT: &str = "Nothing is known either way.";
-    pub(crate) const CHECKING: &str = "The checks are running, here in your browser.";
-    pub(crate) const CODE: &str = "Code";
+/// A sentence with its gaps, `{}`, filled in order.
+pub(crate) fn fill(sentence: Text, values: &[&str]) -> String {
+    let mut filled = String::new();
+    let mut values = values.iter();
+    for (place, part) in sentence.get().split("{}").enumerate() {
+        if place != 0 {
+            filled.push_str(values.next().copied().unwrap_or_default());
+        }
+        filled.push_str(part);
+    }
+    filled
 }
 
 pub(crate) fn verified(index: u64) -> String {
-    [
-        "This event is entry ",
-        &thousands(index),
-        " of the log. The anchor you pinned leads to a final header that contains it, and its \
-         writer’s key signed it.",
-    ]
-    .concat()
+    fill(sentence::VERIFIED, &[&thousands(index)])
 }
 
 pub(crate) fn failed_at(step: &str, message: &str) -> String {
-    ["The check “", step, "” failed. ", message].concat()
+    fill(sentence::FAILED_AT, &[step, message])
 }
 
 pub(crate) fn concentrated(power: u64, total: u64) -> String {
-    let (power_text, total_text) = (thousands(power), thousands(total));
-    if power == total {
-        return [
-            "One validator holds all voting power (",
-            &power_text,
-            " of ",
-            &total_text,
-            "): this log is final because that one party says so.",
-        ]
-        .concat();
-    }
-    [
-        "One validator holds a third or more of the voting power (",
-        &power_text,
-        " of ",
-        &total_text,
-        "): that one party can halt the log, or help to fork it.",
-    ]
-    .concat()
+    let sentence = if power == total { sentence::ONE_HOLDS_ALL } else { sentence::ONE_HOLDS_THIRD };
+    fill(sentence, &[&thousands(power), &thousands(total)])
 }
 
 pub(crate) fn trust_period(ms: u64) -> String {
     match ms {
-        0 => "This log has no trust period: keys that leak years later still count.".to_owned(),
-        ms => [&duration(ms), ", counted from the anchor"].concat(),
+        0 => sentence::NO_PERIOD.owned(),
+        ms => fill(sentence::PERIOD, &[&duration(ms)]),
     }
 }
 
 pub(crate) fn quorum(signed: u64, total: u64, votes: usize) -> String {
-    [
-        &count(crate::format::len(votes), "vote"),
-        " with voting power ",
-        &thousands(signed),
-        " of ",
-        &thousands(total),
-        "; more than two thirds is needed",
-    ]
-    .concat()
+    let votes = count(len(votes), noun::VOTE, noun::VOTES);
+    fill(sentence::QUORUM, &[&votes, &thousands(signed), &thousands(total)])
 }
 
 /// What the picture of the voting power shows.
 pub(crate) fn quorum_label(power: &str, total: &str) -> String {
-    ["Voting power ", power, " of ", total, " signed; the line stands at two thirds"].concat()
+    fill(sentence::QUORUM_LABEL, &[power, total])
+}
+
+pub(crate) fn vote(index: u8, suite: &str, power: u64) -> String {
+    fill(sentence::VOTE, &[&thousands(u64::from(index)), suite, &thousands(power)])
+}
+
+pub(crate) fn path(hashes: usize) -> String {
+    count(len(hashes), noun::HASH, noun::HASHES)
+}
+
+pub(crate) fn epoch(epoch: u64, height: u64) -> String {
+    fill(sentence::EPOCH, &[&thousands(epoch), &thousands(height)])
+}
+
+pub(crate) fn events(number: u64) -> String {
+    count(number, noun::EVENT, noun::EVENTS)
+}
+
+pub(crate) fn bytes(number: u64) -> String {
+    count(number, noun::BYTE, noun::BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::language::key;
+    use super::*;
+
+    fn english() -> BTreeMap<&'static str, &'static str> {
+        let tables = [
+            about::CODES,
+            batch::CODES,
+            block::CODES,
+            fields::CODES,
+            frame::CODES,
+            home::CODES,
+            log::CODES,
+            mountain::CODES,
+            noun::CODES,
+            operator::CODES,
+            payload::CODES,
+            pin::CODES,
+            proof::CODES,
+            report::CODES,
+            sentence::CODES,
+            standing::CODES,
+            state::CODES,
+            steps::CODES,
+            trust::CODES,
+            verdict::CODES,
+        ];
+        tables.into_iter().flatten().copied().collect()
+    }
+
+    /// The file's lines: `  "code": "text",`.
+    fn german() -> BTreeMap<&'static str, &'static str> {
+        let lines = include_str!("../static/de.json").lines();
+        let pairs = lines.filter_map(|line| line.trim().trim_end_matches(',').split_once("\": \""));
+        pairs.map(|(code, text)| (&code[1..], text.strip_suffix('"').unwrap())).collect()
+    }
+
+    #[test]
+    fn german_says_all_that_english_says() {
+        let (english, german) = (english(), german());
+        let own: BTreeSet<_> = german.keys().filter(|code| !code.starts_with("error.")).collect();
+        let missing: Vec<_> = english.keys().filter(|code| !own.contains(code)).collect();
+        assert!(missing.is_empty(), "de.json lacks {missing:#?}");
+        let unknown: Vec<_> = own.iter().filter(|code| !english.contains_key(**code)).collect();
+        assert!(unknown.is_empty(), "de.json has {unknown:#?}, and English does not");
+        for (code, text) in &english {
+            let gaps = |text: &str| text.matches("{}").count();
+            assert_eq!(gaps(text), gaps(german[code]), "gaps of {code}");
+        }
+    }
+
+    #[test]
+    fn no_two_codes_share_a_key() {
+        let codes: Vec<_> = english().into_keys().chain(german().into_keys()).collect();
+        let different: BTreeSet<_> = codes.iter().collect();
+        let keys: BTreeSet<_> = different.iter().map(|code| key(code)).collect();
+        assert_eq!(keys.len(), different.len());
+    }
+
+    #[test]
+    fn gaps_are_filled() {
+        assert_eq!(epoch(3, 1_024), "3, begun by header 1,024");
+        assert_eq!(path(1), "1 hash");
+    }
 }

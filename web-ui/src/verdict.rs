@@ -2,9 +2,9 @@
 //!
 //! **Invariant:** green comes from [`Assurance::Verified`] and from nothing else.
 
-use cairn_light_client::Assurance;
+use cairn_light_client::{Assurance, ClientError, Reason};
 
-use crate::text::{self, state};
+use crate::text::{self, Text, payload, state};
 
 /// The colours. Each goes with one meaning on the whole page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,10 @@ pub(crate) enum Icon {
     Empty,
     /// A turning arc.
     Turning,
+    /// A padlock.
+    Lock,
+    /// A circle, struck through.
+    Erased,
 }
 
 /// How one state looks.
@@ -56,10 +60,10 @@ pub(crate) enum Icon {
 pub(crate) struct Look {
     pub(crate) tone: Tone,
     pub(crate) icon: Icon,
-    pub(crate) word: &'static str,
+    pub(crate) word: Text,
 }
 
-const fn look_of(tone: Tone, icon: Icon, word: &'static str) -> Look {
+const fn look_of(tone: Tone, icon: Icon, word: Text) -> Look {
     Look { tone, icon, word }
 }
 
@@ -70,6 +74,14 @@ pub(crate) const FAILED: Look = look_of(Tone::Red, Icon::Cross, state::FAILED);
 pub(crate) const COULD_NOT: Look = look_of(Tone::Violet, Icon::Question, state::COULD_NOT);
 pub(crate) const NOT_CHECKED: Look = look_of(Tone::Grey, Icon::Empty, state::NOT_CHECKED);
 pub(crate) const CHECKING: Look = look_of(Tone::Grey, Icon::Turning, state::CHECKING);
+
+/// The states of a payload.
+pub(crate) const OPENED: Look = look_of(Tone::Green, Icon::Tick, payload::STATE_OPENED);
+pub(crate) const SEALED: Look = look_of(Tone::Grey, Icon::Lock, payload::STATE_SEALED);
+pub(crate) const ERASED: Look = look_of(Tone::Amber, Icon::Erased, payload::STATE_ERASED);
+pub(crate) const WITHHELD: Look = look_of(Tone::Violet, Icon::Question, payload::STATE_WITHHELD);
+pub(crate) const PUBLIC: Look = look_of(Tone::Grey, Icon::Half, payload::STATE_PUBLIC);
+pub(crate) const NO_PAYLOAD: Look = look_of(Tone::Grey, Icon::Empty, payload::STATE_NONE);
 
 /// How a state looks.
 pub(crate) const fn look<F>(assurance: &Assurance<F>) -> Look {
@@ -87,16 +99,27 @@ pub(crate) const fn look<F>(assurance: &Assurance<F>) -> Look {
 /// What a state says, beside its word. `verified` is the sentence for that case.
 pub(crate) fn sentence<F>(assurance: &Assurance<F>, verified: impl FnOnce(&F) -> String) -> String {
     match assurance {
-        Assurance::NotChecked => text::pin::NEEDED.to_owned(),
-        Assurance::Checking => text::verdict::CHECKING.to_owned(),
+        Assurance::NotChecked => text::pin::NEEDED.owned(),
+        Assurance::Checking => text::verdict::CHECKING.owned(),
         Assurance::CouldNotCheck(reason) => {
-            [&as_sentence(&reason.message()), " ", text::verdict::COULD_NOT].concat()
+            [&said(reason), " ", text::verdict::COULD_NOT.get()].concat()
         }
-        Assurance::NotFinal => text::verdict::NOT_FINAL.to_owned(),
-        Assurance::Stale(_) => text::verdict::STALE.to_owned(),
-        Assurance::Failed(reason) => as_sentence(&reason.message()),
+        Assurance::NotFinal => text::verdict::NOT_FINAL.owned(),
+        Assurance::Stale(_) => text::verdict::STALE.owned(),
+        Assurance::Failed(reason) => said(reason),
         Assurance::Verified(fact) => verified(fact),
     }
+}
+
+/// A reason as a sentence, in the language that is on.
+pub(crate) fn said(reason: &Reason) -> String {
+    explained(reason.error())
+}
+
+/// The same of an error.
+pub(crate) fn explained(error: &ClientError) -> String {
+    let own = text::of_error(error.code()).map(str::to_owned);
+    own.unwrap_or_else(|| as_sentence(&error.to_string()))
 }
 
 /// The code of a state that has a reason.

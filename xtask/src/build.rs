@@ -9,7 +9,7 @@ use clap::ValueEnum;
 
 use crate::tools::{self, Instructions, Timer, WASM};
 use crate::wasm::{self, Reader};
-use crate::{modules, say};
+use crate::{modules, say, site};
 
 /// The npm package, whose `dist/` is generated.
 pub(crate) const PKG: &str = "pkg";
@@ -26,6 +26,8 @@ pub(crate) enum Part {
     Pkg,
     /// The node, target/node/cairn
     Node,
+    /// The site with the single-file verifier, into target/www; takes the npm package as it is
+    Www,
 }
 
 /// The directory of the built page.
@@ -43,10 +45,11 @@ type Make = fn() -> Result<Vec<PathBuf>>;
 
 /// Builds the given part and prints the size of each file made.
 pub(crate) fn build(part: Part) -> Result<()> {
-    let steps: [(Part, &str, Make); 3] = [
+    let steps: [(Part, &str, Make); 4] = [
         (Part::Pkg, "npm package", modules::build),
         (Part::Ui, "page", ui),
         (Part::Node, "node", node),
+        (Part::Www, "site", site::build),
     ];
     let mut made = Vec::new();
     for (_, what, step) in steps.into_iter().filter(|(own, ..)| part == Part::All || part == *own) {
@@ -92,7 +95,7 @@ pub(crate) fn remove_dir(dir: &Path) -> Result<()> {
 }
 
 /// Copies every file below `from` to the same place below `to`.
-fn copy_dir(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy_dir(from: &Path, to: &Path) -> Result<()> {
     for file in files(from)? {
         let target = to.join(file.strip_prefix(from)?);
         if let Some(dir) = target.parent() {

@@ -11,10 +11,12 @@ mod kill9;
 mod modules;
 mod mutate;
 mod npm;
+mod package;
 mod postgres;
 mod say;
 mod schemathesis;
 mod sim;
+mod site;
 mod size;
 mod soak;
 mod steps;
@@ -36,10 +38,12 @@ Examples:
   cargo xtask test                      all that must pass before a change is merged
   cargo xtask test --only fmt clippy    two of its steps
   cargo xtask build ui                  the page only, into target/ui
+  cargo xtask npm --matrix              pack the npm package and try it in every runtime
   cargo xtask bench-wasm                the npm package's verifier beside other libraries
   cargo xtask fuzz --seconds 60         a minute of hostile bytes for each decoder and check
   cargo xtask mutate --only tree pcek   break these modules one place at a time: do tests notice?
   cargo xtask kill9 --rounds 100        kill the node a hundred times: nothing acknowledged is lost
+  cargo xtask kill9 --validators 4 --rounds 24  kill one process after the other of a network of four
   cargo xtask sim --seeds 0..300        many validators in one process, with faults and villains
   cargo xtask ceph                      a real S3 store on this machine, to publish a log to
   cargo xtask kill9 --power --broken all  leave syncs out, one class at a time: is it noticed?
@@ -54,6 +58,13 @@ Examples:
 
 A mutant that survives needs a test, or an entry in verifier/mutants.txt that says why none can
 tell it from the code.";
+
+const NPM_EXAMPLES: &str = "\
+Examples:
+  cargo xtask npm                        build and pack, into target/npm
+  cargo xtask npm --matrix               try the tarball in Node, Deno, Bun, workerd and bundlers
+  cargo xtask npm --matrix all           in Next too
+  cargo xtask npm --reproduce            two clean checkouts must give the same bytes";
 
 const FUZZ_EXAMPLES: &str = "\
 Needs nightly Rust and a C++ compiler. Every target runs for all of --seconds. What a run finds stays
@@ -94,6 +105,9 @@ enum Task {
     Fuzz(fuzz::Fuzz),
     /// Measure the npm package's verifier beside libsodium, liboqs, noble and hash-wasm, in Node.js
     BenchWasm(npm::Bench),
+    /// Build and pack the npm package; try it in every runtime; build it twice and compare
+    #[command(after_help = NPM_EXAMPLES)]
+    Npm(package::Npm),
     /// Kill the node at random moments under load, or take its power: nothing acknowledged may be lost
     Kill9(kill9::Kill9),
     /// Run many validators in one process: each seed another network, other faults, another villain
@@ -153,6 +167,10 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::BenchWasm(args) => {
             tools::enter_root()?;
             npm::bench(&args).map(ok)
+        }
+        Task::Npm(args) => {
+            tools::enter_root()?;
+            package::npm(&args).map(ok)
         }
         Task::Kill9(args) => {
             tools::enter_root()?;

@@ -1,5 +1,5 @@
 //! The WebAssembly of the npm package: two modules, each built twice, with vector instructions
-//! and without.
+//! and without; and one for writing, without.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::build::{files, remove_dir};
+use crate::package;
 use crate::tools::{self, Instructions, WASM};
 use crate::wasm::{self, Reader};
 
 const DIST: &str = "pkg/dist";
 
-/// Builds all four into `pkg/dist`.
+/// Builds all five into `pkg/dist`.
 pub(crate) fn build() -> Result<Vec<PathBuf>> {
     tools::ensure_target(WASM)?;
     let out = Path::new(DIST);
@@ -22,6 +23,8 @@ pub(crate) fn build() -> Result<Vec<PathBuf>> {
         light_client(instructions, out)?;
         verifier(instructions, out)?;
     }
+    writer(out)?;
+    package::finish(out)?;
     files(out)
 }
 
@@ -43,6 +46,19 @@ fn light_client(instructions: Instructions, out: &Path) -> Result<()> {
             bail!("the builds of the light client do not agree on {name}");
         }
         fs::write(&target, new).with_context(|| format!("cannot write {}", target.display()))?;
+    }
+    Ok(())
+}
+
+/// Plain only: who writes hashes a few kilobytes.
+fn writer(out: &Path) -> Result<()> {
+    let module = cargo("cairn-writer", "pkg", Instructions::Plain)?;
+    let own = tools::target("bindgen");
+    remove_dir(&own)?;
+    wasm::bindgen(&module, "writer", &own, Reader::Package)?;
+    for file in files(&own)? {
+        let name = file.file_name().unwrap_or_default();
+        fs::copy(&file, out.join(name)).with_context(|| file.display().to_string())?;
     }
     Ok(())
 }

@@ -44,7 +44,8 @@ pub(crate) fn ensure_packages() -> Result<()> {
     ensure_packages_of(Path::new(E2E))
 }
 
-fn ensure_packages_of(dir: &Path) -> Result<()> {
+/// The same for any directory with a lock file.
+pub(crate) fn ensure_packages_of(dir: &Path) -> Result<()> {
     let lock = dir.join("package-lock.json");
     let wanted = fs::metadata(&lock).and_then(|data| data.modified());
     let wanted = wanted.with_context(|| format!("cannot read {}", lock.display()))?;

@@ -9,7 +9,9 @@ use anyhow::{Context, Result, bail};
 use crate::build::{self, Part};
 use crate::demo::{self, Demo};
 use crate::tools::{self, BARE, Missing, WASM, cargo, cargo_wasm, missing, run};
-use crate::{browser, ceph, fuzz, kill9, npm, postgres, say, schemathesis, sim, size};
+use crate::{
+    browser, ceph, fuzz, kill9, npm, package, postgres, say, schemathesis, sim, site, size,
+};
 
 /// One step.
 pub(crate) struct Step {
@@ -28,7 +30,7 @@ const fn after_build(name: &'static str, about: &'static str, run: fn() -> Resul
     Step { name, about, needs_build: true, run }
 }
 
-pub(crate) const STEPS: [Step; 17] = [
+pub(crate) const STEPS: [Step; 18] = [
     step(
         "setup",
         "targets, browser, FUSE, stores, npm and Python packages that the other steps need",
@@ -45,6 +47,7 @@ pub(crate) const STEPS: [Step; 17] = [
     step("build", "page, npm package and node", || build::build(Part::All)),
     after_build("size", "what a browser loads, against its ceilings", size::size),
     after_build("npm", "the npm package in Node.js", npm_package),
+    after_build("runtimes", "the packed npm package in each runtime and bundler", package::step),
     after_build("demo", "the demo, checked by a script", headless_demo),
     after_build("e2e", "page, node and browser together", e2e),
     after_build(
@@ -66,7 +69,9 @@ fn setup() -> Result<()> {
         schemathesis::ensure(),
     ];
     // Where these cannot be had, what needs them says that it did not run.
-    for optional in [kill9::ensure_mount(), ceph::ensure(), postgres::ensure()] {
+    for optional in
+        [kill9::ensure_mount(), ceph::ensure(), postgres::ensure(), browser::ensure_firefox()]
+    {
         match optional {
             Err(error) if error.is::<Missing>() => say::not_run(&error.to_string()),
             other => other?,
@@ -102,13 +107,14 @@ fn clippy() -> Result<()> {
 
 /// The tests of the first three are for this machine, as are the crates they need.
 fn clippy_wasm() -> Result<()> {
-    let parts: [&[&str]; 5] = [
+    let parts: [&[&str]; 6] = [
         &["-p", "cairn-verifier"],
         // By itself: beside the verifier's default features it would need an allocator.
         &["-p", "cairn-verifier-wasm"],
         &["-p", "cairn-light-client", "-p", "cairn-web-ui"],
         &["-p", "cairn-tests-wasm", "--all-targets"],
         &["-p", "cairn-bench-wasm"],
+        &["-p", "cairn-single-file"],
     ];
     for part in parts {
         let target = ["clippy", "--target", WASM];
@@ -171,7 +177,11 @@ fn e2e() -> Result<()> {
     test.env("CAIRN_BIN", absolute(build::node_bin())?)
         .env("CAIRN_UI", absolute(build::ui_dir())?)
         .env("CAIRN_PKG", absolute(build::PKG)?)
+        .env("CAIRN_WWW", absolute(site::dir())?)
         .env("CHROMIUM", browser::chromium()?);
+    if let Some(firefox) = browser::firefox() {
+        test.env("FIREFOX", firefox);
+    }
     run(&mut test)
 }
 

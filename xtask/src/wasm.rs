@@ -19,6 +19,8 @@ pub(crate) enum Reader {
     /// Programs with the npm package. Its entries say where the module is, so that no import
     /// fetches it by accident, and its types are part of the package.
     Package,
+    /// A page that is one file: a script without imports, which names its bindings `wasm_bindgen`.
+    File,
 }
 
 /// Writes `<name>.js` and `<name>_bg.wasm` into `out`, and `<name>.d.ts` for a package.
@@ -34,11 +36,15 @@ pub(crate) fn bindgen(module: &Path, name: &str, out: &Path, reader: Reader) -> 
         );
     }
     fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
-    Bindgen::new()
+    let mut bindgen = Bindgen::new();
+    match reader {
+        Reader::File => bindgen.no_modules(true)?,
+        Reader::Page | Reader::Package => bindgen.web(true)?,
+    };
+    bindgen
         .input_path(module)
         .out_name(name)
-        .web(true)?
-        .omit_default_module_path(reader == Reader::Package)
+        .omit_default_module_path(reader != Reader::Page)
         .typescript(reader == Reader::Package)
         // Names of functions and tools: a quarter of the compressed bytes, and no one's reading.
         .remove_name_section(true)

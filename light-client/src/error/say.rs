@@ -25,9 +25,16 @@ pub(super) const fn as_verifier_error(error: &PayloadError) -> Option<Error> {
 impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AnchorTooOld { age, limit } => write!(
+                f,
+                "the anchor is {} hours old, more than the {} that are allowed; pin a newer one",
+                hours(*age),
+                hours(*limit)
+            ),
             Self::BadAnchor => {
                 f.write_str("an anchor is `genesis:` or `checkpoint:` and 64 lower-case hex digits")
             }
+            Self::BadAnswer { what } => write!(f, "the node's answer is of no use: {what}"),
             Self::BadEventId => f.write_str("an event id is 64 lower-case hex digits"),
             Self::BadKey => f.write_str(
                 "a key file has one line: `cairn-secret-member:` and 64 lower-case hex digits",
@@ -35,6 +42,9 @@ impl fmt::Display for ClientError {
             Self::BadNode { found } => {
                 write!(f, "a node's address is http:// or https://, host and port, not {found}")
             }
+            Self::BadPolicy { line: 0, what } => write!(f, "the policy is of no use: {what}"),
+            Self::BadPolicy { line, what } => write!(f, "the policy, line {line}: {what}"),
+            Self::BadQuery { found } => write!(f, "a query has no part named {found}"),
             Self::Equivocation { height, ours, theirs } => write!(
                 f,
                 "two headers are final at height {height}: {ours}, known before, and {theirs}; \
@@ -53,6 +63,17 @@ impl fmt::Display for ClientError {
                 f,
                 "header {new} is final but not shown to continue {old}, known before: {why}"
             ),
+            Self::NotAsked { event, filter } => write!(
+                f,
+                "the node answered with event {event}, which the query does not find: {filter}"
+            ),
+            Self::NotEnoughNodes { agreed, nodes } => write!(
+                f,
+                "{agreed} of {nodes} nodes show one history, and the policy asks for more"
+            ),
+            Self::NotFound { event, size } => {
+                write!(f, "event {event} is none of the {size} events of the log")
+            }
             Self::NotFinal { event } => write!(f, "event {event} is accepted but not yet final"),
             Self::NoWrap { key } => write!(f, "there is no wrap of the message key for {key}"),
             Self::OtherEvent { expected, found } => {
@@ -90,15 +111,24 @@ impl ClientError {
             Self::Equivocation { ours, theirs, .. } => pair(ours, theirs),
             Self::NodeBehind { ours, theirs } => pair(ours, theirs),
             Self::OtherEvent { expected, found } => pair(expected, found),
+            Self::AnchorTooOld { age, limit } => {
+                pair(&format!("at most {} hours", hours(*limit)), &hours(*age))
+            }
             Self::BadAnchor
+            | Self::BadAnswer { .. }
             | Self::BadEventId
             | Self::BadKey
             | Self::BadNode { .. }
+            | Self::BadPolicy { .. }
+            | Self::BadQuery { .. }
             | Self::HeadMoved
             | Self::HttpStatus { .. }
             | Self::Network { .. }
             | Self::NoPayload
+            | Self::NotAsked { .. }
+            | Self::NotEnoughNodes { .. }
             | Self::NotFinal { .. }
+            | Self::NotFound { .. }
             | Self::NoWrap { .. }
             | Self::StoredEvidence { .. }
             | Self::TooLarge { .. } => None,
@@ -123,6 +153,10 @@ impl ClientError {
         };
         object.finish()
     }
+}
+
+const fn hours(millis: u64) -> u64 {
+    millis / 3_600_000
 }
 
 fn payload_sides(error: &PayloadError) -> Option<(String, String)> {

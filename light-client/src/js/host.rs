@@ -10,12 +10,12 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use cairn_verifier::{TrustAnchor, UnixMillis};
+use cairn_verifier::UnixMillis;
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use crate::error::ClientError;
-use crate::world::{Problem, Request, World};
+use crate::world::{Problem, Request, Unsaved, World};
 
 /// The world as `pkg/host.js` makes it.
 #[derive(Clone, Copy, Debug)]
@@ -24,8 +24,10 @@ pub(super) struct Host;
 /// What a task waits for.
 enum Want {
     Get(Request),
-    Load(TrustAnchor),
-    Save(TrustAnchor, Vec<u8>),
+    Wait(Request),
+    Sleep(u32),
+    Load(String),
+    Swap(String, Option<Vec<u8>>, Vec<u8>),
 }
 
 /// What became of it.
@@ -69,7 +71,35 @@ impl World for Host {
     }
 
     async fn get(&self, request: Request) -> Result<Vec<u8>, ClientError> {
-        let Answer { status, body, why } = ask(Want::Get(request)).await;
+        ask(Want::Get(request)).await.read()
+    }
+
+    async fn wait(&self, stream: Request) -> Result<(), ClientError> {
+        ask(Want::Wait(stream)).await.read().map(drop)
+    }
+
+    async fn sleep(&self, millis: u32) {
+        ask(Want::Sleep(millis)).await;
+    }
+
+    async fn load(&self, name: &str) -> Option<Vec<u8>> {
+        ask(Want::Load(name.to_owned())).await.body
+    }
+
+    async fn swap(&self, name: &str, old: Option<Vec<u8>>, new: Vec<u8>) -> Result<(), Unsaved> {
+        let Answer { status, body, why } = ask(Want::Swap(name.to_owned(), old, new)).await;
+        match why {
+            Some(why) => Err(Unsaved::Failed(why)),
+            None if status == 0 => Ok(()),
+            None => Err(Unsaved::Changed(body)),
+        }
+    }
+}
+
+impl Answer {
+    /// As a node's answer.
+    fn read(self) -> Result<Vec<u8>, ClientError> {
+        let Self { status, body, why } = self;
         let Some(body) = body else {
             return Err(match why {
                 Some(why) => ClientError::Network { why },
@@ -81,14 +111,6 @@ impl World for Host {
         } else {
             Err(ClientError::HttpStatus { status, problem: Problem::read(&body) })
         }
-    }
-
-    async fn load(&self, anchor: TrustAnchor) -> Option<Vec<u8>> {
-        ask(Want::Load(anchor)).await.body
-    }
-
-    async fn save(&self, anchor: TrustAnchor, evidence: Vec<u8>) {
-        ask(Want::Save(anchor, evidence)).await;
     }
 }
 
@@ -130,33 +152,34 @@ impl Task {
         }
     }
 
-    /// What to do: `get`, address, media type, `Authorization` or null; `load`, key; or `save`,
-    /// key, bytes.
+    /// What to do: `get` or `wait`, address, media type, `Authorization` or null; `sleep`,
+    /// milliseconds; `load`, name; or `swap`, name, bytes, and those that must be there now, or null.
     #[must_use]
     pub fn want(&mut self) -> Array {
+        let asks = |what: &str, request: Request| {
+            let authorization = request.authorization.map_or(JsValue::NULL, Into::into);
+            [what.into(), request.url.into(), request.accept.into(), authorization]
+        };
+        let bytes = |bytes: &[u8]| -> JsValue { Uint8Array::from(bytes).into() };
         let parts: [JsValue; 4] = match self.desk.want.take() {
             None => Default::default(),
-            Some(Want::Get(request)) => [
-                "get".into(),
-                request.url.into(),
-                request.accept.into(),
-                request.authorization.map_or(JsValue::NULL, Into::into),
-            ],
-            Some(Want::Load(anchor)) => {
-                ["load".into(), anchor.to_string().into(), JsValue::NULL, JsValue::NULL]
+            Some(Want::Get(request)) => asks("get", request),
+            Some(Want::Wait(request)) => asks("wait", request),
+            Some(Want::Sleep(millis)) => {
+                ["sleep".into(), millis.into(), JsValue::NULL, JsValue::NULL]
             }
-            Some(Want::Save(anchor, bytes)) => [
-                "save".into(),
-                anchor.to_string().into(),
-                Uint8Array::from(bytes.as_slice()).into(),
-                JsValue::NULL,
-            ],
+            Some(Want::Load(name)) => ["load".into(), name.into(), JsValue::NULL, JsValue::NULL],
+            Some(Want::Swap(name, old, new)) => {
+                let old = old.map_or(JsValue::NULL, |old| bytes(&old));
+                ["swap".into(), name.into(), bytes(&new), old]
+            }
         };
         parts.into_iter().collect()
     }
 
     /// What became of it: an answer's status and body (none if it was too long), or why there was
-    /// no answer; what was loaded, if anything.
+    /// no answer; what was loaded, if anything; of a swap status 0, or 1 and what is there instead, or
+    /// why it failed.
     pub fn answer(&mut self, status: u16, body: Option<Vec<u8>>, why: Option<String>) {
         self.desk.answer = Some(Answer { status, body, why });
     }

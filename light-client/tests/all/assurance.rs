@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use base64::Engine as _;
+use cairn_light_client::assurance::examine_again;
 use cairn_light_client::{Assurance, CheckedReceipt, ClientError, examine};
 use cairn_verifier::check::Check;
 use cairn_verifier::secret::MemberSecret;
@@ -108,4 +109,36 @@ fn a_receipt_without_payload_opens_nothing() {
     let kit = small_log(42, four(1));
     let receipt = CheckedReceipt::check(kit.parts(1).encode(), kit.anchor(), kit.now()).unwrap();
     assert_eq!(code(&receipt.open(&kit.auditor)), "client-no-payload");
+}
+
+/// A memo changes what a receipt costs, and nothing else: each vector after each other.
+#[test]
+fn receipts_that_begin_alike_come_to_the_same() {
+    let vectors = vectors();
+    let mut memo = None;
+    for vector in vectors.iter().chain(vectors.iter().rev()) {
+        for _ in 0..2 {
+            let at = (vector.anchor, vector.now);
+            let again = examine_again(vector.receipt.clone(), at, &mut memo);
+            let alone = examine(vector.receipt.clone(), vector.anchor, vector.now);
+            assert_eq!(again.checks, alone.checks, "{}", vector.name);
+            let text = |outcome: &Result<CheckedReceipt, ClientError>| match outcome {
+                Ok(receipt) => receipt.view().to_owned(),
+                Err(error) => error.to_json(),
+            };
+            assert_eq!(text(&again.outcome), text(&alone.outcome), "{}", vector.name);
+        }
+    }
+    let kit = small_log(43, four(1));
+    let (good, now) = (kit.parts(1).encode(), kit.now());
+    for at in (0..good.len()).step_by(3) {
+        assert!(examine_again(good.clone(), (kit.anchor(), now), &mut memo).outcome.is_ok());
+        let mut bent = good.clone();
+        bent[at] ^= 0x20;
+        assert!(examine_again(bent, (kit.anchor(), now), &mut memo).outcome.is_err(), "{at}");
+    }
+    // At another time it may be stale.
+    let late = UnixMillis(now.0 + (1 << 40));
+    let stale = examine_again(good, (kit.anchor(), late), &mut memo).outcome;
+    assert_eq!(code(&stale), "trust-past-trust-period");
 }

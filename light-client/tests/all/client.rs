@@ -10,7 +10,7 @@ use cairn_verifier::secret::MemberSecret;
 use super::kit::{Kit, four, small_log};
 use super::node::{Town, receipt, run};
 
-fn connect(town: &Town) -> Client<Town> {
+pub(crate) fn connect(town: &Town) -> Client<Town> {
     run(Client::connect_in(town.clone(), "http://node/", town.anchor())).unwrap()
 }
 
@@ -18,7 +18,7 @@ fn id(town: &Town, index: usize) -> EventId {
     town.0.kit.borrow().ids[index]
 }
 
-fn code<T>(result: Result<T, ClientError>) -> &'static str {
+pub(crate) fn code<T>(result: Result<T, ClientError>) -> &'static str {
     result.err().map_or("ok", |error| error.code())
 }
 

@@ -7,9 +7,12 @@ use std::fs;
 use std::path::Path;
 
 use base64::Engine as _;
+use cairn_verifier::digest::{KeyId, StreamId};
 use serde_json::{Value, json};
 
+use super::answers;
 use super::client::sealed;
+use super::kit::STREAM;
 use super::node::{Town, checkpoint, extends, receipt};
 
 type Answers = BTreeMap<String, String>;
@@ -38,6 +41,24 @@ fn phase(town: &Town) -> Value {
             }
         }
     }
+    let (last, head) = (kit.tip().header.events.get() - 1, kit.tip().header.digest());
+    for (from, to) in (0..=last).flat_map(|from| [(from, last), (from, from)]) {
+        let range = if from == to { from.to_string() } else { format!("{from}-{to}") };
+        for base in [format!("header:{head}"), "genesis".to_owned()] {
+            let query = format!("indices={range}&base={base}");
+            put(format!("/v1/receipts?{query}"), &answers::list(&kit, &query).unwrap());
+        }
+    }
+    let (stream, key) = (StreamId::from_bytes(STREAM), kit.writer.key_id());
+    for (kind, of) in [
+        ("head", format!("stream={stream}&key={key}")),
+        ("head", format!("stream={stream}&key={}", KeyId::ZERO)),
+        ("key", format!("key={key}")),
+        ("member", "name=nobody".to_owned()),
+    ] {
+        let query = format!("{of}&base=header:{head}");
+        put(format!("/v1/state/{kind}?{query}"), &answers::state(&kit, kind, &query).unwrap());
+    }
     for (digest, payload) in &*town.0.payloads.borrow() {
         put(format!("/v1/payloads/{digest}"), payload);
     }
@@ -61,6 +82,8 @@ fn town() -> String {
         "anchor": kit.anchor().to_string(),
         "auditor": kit.auditor.to_text().as_str(),
         "auditorKey": kit.auditor.public_key().iter().map(|b| format!("{b:02x}")).collect::<String>(),
+        "stream": StreamId::from_bytes(STREAM).to_string(),
+        "writer": kit.writer.key_id().to_string(),
         "sealed": event,
         "wrap": base64(wrap),
         "phases": [first, second],

@@ -7,9 +7,13 @@
 )]
 
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod assurance;
 #[cfg(test)]
 mod client;
+#[cfg(test)]
+mod events;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
@@ -19,5 +23,7 @@ mod handovers;
 mod kit;
 #[cfg(test)]
 mod node;
+#[cfg(test)]
+mod several;
 #[cfg(test)]
 mod sync;

@@ -1,13 +1,13 @@
 //! A node in memory, with a store and a clock: the whole world of a client.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use cairn_light_client::world::{Problem, Request};
+use cairn_light_client::world::{Problem, Request, Unsaved};
 use cairn_light_client::{ClientError, World};
 use cairn_verifier::digest::Hash;
 use cairn_verifier::finality::{Header, PublicKey, Role, Suite};
@@ -17,6 +17,7 @@ use cairn_verifier::trust::ExtendsProof;
 use cairn_verifier::wire::Writer;
 use cairn_verifier::{TrustAnchor, UnixMillis, request};
 
+use super::answers;
 use super::kit::{Block, GENESIS_TIME, Kit};
 
 type Wraps = BTreeMap<(String, [u8; 32]), Vec<u8>>;
@@ -29,6 +30,11 @@ pub(crate) struct State {
     pub(crate) kit: RefCell<Kit>,
     pub(crate) now: Cell<u64>,
     pub(crate) store: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// The store takes nothing more.
+    pub(crate) full: Cell<bool>,
+    /// What the stream has to say: so many events, or nothing of interest.
+    pub(crate) news: RefCell<VecDeque<Option<usize>>>,
+    pub(crate) slept: Cell<u32>,
     /// What was asked, in order.
     pub(crate) asked: RefCell<Vec<String>>,
     /// Answers by path, before the kit is asked: `None` for no network.
@@ -45,6 +51,9 @@ impl Town {
             kit: RefCell::new(kit),
             now,
             store: RefCell::default(),
+            full: Cell::default(),
+            news: RefCell::default(),
+            slept: Cell::default(),
             asked: RefCell::default(),
             instead: RefCell::default(),
             payloads: RefCell::default(),
@@ -82,7 +91,14 @@ impl Town {
         }
         let kit = self.0.kit.borrow();
         let (route, query) = path.split_once('?').unwrap_or((&path, ""));
-        match route.strip_prefix("/v1/").unwrap().split_once('/').unwrap_or((route, "")) {
+        let route = route.strip_prefix("/v1/").unwrap();
+        match route.split_once('/').unwrap_or((route, "")) {
+            ("events", "") => Ok(answers::page(&kit, query).into_bytes()),
+            ("receipts", "") => answers::list(&kit, query),
+            ("state", kind) => answers::state(&kit, kind, query),
+            ("checkpoints", height) if height != "latest" => {
+                answers::older(&kit, height.parse().unwrap(), query)
+            }
             ("checkpoints", "latest") => checkpoint(&kit, query.strip_prefix("base=").unwrap()),
             ("proofs", "extends") => {
                 let (from, to) = query.split_once('&').unwrap();
@@ -139,13 +155,52 @@ impl World for Town {
         std::future::ready(self.answer(&request))
     }
 
-    fn load(&self, anchor: TrustAnchor) -> impl Future<Output = Option<Vec<u8>>> {
-        std::future::ready(self.0.store.borrow().get(&anchor.to_string()).cloned())
+    /// The stream says something as often as `news` holds; each time there may be a new block.
+    fn wait(&self, stream: Request) -> impl Future<Output = Result<(), ClientError>> {
+        let path = stream.url.strip_prefix("http://node").unwrap().to_owned();
+        self.0.asked.borrow_mut().push(path);
+        let news = self.0.news.borrow_mut().pop_front();
+        let unplugged = || Err(ClientError::Network { why: "the stream ended".to_owned() });
+        std::future::ready(match news {
+            Some(Some(events)) => {
+                self.grow(events);
+                Ok(())
+            }
+            Some(None) => Ok(()),
+            None => unplugged(),
+        })
     }
 
-    fn save(&self, anchor: TrustAnchor, evidence: Vec<u8>) -> impl Future<Output = ()> {
-        self.0.store.borrow_mut().insert(anchor.to_string(), evidence);
+    fn sleep(&self, millis: u32) -> impl Future<Output = ()> {
+        self.0.asked.borrow_mut().push(format!("sleep {millis}"));
+        self.0.now.set(self.0.now.get() + u64::from(millis));
+        if self.0.slept.replace(self.0.slept.get() + 1) == 2 {
+            self.0.instead.borrow_mut().clear();
+            self.0.news.borrow_mut().push_back(Some(1));
+        }
         std::future::ready(())
+    }
+
+    fn load(&self, name: &str) -> impl Future<Output = Option<Vec<u8>>> {
+        std::future::ready(self.0.store.borrow().get(name).cloned())
+    }
+
+    fn swap(
+        &self,
+        name: &str,
+        old: Option<Vec<u8>>,
+        new: Vec<u8>,
+    ) -> impl Future<Output = Result<(), Unsaved>> {
+        let mut store = self.0.store.borrow_mut();
+        let found = store.get(name).cloned();
+        std::future::ready(match self.0.full.get() {
+            true => Err(Unsaved::Failed("QuotaExceededError".to_owned())),
+            false if found != old => Err(Unsaved::Changed(found)),
+            false => {
+                store.insert(name.to_owned(), new);
+                Ok(())
+            }
+        })
     }
 }
 
@@ -167,7 +222,7 @@ fn unhex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(digit).collect()
 }
 
-fn find<'a>(kit: &'a Kit, digest: &str) -> Result<&'a Block, ClientError> {
+pub(crate) fn find<'a>(kit: &'a Kit, digest: &str) -> Result<&'a Block, ClientError> {
     let found = kit.blocks.iter().find(|block| block.header.digest().to_string() == digest);
     found.ok_or_else(|| problem(404, "unknown-base"))
 }

@@ -83,7 +83,7 @@ pub(super) async fn batch(
 }
 
 /// Numbers and ranges of numbers, with commas between them.
-fn indices(text: &str) -> Result<Vec<u64>, Problem> {
+pub(super) fn indices(text: &str) -> Result<Vec<u64>, Problem> {
     let bad = || Problem::bad_parameter("indices", "must be numbers and ranges, as in 3,5,9-40");
     let mut indices = Vec::new();
     for part in text.split(',') {

@@ -10,8 +10,46 @@ use super::accept::Form;
 use super::answer::{Answer, Stays};
 use super::params::{Params, Segment};
 use super::problem::Problem;
+use super::proofs::indices;
 use super::{App, schema, views};
-use crate::proofs::ReceiptWith;
+use crate::proofs::{BaseChoice, ReceiptWith};
+
+/// Many events in one file, with everything that proves them
+///
+/// An event list (type `L`): one way from the base, one proof for all, each writer's name once. Under
+/// the base if that has all of the events, or else under the newest header.
+#[utoipa::path(get, path = "/receipts", operation_id = "receipts", tag = "proofs",
+    params(
+        ("indices" = inline(schema::IndicesText), Query,
+            description = "The events' indices, ascending, as in `3,5,9-40`; at most 10,000"),
+        ("base" = inline(Option<schema::BaseText>), Query,
+            description = "What the asker trusts already"),
+    ),
+    responses(
+        (status = 200, description = "The list", body = schema::Bytes,
+            content_type = "application/octet-stream"),
+        (status = 404, description = "There is no such base"),
+        (status = 409, description = "An event is newer than the base"),
+        (status = 410, description = "Events so old are not kept here any more"),
+        (status = 422, description = "Indices that do not ascend, or events that are not final, or \
+            more than 32 MiB of them"),
+    ))]
+pub(super) async fn list(
+    State(app): State<App>,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.only(&["indices", "base"])?;
+    let base = params.base()?;
+    let indices = indices(params.text("indices").unwrap_or_default())?;
+    let bytes = app.blocking(move |node| Ok(node.list(&indices, base)?)).await?;
+    let stays = match base {
+        // Names apart, which are as of the header, it is the same for ever.
+        BaseChoice::Header(_) => Stays::Forever,
+        BaseChoice::Genesis | BaseChoice::Checkpoint(_) => Stays::UntilItGrows,
+    };
+    Answer::binary(bytes, stays).respond(&headers)
+}
 
 /// A receipt: the event and everything that proves it, for ever and offline
 ///

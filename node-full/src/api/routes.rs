@@ -76,6 +76,7 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(proofs::batch))
         .routes(routes!(proofs::consistency))
         .routes(routes!(proofs::extends))
+        .routes(routes!(receipts::list))
         .routes(routes!(receipts::receipt))
         .routes(routes!(state::state))
         .routes(routes!(payloads::payload))

@@ -17,6 +17,9 @@ const PAGE: usize = 1_000;
 #[derive(Deserialize)]
 struct Page {
     events: Vec<EntryJson>,
+    /// Older events are not kept by this node.
+    #[serde(rename = "completeFrom", default)]
+    kept_from: u64,
     next: Option<String>,
 }
 
@@ -45,7 +48,7 @@ pub(super) fn run(
         show(&proven, (stream, writer), &[], as_json);
         return Ok(());
     };
-    let ids = ids(known, (stream, writer))?;
+    let (ids, kept_from) = ids(known, (stream, writer))?;
     let receipts = ids.iter().map(|id| receipt_under(known, id, &proven));
     let receipts: Vec<_> = receipts.filter_map(Result::transpose).collect::<Result<_, _>>()?;
     let under = TrustAnchor::Checkpoint(proven.header.digest());
@@ -55,14 +58,22 @@ pub(super) fn run(
     let verified: Vec<VerifiedReceipt<'_>> = verified.collect::<Result<_, _>>()?;
     verify_history(&head, verified.iter().map(VerifiedReceipt::event)).map_err(|error| {
         let code = error.code();
-        Failure::Failed(format!("the node does not give all events: {error} ({code})"))
+        let advice = match kept_from {
+            0 => String::new(),
+            from => format!(
+                "; it keeps events from {from} on, so ask a node or an imported archive that has \
+                 the older ones"
+            ),
+        };
+        Failure::Failed(format!("the node does not give all events: {error} ({code}){advice}"))
     })?;
     show(&proven, (stream, writer), &verified, as_json);
     Ok(())
 }
 
-/// Ids of the writer's events, oldest first, as the node says.
-fn ids(known: &Known, (stream, writer): (StreamId, KeyId)) -> Result<Vec<EventId>, Failure> {
+/// Ids of the writer's events, oldest first, and from which event on they are kept, as the node
+/// says.
+fn ids(known: &Known, (stream, writer): (StreamId, KeyId)) -> Result<(Vec<EventId>, u64), Failure> {
     let (mut ids, mut cursor) = (Vec::new(), String::new());
     loop {
         let path =
@@ -74,7 +85,7 @@ fn ids(known: &Known, (stream, writer): (StreamId, KeyId)) -> Result<Vec<EventId
         }
         match page.next {
             Some(next) => cursor = format!("&cursor={next}"),
-            None => return Ok(ids),
+            None => return Ok((ids, page.kept_from)),
         }
     }
 }

@@ -69,6 +69,18 @@ pub enum OpenError {
         /// What is wrong.
         reason: String,
     },
+    /// The log of blocks ends before what this node signed.
+    #[error(
+        "the log of blocks ends before height {end}, and this node signed a block at height \
+         {signed}: blocks are missing; restore them from a replica or a newer backup, or other \
+         blocks would be signed in their place"
+    )]
+    BlocksMissing {
+        /// The height of the block that was signed last.
+        signed: u64,
+        /// The height that the log would get next.
+        end: u64,
+    },
     /// A record of the key store does not decode.
     #[error("record {index} of the key store is damaged: {reason}")]
     BadKeyRecord {

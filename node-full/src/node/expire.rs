@@ -179,12 +179,13 @@ impl Shared {
 
     /// Forgets the payloads of some entries. One that an entry at `kept_from` or behind it has as
     /// well stays.
-    fn expire(&self, range: Range<u64>, kept_from: u64) -> Result<Expired, Refusal> {
+    pub(crate) fn expire(&self, range: Range<u64>, kept_from: u64) -> Result<Expired, NodeError> {
         let (mut numbers, mut expired) = (Vec::new(), Expired::default());
         let mut gone = Vec::new();
         for index in range {
-            let bytes = self.entries.read(index).map_err(|error| Refusal::storage(&error))?;
-            let event = SignedEvent::decode(&bytes)?;
+            let bytes = self.entries.read(index)?;
+            let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
+            let event = SignedEvent::decode(&bytes).map_err(damaged)?;
             let Some(digest) = event.body().payload.stored() else { continue };
             numbers.extend(self.record_numbers(&event.id())?);
             if self.blobs.contains(&digest) && !self.is_kept(&digest, kept_from)? {
@@ -192,10 +193,10 @@ impl Shared {
             }
         }
         // Keys first: a ciphertext without them is nothing, keys without one are.
-        self.records.erase(&numbers).map_err(|error| Refusal::storage(&error))?;
+        self.records.erase(&numbers)?;
         expired.records = u64::try_from(numbers.len()).unwrap_or(u64::MAX);
         for digest in gone {
-            self.blobs.remove(&digest).map_err(|error| Refusal::storage(&error))?;
+            self.blobs.remove(&digest)?;
             expired.payloads = expired.payloads.saturating_add(1);
         }
         Ok(expired)

@@ -29,7 +29,9 @@ use super::replay::{Replay, index_blocks};
 use super::progress::Progress;
 use super::shared::decode_block;
 use super::state::{State, Tree};
-use super::{Block, Directory, Effects, LogState, NodeError, OpenError, Options, Shared, format};
+use super::{
+    Block, Directory, Effects, LogState, NodeError, OpenError, Options, Shared, format, signed,
+};
 use crate::clock::Stopwatch;
 use crate::init::GENESIS_FILE;
 use crate::keyring::{Keyring, Passphrase};
@@ -66,6 +68,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     let limit = options.segment_bytes;
     let known_blocks = index.mark(Mark::Blocks)?;
     let (blocks, blocks_cut) = Log::open(&dir.join("log/blocks"), limit, known_blocks)?;
+    signed::append_again(dir, &genesis, &blocks)?;
     let head = newest(&genesis, &blocks)?;
     let final_size = head.as_ref().map_or(0, |head| head.header.events.get());
     let at_least = index.mark(Mark::Entries)?.max(final_size);
@@ -208,13 +211,19 @@ fn newest(genesis: &Genesis<'_>, blocks: &Log) -> Result<Option<Arc<Block>>, Ope
     let Some(height) = blocks.end().checked_sub(1) else { return Ok(None) };
     let bad = |reason: String| OpenError::BadBlock { height, reason };
     let block = decode_block(&blocks.read(height)?).map_err(|error| bad(error.to_string()))?;
+    check_block(genesis, height, &block).map_err(bad)?;
+    Ok(Some(Arc::new(block)))
+}
+
+/// Checks that a block is the log's and of this height.
+pub(super) fn check_block(genesis: &Genesis<'_>, height: u64, block: &Block) -> Result<(), String> {
     if block.header.log != genesis.log() {
-        return Err(bad("it has another log".to_owned()));
+        return Err("it has another log".to_owned());
     }
     if block.header.height != height {
-        return Err(bad("it has another height".to_owned()));
+        return Err("it has another height".to_owned());
     }
-    Ok(Some(Arc::new(block)))
+    Ok(())
 }
 
 /// A tree of the log, going on from the tiles of its first `size` leaves if they can be read.

@@ -390,7 +390,8 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// What the log's own events change here too: members and streams, and payloads that were erased.
+/// What the log's own events change here too: members and streams, and payloads that were erased
+/// or that the node kept long enough.
 fn follow_system(
     shared: &Shared,
     first: u64,
@@ -399,6 +400,10 @@ fn follow_system(
     let mut directory = shared.directory();
     for (index, event) in (first..).zip(events) {
         let body = event.body();
+        if let Some(expired) = shared.expired_by(body) {
+            let kept_from = expired.end;
+            shared.expire(expired.start.max(shared.entries.begin())..kept_from, kept_from)?;
+        }
         if !SystemEvent::is_kind(body.kind) {
             continue;
         }

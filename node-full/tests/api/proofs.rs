@@ -1,7 +1,6 @@
 //! Proofs, checkpoints and receipts: what the node serves, the verifier accepts.
 
 use cairn_node::clock;
-use cairn_verifier::TrustAnchor;
 use cairn_verifier::digest::{EventId, Hash};
 use cairn_verifier::finality::{Certificate, HEADER_LEN, Header};
 use cairn_verifier::receipt::verify;
@@ -11,6 +10,7 @@ use cairn_verifier::tree::{
 };
 use cairn_verifier::trust::{ExtendsProof, FinalityProof, Genesis};
 use cairn_verifier::wire::decode_all;
+use cairn_verifier::{TrustAnchor, VerifiedEvent, list};
 use serde_json::{Value, json};
 
 use crate::kit::{Served, draft, serve};
@@ -65,6 +65,36 @@ fn inclusion_and_consistency_verify() {
         )
         .unwrap();
         assert_eq!(served.get_json(&path).json()["old"], old);
+    }
+}
+
+#[test]
+fn a_list_proves_many_events_at_once() {
+    let (served, ids) = filled();
+    let log = TrustAnchor::Genesis(served.node.log());
+    let whole = served.get("/v1/receipts?indices=0-9").body;
+    let list = list::verify(&whole, log, clock::now(), &mut ()).unwrap();
+    assert_eq!(list.events().iter().map(VerifiedEvent::id).collect::<Vec<_>>(), ids);
+    assert!(list.events().iter().all(|event| event.writer_name() == Some("ingest")));
+
+    let digest = list.header().digest();
+    let some = served.get(&format!("/v1/receipts?indices=1,4-5&base=header:{digest}")).body;
+    let under = TrustAnchor::Checkpoint(digest);
+    let list = list::verify(&some, under, clock::now(), &mut ()).unwrap();
+    let places: Vec<u64> = list.events().iter().map(VerifiedEvent::index).collect();
+    assert_eq!(places, [1, 4, 5]);
+    assert_eq!(list.header().digest(), digest);
+
+    let first = served.node.block(0).unwrap().unwrap().digest;
+    for (query, status, code) in [
+        (format!("indices=0-4&base=header:{first}"), 409, "not-in-base"),
+        ("indices=4,3".to_owned(), 422, "not-ascending"),
+        ("indices=9-10".to_owned(), 422, "out-of-range"),
+        ("indices=".to_owned(), 400, "bad-parameter"),
+        ("indices=1&more=1".to_owned(), 400, "unknown-parameter"),
+    ] {
+        let problem = served.get(&format!("/v1/receipts?{query}")).problem();
+        assert_eq!(problem, (status, code.to_owned()), "{query}");
     }
 }
 

@@ -106,6 +106,11 @@ fn old_events_are_forgotten_while_nobody_runs_the_node_or_by_the_node() {
     );
     let shown = folder.run(&["query", "--node", &url, "--limit", "1"]);
     assert!(shown.err.contains("older ones are not kept here"), "{shown:?}");
+    let writer = page["events"][0]["event"]["writer"].as_str().unwrap();
+    let all = ["query", "--node", &url, "--stream", "main", "--writer", writer, "--complete"];
+    let refused = folder.fails(&[&all[..], &["--anchor", node.anchor()]].concat(), 1);
+    assert!(refused.err.contains("state-history-sequence"), "{refused:?}");
+    assert!(refused.err.contains(&format!("keeps events from {begin} on")), "{refused:?}");
     let export = ["export", "--node", &url, "--out", "x.cairn-archive"];
     let refused = folder.fails(&[&export[..], &["--from", "0"]].concat(), 1);
     assert!(refused.err.contains("is not kept here any more"), "{refused:?}");

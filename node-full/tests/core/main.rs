@@ -18,6 +18,7 @@ mod prune;
 mod query;
 mod refusals;
 mod sealed;
+mod signed;
 mod state;
 mod state_kept;
 mod submit;

@@ -182,8 +182,8 @@ impl Net {
         let file = folder.path().join("event.cairn");
         std::fs::write(&file, self.get(node, &format!("/v1/receipts/{id}")).unwrap()).unwrap();
         let anchor = self.made.anchor.to_string();
-        let ran = Command::new(PROGRAM).arg("verify").arg(&file).args(["--anchor", &anchor]);
-        let ran = ran.output().unwrap();
+        let mut verify = Command::new(PROGRAM);
+        let ran = verify.arg("verify").arg(&file).args(["--anchor", &anchor]).output().unwrap();
         assert!(ran.status.success(), "{ran:?}");
     }
 

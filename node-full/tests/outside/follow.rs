@@ -177,7 +177,7 @@ fn a_log_past_its_trust_period_needs_a_newer_anchor() {
 
 /// What is kept for a time only is not kept longer in the bucket.
 #[test]
-fn payloads_that_expire_go_from_the_bucket_too() {
+fn payloads_that_expire_go_from_bucket_and_replica_too() {
     let (log, place) = (Log::new(), Place::new());
     let node = log.publish(&place);
     log_events(&node, 6);
@@ -185,6 +185,11 @@ fn payloads_that_expire_go_from_the_bucket_too() {
     // The public payload is the same in each event; of those to come one has it still.
     let old = place.list("payloads/");
     assert_eq!(old.len(), 3);
+    let replica = log.follow(&place);
+    followed(&replica, &node.status());
+    let stored = || std::fs::read_dir(log.path("replica/payloads")).unwrap();
+    let stored = || stored().map(|sub| count(&sub.unwrap().path())).sum::<usize>();
+    assert_eq!(stored(), 3);
     let time = node.head().unwrap().header.time;
     log_events(&node, 1);
     let expired = node.expire_payloads(UnixMillis(time.0 + 1)).unwrap();
@@ -192,6 +197,12 @@ fn payloads_that_expire_go_from_the_bucket_too() {
     wait("they are gone", || place.list("payloads/").len() == 1);
     let kept = place.list("payloads/");
     assert!(old.contains(&kept[0]), "the one that a newer event has too stays");
+    wait("the replica forgot them too", || stored() == 1);
+    assert!(replica.check(CheckOptions::default(), &mut |_| true).is_clean());
+}
+
+fn count(dir: &std::path::Path) -> usize {
+    std::fs::read_dir(dir).unwrap().count()
 }
 
 /// A member added and a payload redacted at the node are so in the bucket and in the replica.

@@ -7,7 +7,7 @@ mod tests {
     use std::future::Future;
 
     use base64::Engine as _;
-    use cairn_light_client::world::Request;
+    use cairn_light_client::world::{Request, Unsaved};
     use cairn_light_client::{Browser, Client, ClientError, World};
     use cairn_verifier::trust::FinalityProof;
     use cairn_verifier::{TrustAnchor, UnixMillis};
@@ -55,18 +55,30 @@ mod tests {
             assert_eq!(request.url, "http://node/v1/checkpoints/latest?base=genesis");
             std::future::ready(Ok(self.checkpoint.clone()))
         }
-        async fn load(&self, anchor: TrustAnchor) -> Option<Vec<u8>> {
-            Browser.load(anchor).await
+        async fn wait(&self, stream: Request) -> Result<(), ClientError> {
+            Browser.wait(stream).await
         }
-        async fn save(&self, anchor: TrustAnchor, evidence: Vec<u8>) {
-            Browser.save(anchor, evidence).await;
+        async fn sleep(&self, millis: u32) {
+            Browser.sleep(millis).await;
+        }
+        async fn load(&self, name: &str) -> Option<Vec<u8>> {
+            Browser.load(name).await
+        }
+        async fn swap(
+            &self,
+            name: &str,
+            old: Option<Vec<u8>>,
+            new: Vec<u8>,
+        ) -> Result<(), Unsaved> {
+            Browser.swap(name, old, new).await
         }
     }
 
     #[wasm_bindgen_test]
     async fn evidence_is_kept_and_verified_again() {
         let town = Town::new();
-        assert_eq!(Browser.load(town.anchor).await, None);
+        let name = town.anchor.to_string();
+        assert_eq!(Browser.load(&name).await, None);
         let client = town.connect().await;
         assert_eq!(client.head(), None);
         let head = client.sync().await.unwrap();
@@ -75,11 +87,12 @@ mod tests {
         assert_eq!(again.head(), Some(head));
         assert!(again.refused_evidence().is_none());
 
-        let evidence = Browser.load(town.anchor).await.unwrap();
+        let evidence = Browser.load(&name).await.unwrap();
         for at in [0, 1, 2, 40, 90, 400, evidence.len() / 2, evidence.len() - 1] {
             let mut bent = evidence.clone();
             bent[at] ^= 1;
-            Browser.save(town.anchor, bent).await;
+            let now = Browser.load(&name).await;
+            Browser.swap(&name, now, bent.clone()).await.unwrap();
             let again = town.connect().await;
             assert_eq!(again.head(), None, "byte {at}");
             assert!(again.refused_evidence().is_some(), "byte {at}");
@@ -87,6 +100,24 @@ mod tests {
         // What was refused is replaced by the next sync.
         town.connect().await.sync().await.unwrap();
         assert_eq!(town.connect().await.head(), Some(head));
+    }
+
+    #[wasm_bindgen_test]
+    async fn nothing_is_swapped_for_what_is_not_there() {
+        let (one, two) = (vec![1], vec![2]);
+        assert_eq!(Browser.swap("swapped", None, one.clone()).await, Ok(()));
+        let changed = Err(Unsaved::Changed(Some(one.clone())));
+        assert_eq!(Browser.swap("swapped", None, two.clone()).await, changed);
+        assert_eq!(Browser.swap("swapped", Some(two.clone()), two.clone()).await, changed);
+        assert_eq!(Browser.swap("swapped", Some(one), two.clone()).await, Ok(()));
+        assert_eq!(Browser.load("swapped").await, Some(two));
+    }
+
+    #[wasm_bindgen_test]
+    async fn waits_as_long_as_told() {
+        let before = js_sys::Date::now();
+        Browser.sleep(60).await;
+        assert!(js_sys::Date::now() - before >= 50.0);
     }
 
     #[wasm_bindgen_test]

@@ -135,6 +135,29 @@ pub fn encode_fork(
     writer.into_bytes()
 }
 
+/// The same from two checkpoint files, the lower header's first; `None` if one is no checkpoint file.
+#[cfg(feature = "alloc")]
+#[must_use]
+pub fn encode_fork_of_checkpoints(
+    (first, second): (&[u8], &[u8]),
+    instead: Option<(&crate::finality::Header, crate::tree::Proof<'_>)>,
+) -> Option<alloc::vec::Vec<u8>> {
+    // A checkpoint file is version, type, and a finality proof.
+    let proof = |file: &[u8]| {
+        crate::trust::FinalityProof::decode(file).ok()?;
+        file.get(2..).map(<[u8]>::to_vec)
+    };
+    let mut writer = file(1);
+    writer.raw(&proof(first)?).raw(&proof(second)?);
+    match instead {
+        None => {
+            writer.u8(0);
+        }
+        Some((header, path)) => path.write(writer.u8(1).raw(&header.encode())),
+    }
+    Some(writer.into_bytes())
+}
+
 /// Encodes a culprit; the votes in either order.
 #[cfg(feature = "alloc")]
 #[must_use]

@@ -18,5 +18,5 @@ pub use error::EvidenceError;
 pub use fork::{Fork, ForkProof};
 pub use format::{Evidence, MAX_EVIDENCE_LEN, VerifiedEvidence, verify};
 #[cfg(feature = "alloc")]
-pub use format::{encode_culprit, encode_fork, encode_writer_conflict};
+pub use format::{encode_culprit, encode_fork, encode_fork_of_checkpoints, encode_writer_conflict};
 pub use writer::{WriterConflict, WriterConflictProof};

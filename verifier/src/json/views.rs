@@ -9,7 +9,7 @@ use crate::digest::HeaderDigest;
 use crate::error::{Error, Meaning};
 use crate::event::{EventBody, Party, Payload};
 use crate::evidence::EvidenceError;
-use crate::fact::{LogTime, Standing};
+use crate::fact::{LogTime, Standing, VerifiedEvent};
 use crate::finality::{Header, Signed};
 use crate::receipt::VerifiedReceipt;
 use crate::state::{KeyRole, StateError};
@@ -121,6 +121,19 @@ fn log_time(time: &LogTime) -> String {
 #[must_use]
 pub fn verified_receipt(receipt: &VerifiedReceipt<'_>) -> String {
     let fact = receipt.event();
+    fact_view(fact, &fact.header().standing())
+        .plain("payloadIncluded", receipt.payload().is_some())
+        .plain("wraps", receipt.wraps().count())
+        .finish()
+}
+
+/// A verified event, without its bytes, and what the whole verdict rests on.
+#[must_use]
+pub fn verified_event(fact: &VerifiedEvent<'_>, rests_on: &Standing) -> String {
+    fact_view(fact, rests_on).finish()
+}
+
+fn fact_view(fact: &VerifiedEvent<'_>, rests_on: &Standing) -> Object {
     Object::new()
         .text("id", fact.id())
         .plain("index", fact.index())
@@ -128,11 +141,8 @@ pub fn verified_receipt(receipt: &VerifiedReceipt<'_>) -> String {
         .text("writerSuite", fact.writer_suite().name())
         .text_or_null("writerName", fact.writer_name())
         .json("header", &header(fact.header().header(), fact.header().digest()))
-        .json("standing", &standing(&fact.header().standing()))
+        .json("standing", &standing(rests_on))
         .plain_or_null("logTime", fact.log_time().map(|time| log_time(&time)))
-        .plain("payloadIncluded", receipt.payload().is_some())
-        .plain("wraps", receipt.wraps().count())
-        .finish()
 }
 
 /// A check that passed, with its inputs.

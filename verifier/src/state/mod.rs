@@ -41,6 +41,7 @@ pub use answer::{Found, Known, MAX_ANSWER_LEN, StateAnswer, verify_answer};
 pub use build::{StateTree, encode_state_proof};
 pub use error::StateError;
 pub use history::{WriterHistory, verify_history};
+pub(crate) use proof::name_at;
 pub use proof::{Absent, End, MAX_DEPTH, Present, StateProof, verify_absent, verify_present};
 pub use record::{KeyRole, MAX_MEMBER_KEYS, MAX_RECORD_LEN, Record, RecordKey, Roles, StateRecord};
 

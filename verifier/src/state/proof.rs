@@ -1,7 +1,7 @@
 //! Proofs that a record is in the state after a block, or that none is.
 
-use super::{Path, Record, RecordKey, StateError, hasher};
-use crate::digest::Hash;
+use super::{KeyRole, Path, Record, RecordKey, StateError, StateRecord, hasher};
+use crate::digest::{Hash, KeyId};
 use crate::error::Error;
 use crate::fact::FinalHeader;
 use crate::wire::{DecodeError, Reader, Refused};
@@ -92,6 +92,29 @@ fn is_set(map: &[u8], step: usize) -> bool {
     let byte = step.checked_div(8).and_then(|at| map.get(at)).copied().unwrap_or(0);
     let mask = 0x80_u8.checked_shr(u32::try_from(step % 8).unwrap_or(0)).unwrap_or(0);
     byte & mask != 0
+}
+
+/// The member that a record gives a writer's key to, at an event's index. A claim, until the record
+/// is shown to be present.
+pub(crate) fn name_at<'a>(
+    record: &Record<'a>,
+    expected: KeyId,
+    index: u64,
+) -> Result<&'a str, StateError> {
+    let StateRecord::Key { id, member, role, from, until, .. } = *record.content() else {
+        let found = record.content().key().kind();
+        return Err(StateError::OtherRecord { expected: 2, found });
+    };
+    if id != expected {
+        return Err(StateError::OtherKey { expected, found: id });
+    }
+    if role != KeyRole::Writer {
+        return Err(StateError::NotAWriter { role });
+    }
+    if !(from..until).contains(&index) {
+        return Err(StateError::KeyOutOfRange { index, from, until });
+    }
+    Ok(member)
 }
 
 /// A record that is in the state after a final header's block. A fact.

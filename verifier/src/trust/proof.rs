@@ -190,6 +190,12 @@ impl<'a> FinalityProof<'a> {
         }
     }
 
+    /// Its bytes, in a file that has them after version and type.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn bytes_in<'f>(&self, file: &'f [u8]) -> Option<&'f [u8]> {
+        file.get(2..)?.get(..usize::try_from(self.len).ok()?)
+    }
+
     /// What checking it alone costs, with its own bytes.
     pub(crate) fn whole_cost(&self) -> Cost {
         self.cost(Cost { bytes: self.len, ..Cost::default() })

@@ -27,6 +27,8 @@ pub(crate) fn icon(icon: Icon) -> El {
         Icon::Question => ("", QUESTION, "none"),
         Icon::Empty => ("", RING, "3.5 3.57"),
         Icon::Turning => ("", "M12 3a9 9 0 0 1 9 9", "none"),
+        Icon::Lock => ("M5 10.5h14V21H5Z", "M8 10.5V7a4 4 0 0 1 8 0v3.5", "none"),
+        Icon::Erased => ("", "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM5.6 18.4 18.4 5.6", "none"),
     };
     let class = if icon == Icon::Turning { "icon spin" } else { "icon" };
     drawing(class)
@@ -56,7 +58,13 @@ pub(crate) fn outline(path: &str) -> El {
 /// Icon and word.
 pub(crate) fn badge(look: Look) -> El {
     let class = ["badge ", look.tone.class()].concat();
-    el("span").class(&class).attr("data-state", look.word).add(icon(look.icon)).text(look.word)
+    let badge = el("span").class(&class).attr("data-state", look.word.english());
+    badge.add(icon(look.icon)).text(&look.word)
+}
+
+/// The icon of a look.
+pub(crate) fn look_icon(look: Look) -> El {
+    icon(look.icon)
 }
 
 /// The verdict on one thing: word, sentence, code, and what must be said with it.
@@ -71,19 +79,19 @@ fn show(
     notes: &[String],
     (code, needs_anchor): (Option<&'static str>, bool),
 ) -> View {
-    let pin = el("p").add(el("a").attr("href", "#/trust").text(text::pin::GO));
+    let pin = el("p").add(el("a").attr("href", "#/trust").text(text::pin::GO.get()));
     let notes = (!notes.is_empty())
         .then(|| el("ul").class("notes").all(notes.iter().map(|note| el("li").text(note))));
     let text = el("div")
         .class("banner-text")
-        .add(el("p").class("banner-word").text(look.word))
+        .add(el("p").class("banner-word").text(&look.word))
         .add(el("p").text(sentence))
         .maybe(needs_anchor.then_some(pin))
         .maybe(notes)
         .maybe(code.map(code_line));
     el("div")
         .class(&["banner ", look.tone.class()].concat())
-        .attr("data-state", look.word)
+        .attr("data-state", look.word.english())
         .add(icon(look.icon))
         .add(text)
         .view()
@@ -91,5 +99,5 @@ fn show(
 
 /// The stable code of an error.
 pub(crate) fn code_line(code: &str) -> El {
-    el("p").class("small").text(text::verdict::CODE).text(" ").add(el("code").text(code))
+    el("p").class("small").text(text::verdict::CODE.get()).text(" ").add(el("code").text(code))
 }

@@ -20,14 +20,16 @@ pub(crate) fn check_list(steps: &[Step], is_verified: bool) -> El {
 
 fn step(step: &Step, passed: Tone) -> El {
     let (tone, shape, word, kind) = match &step.went {
-        Went::Passed => (passed, Icon::Tick, names::PASSED, ""),
+        Went::Passed => (passed, Icon::Tick, names::PASSED.get(), ""),
         Went::Stopped(reason) => match reason.error().meaning() {
-            Meaning::Failed => (Tone::Red, Icon::Cross, names::STOPPED, " failed"),
-            Meaning::Stale => (Tone::Amber, Icon::Clock, names::STOPPED, " failed"),
-            Meaning::CouldNotCheck => (Tone::Violet, Icon::Question, names::UNDECIDED, " failed"),
+            Meaning::Failed => (Tone::Red, Icon::Cross, names::STOPPED.get(), " failed"),
+            Meaning::Stale => (Tone::Amber, Icon::Clock, names::STOPPED.get(), " failed"),
+            Meaning::CouldNotCheck => {
+                (Tone::Violet, Icon::Question, names::UNDECIDED.get(), " failed")
+            }
         },
-        Went::NotReached => (Tone::Grey, Icon::Empty, names::NOT_REACHED, " later"),
-        Went::NotNeeded => (Tone::Grey, Icon::Empty, names::NOT_NEEDED, " later"),
+        Went::NotReached => (Tone::Grey, Icon::Empty, names::NOT_REACHED.get(), " later"),
+        Went::NotNeeded => (Tone::Grey, Icon::Empty, names::NOT_NEEDED.get(), " later"),
     };
     let head = el("div")
         .class("step-head")
@@ -74,11 +76,14 @@ pub(crate) fn compare(expected: &str, found: &str) -> El {
             .add(el("figcaption").text(name))
             .add(el("code").text(before).maybe(mark).text(after))
     };
-    el("div").class("compare").add(side(words::EXPECTED, left)).add(side(words::FOUND, right))
+    el("div")
+        .class("compare")
+        .add(side(words::EXPECTED.get(), left))
+        .add(side(words::FOUND.get(), right))
 }
 
 /// How much of the voting power signed, with a line at two thirds.
-fn power_bar(power: u64, total: u64) -> El {
+pub(crate) fn power_bar(power: u64, total: u64) -> El {
     // In thousandths, so that it fits whatever the numbers are.
     let share = u128::from(power) * 1_000 / u128::from(total.max(1));
     let part = |class: &str, path: &str| el("path").class(class).attr("d", path);

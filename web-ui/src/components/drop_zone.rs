@@ -65,7 +65,8 @@ fn take_transfer(app: App, data: &DataTransfer) {
     }
 }
 
-fn listed(files: Option<FileList>) -> Vec<File> {
+/// The files of a list.
+pub(crate) fn listed(files: Option<FileList>) -> Vec<File> {
     files
         .map_or_else(Vec::new, |files| (0..files.length()).filter_map(|at| files.get(at)).collect())
 }
@@ -76,14 +77,8 @@ fn take_files(app: App, files: Vec<File>) {
         let mut last = None;
         let is_single = files.len() == 1;
         for file in files {
-            #[expect(
-                clippy::cast_precision_loss,
-                clippy::as_conversions,
-                reason = "64 MiB is exact"
-            )]
-            let limit = cairn_verifier::receipt::MAX_RECEIPT_LEN as f64;
-            if file.size() > limit {
-                app.notice.set([&file.name(), words::TOO_LONG].concat());
+            if !browser::is_readable(&file) {
+                app.notice.set([&file.name(), words::TOO_LONG.get()].concat());
                 continue;
             }
             if let Some(bytes) = browser::read(&file).await {
@@ -95,7 +90,7 @@ fn take_files(app: App, files: Vec<File>) {
 }
 
 /// A receipt kept as base64 or hex is read as the bytes it stands for.
-fn unwrapped(bytes: Vec<u8>) -> Vec<u8> {
+pub(crate) fn unwrapped(bytes: Vec<u8>) -> Vec<u8> {
     let inner = str::from_utf8(&bytes).ok().and_then(from_text);
     match inner {
         Some(inner) if inner.starts_with(&MAGIC) => inner,
@@ -106,11 +101,11 @@ fn unwrapped(bytes: Vec<u8>) -> Vec<u8> {
 /// Takes pasted text; false if it is no bytes.
 fn take_text(app: App, text: &str) -> bool {
     let Some(bytes) = from_text(text) else {
-        app.notice.set(words::NOT_BYTES.to_owned());
+        app.notice.set(words::NOT_BYTES.owned());
         return false;
     };
     app.notice.set(String::new());
-    show(Some(app.take(words::PASTED.to_owned(), bytes)), true);
+    show(Some(app.take(words::PASTED.owned(), bytes)), true);
     true
 }
 
@@ -137,17 +132,17 @@ pub(crate) fn drop_zone(app: App) -> El {
         .attr("type", "file")
         .attr("multiple", "")
         .attr("hidden", "")
-        .attr("aria-label", words::CHOOSE)
+        .attr("aria-label", words::CHOOSE.get())
         .on("change", chosen);
-    let choose = el("button").class("main").attr("type", "button").text(words::CHOOSE);
+    let choose = el("button").class("main").attr("type", "button").text(words::CHOOSE.get());
     let zone = el("section")
         .live_attr("class", class)
         .attr("aria-labelledby", "drop-title")
         .add(drawing("icon").add(outline(FILE).attr("stroke-width", "1.5")))
-        .add(el("p").class("drop-title").attr("id", "drop-title").text(words::DROP))
+        .add(el("p").class("drop-title").attr("id", "drop-title").text(words::DROP.get()))
         .add(choose.on("click", |_| browser::click(FILES)))
         .add(files)
-        .add(el("p").class("small soft").text(words::OR));
+        .add(el("p").class("small soft").text(words::OR.get()));
     let notice = el("p").class("small status").attr("role", "status");
     el("div")
         .class("section")
@@ -168,13 +163,13 @@ fn text_form(app: App) -> El {
         el("textarea").attr("id", TEXT).attr("spellcheck", "false").attr("autocomplete", "off");
     let field = el("div")
         .class("field")
-        .add(el("label").attr("for", TEXT).text(words::TEXT_LABEL))
+        .add(el("label").attr("for", TEXT).text(words::TEXT_LABEL.get()))
         .add(area);
-    let button = el("button").attr("type", "submit").text(words::CHECK_TEXT);
+    let button = el("button").attr("type", "submit").text(words::CHECK_TEXT.get());
     let form = el("form")
         .class("section")
         .on("submit", check)
         .add(field)
         .add(el("div").class("row").add(button));
-    el("details").add(el("summary").text(words::AS_TEXT)).add(form)
+    el("details").add(el("summary").text(words::AS_TEXT.get())).add(form)
 }

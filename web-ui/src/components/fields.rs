@@ -8,11 +8,11 @@ use crate::text::proof as words;
 /// What is proven, and what the writer says; or, of a claim, what the file says.
 pub(crate) fn record(record: &Record) -> View {
     if record.proven.is_empty() {
-        return card(words::UNPROVEN, words::UNPROVEN_NOTE, &record.claimed).view();
+        return card(words::UNPROVEN.get(), words::UNPROVEN_NOTE.get(), &record.claimed).view();
     }
     all([
-        card(words::CLAIMED, words::CLAIMED_NOTE, &record.claimed).view(),
-        card(words::PROVEN, "", &record.proven).view(),
+        card(words::CLAIMED.get(), words::CLAIMED_NOTE.get(), &record.claimed).view(),
+        card(words::PROVEN.get(), "", &record.proven).view(),
     ])
 }
 

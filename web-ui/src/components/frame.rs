@@ -15,11 +15,19 @@ pub(crate) fn head(title: &str, lead: &str) -> El {
 }
 
 /// The verdict, told to readers of the screen too when it changes.
-pub(crate) fn live_verdict(examined: Local<Examined>) -> El {
+pub(crate) fn live_verdict(examined: Local<Examined>, verified: fn(u64) -> String) -> El {
     el("div")
         .attr("id", "verdict")
         .attr("role", "status")
-        .live(move || examined.with(proof::verdict))
+        .live(move || examined.with(|examined| proof::verdict(examined, verified)))
+}
+
+/// A page that begins with a way back.
+pub(crate) fn head_from(href: &str, back: &str, title: &str) -> El {
+    el("div")
+        .class("head")
+        .add(el("a").class("back small").attr("href", href).text(back))
+        .add(el("h1").attr("tabindex", "-1").text(title))
 }
 
 /// A button.

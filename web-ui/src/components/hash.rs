@@ -50,9 +50,9 @@ fn show(label: &str, value: &str, class: &str) -> El {
 
 /// A small button that copies a text.
 pub(crate) fn copy_button(label: &str, value: &str) -> El {
-    let (name, value) = ([frame::COPY, label].concat(), value.to_owned());
+    let (name, value) = ([frame::COPY.get(), label].concat(), value.to_owned());
     let copied = RwSignal::new(false);
-    let label = move || Some(if copied.get() { frame::COPIED.to_owned() } else { name.clone() });
+    let label = move || Some(if copied.get() { frame::COPIED.owned() } else { name.clone() });
     let copy = move |_| {
         if !browser::copy(&value) {
             return;

@@ -17,7 +17,7 @@ use crate::text::{fields, frame, proof as words};
 /// The event's page.
 pub(crate) fn event(app: App, text: &str) -> View {
     let Ok(id) = text.parse::<EventId>() else {
-        return head(words::EVENT, words::BAD_ID).view();
+        return head(words::EVENT.get(), words::BAD_ID.get()).view();
     };
     let again = RwSignal::new(0_u32);
     let examined = follow(app, id, again);
@@ -25,15 +25,15 @@ pub(crate) fn event(app: App, text: &str) -> View {
     let failure = RwSignal::new(String::new());
     let head = el("div")
         .class("head")
-        .add(el("a").class("back small").attr("href", "#/log").text(frame::LOG))
-        .add(el("h1").attr("tabindex", "-1").text(words::EVENT))
-        .add(el("p").add(hash(fields::ID, &id.to_string())));
+        .add(el("a").class("back small").attr("href", "#/log").text(frame::LOG.get()))
+        .add(el("h1").attr("tabindex", "-1").text(words::EVENT.get()))
+        .add(el("p").add(hash(fields::ID.get(), &id.to_string())));
     let is_off = move || {
         let is_verified = examined.with(|found| matches!(found.assurance, Assurance::Verified(_)));
         (saving.get() || !is_verified).then(String::new)
     };
     let label = move || {
-        let words = if saving.get() { words::DOWNLOADING } else { words::DOWNLOAD };
+        let words = if saving.get() { words::DOWNLOADING.get() } else { words::DOWNLOAD.get() };
         words.to_owned()
     };
     let download = button("", move |_| save(app, id, saving, failure))
@@ -43,10 +43,15 @@ pub(crate) fn event(app: App, text: &str) -> View {
     let actions = el("div")
         .class("row")
         .add(download)
-        .add(button(words::AGAIN, move |_| again.update(|count| *count += 1)))
+        .add(button(words::AGAIN.get(), move |_| again.update(|count| *count += 1)))
         .add(el("span").attr("role", "status").live_text(move || failure.get()));
     let details = move || examined.with(|found| proof::details(app, found, None, Source::Node));
-    all([head.view(), live_verdict(examined).view(), actions.view(), live(details)])
+    all([
+        head.view(),
+        live_verdict(examined, crate::text::verified).view(),
+        actions.view(),
+        live(details),
+    ])
 }
 
 /// Verifies the event, and again whenever the client changes or it is asked for.

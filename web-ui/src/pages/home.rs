@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast as _, JsValue};
 
 use cairn_light_client::ClientError;
 use cairn_verifier::receipt::Receipt;
@@ -13,21 +13,23 @@ use crate::components::drop_zone::drop_zone;
 use crate::components::frame::{button, head};
 use crate::html::{El, View, all, el, live, nothing};
 use crate::state::{App, Given};
-use crate::text::{home as words, state};
+use crate::text::{Text, batch, home as words, state};
 use crate::verdict::{self, Look};
+
+/// The box that keeps receipts.
+const REMEMBER: &str = "remember";
 
 /// The page.
 pub(crate) fn home(app: App) -> View {
-    let samples = move || {
-        if app.client.with(Option::is_some) { samples(app).view() } else { nothing() }
-    };
-    let states = el("section").class("section").add(el("h2").text(words::STATES)).add(legend());
+    let samples = move || samples(app, app.client.with(Option::is_some)).view();
+    let states =
+        el("section").class("section").add(el("h2").text(words::STATES.get())).add(legend());
     let honest = el("aside")
         .class("honest")
-        .add(el("h2").text(words::HONEST))
-        .add(el("p").text(words::HONEST_WHY));
+        .add(el("h2").text(words::HONEST.get()))
+        .add(el("p").text(words::HONEST_WHY.get()));
     all([
-        head(words::TITLE, words::WHAT).view(),
+        head(words::TITLE.get(), words::WHAT.get()).view(),
         drop_zone(app).view(),
         live(move || results(app)),
         live(samples),
@@ -43,10 +45,38 @@ fn results(app: App) -> View {
     }
     let title = el("div")
         .class("head-row")
-        .add(el("h2").text(words::RESULTS))
-        .add(button(words::CLEAR, move |_| app.given.set(Vec::new())));
+        .add(el("h2").text(words::RESULTS.get()))
+        .add(button(&words::CLEAR, move |_| app.given.set(Vec::new())));
     let rows = given.into_iter().enumerate().rev().map(|(at, given)| row(app, at + 1, given));
-    el("section").class("card").add(title).add(el("ul").class("items").all(rows)).view()
+    el("section")
+        .class("card")
+        .add(title)
+        .add(el("ul").class("items").all(rows))
+        .add(remember(app))
+        .view()
+}
+
+/// Whether to keep them; and a report of them all.
+fn remember(app: App) -> El {
+    let checked = move |event: web_sys::Event| {
+        let input = event.target().and_then(|t| t.dyn_into::<web_sys::HtmlInputElement>().ok());
+        app.remembers.set(input.is_some_and(|input| input.checked()));
+    };
+    let input = el("input").attr("id", REMEMBER).attr("type", "checkbox").on("change", checked);
+    let is_on = app.remembers.get_untracked();
+    let input = if is_on { input.attr("checked", "") } else { input };
+    let label = el("label").class("check").add(input).add(el("span").text(&words::REMEMBER));
+    let note = el("span").class("small soft").text(&words::REMEMBER_WHY);
+    let report = move |_| {
+        let given = app.given.get_untracked().into_iter();
+        let files = given.map(|given| (given.name, js_sys::Uint8Array::from(&*given.bytes).into()));
+        app.batch.check_files(app, files.collect());
+        browser::go("#/batch");
+    };
+    let report = button(&batch::REPORT, report);
+    let report =
+        report.live_attr("hidden", move || app.pin.with(Option::is_none).then(String::new));
+    el("div").class("head-row no-print").add(el("div").add(label).add(note)).add(report)
 }
 
 fn row(app: App, number: usize, Given { name, bytes }: Given) -> El {
@@ -57,7 +87,7 @@ fn row(app: App, number: usize, Given { name, bytes }: Given) -> El {
         })
     };
     let look = move || examined.with(|found| badge(verdict::look(&found.assurance)).view());
-    let link = el("a").attr("href", &format!("#/receipt/{number}")).text(words::OPEN);
+    let link = el("a").attr("href", &format!("#/receipt/{number}")).text(words::OPEN.get());
     el("li")
         .class("item")
         .add(el("span").attr("role", "status").live(look))
@@ -66,41 +96,52 @@ fn row(app: App, number: usize, Given { name, bytes }: Given) -> El {
         .add(el("span").class("row").add(link))
 }
 
-/// Receipts to try, for who has none.
-fn samples(app: App) -> El {
+/// Receipts to try, for who has none: one that came with the page, and the newest of a log.
+fn samples(app: App, has_node: bool) -> El {
     let failure = RwSignal::new(String::new());
     let fetch = move |is_bad: bool| {
         failure.set(String::new());
         spawn_local(async move {
             match newest(app).await {
                 Ok(bytes) => {
-                    let name = if is_bad { words::SAMPLE_BAD } else { words::SAMPLE_GOOD };
+                    let name =
+                        if is_bad { words::SAMPLE_BAD.get() } else { words::SAMPLE_GOOD.get() };
                     let bytes = if is_bad { bent(bytes) } else { bytes };
                     let number = app.take(name.to_owned(), bytes);
                     browser::go(&format!("#/receipt/{number}"));
                 }
                 Err(error) => {
-                    let text = [words::SAMPLE_FAILED, &error.to_string()].concat();
+                    let text = [words::SAMPLE_FAILED.get(), &error.to_string()].concat();
                     let _left = failure.try_set(text);
                 }
             }
         });
     };
+    let link = |href: &str, name: &str| el("a").class("button").attr("href", href).text(name);
+    let offline = el("div")
+        .class("row")
+        .add(link("#/sample", &words::OFFLINE_GOOD))
+        .add(link("#/sample/forged", &words::OFFLINE_BAD));
+    let offline = el("div")
+        .class("section")
+        .add(el("p").class("soft").text(&words::OFFLINE_WHY))
+        .add(offline);
     let buttons = el("div")
         .class("row")
-        .add(button(words::SAMPLE_GOOD, move |_| fetch(false)))
-        .add(button(words::SAMPLE_BAD, move |_| fetch(true)))
+        .add(button(&words::SAMPLE_GOOD, move |_| fetch(false)))
+        .add(button(&words::SAMPLE_BAD, move |_| fetch(true)))
         .add(el("span").attr("role", "status").live_text(move || failure.get()));
+    let from_node =
+        el("div").class("section").add(el("p").class("soft").text(&words::SAMPLE_WHY)).add(buttons);
     el("section")
         .class("section")
-        .add(el("h2").text(words::SAMPLE))
-        .add(el("p").class("soft").text(words::SAMPLE_WHY))
-        .add(buttons)
+        .add(el("h2").text(words::SAMPLE.get()))
+        .add(el("div").class("two").add(offline).maybe(has_node.then_some(from_node)))
 }
 
 /// The receipt of the newest event that the node lists.
 async fn newest(app: App) -> Result<Vec<u8>, ClientError> {
-    let none = || ClientError::Network { why: words::EMPTY_LOG.to_owned() };
+    let none = || ClientError::Network { why: words::EMPTY_LOG.owned() };
     let client = app.client.get_untracked().ok_or_else(none)?;
     let list = client.claimed_events("limit=1").await?;
     let list = js_sys::JSON::parse(&list).unwrap_or(JsValue::NULL);
@@ -110,7 +151,7 @@ async fn newest(app: App) -> Result<Vec<u8>, ClientError> {
 }
 
 /// The same bytes but one: in the last hash of the inclusion proof, or else the very last.
-fn bent(mut bytes: Vec<u8>) -> Vec<u8> {
+pub(crate) fn bent(mut bytes: Vec<u8>) -> Vec<u8> {
     let at = Receipt::decode(&bytes).ok().and_then(|receipt| {
         let hash = receipt.inclusion.iter().last()?;
         bytes.windows(32).position(|window| window == hash.as_bytes())
@@ -131,8 +172,10 @@ fn legend() -> El {
         verdict::COULD_NOT,
         verdict::NOT_CHECKED,
     ];
-    let row = |(look, meaning): (Look, &'static str)| {
-        el("div").add(el("dt").add(badge(look))).add(el("dd").text(meaning))
+    let row = |(look, meaning): (Look, Text)| {
+        el("div").add(el("dt").add(badge(look))).add(el("dd").text(&meaning))
     };
-    el("dl").class("legend").all(looks.into_iter().zip(state::LEGEND).map(row))
+    let legend =
+        [state::LEGEND_1, state::LEGEND_2, state::LEGEND_3, state::LEGEND_4, state::LEGEND_5];
+    el("dl").class("legend").all(looks.into_iter().zip(legend).map(row))
 }

@@ -78,6 +78,11 @@ pub(super) const CLASSES: &[Class] = &[
         "data/log/blocks/",
         Noticed(&["log/blocks"]),
     ),
+    class(
+        "signed",
+        &["data/log/signed.*.tmp"],
+        Harmless("the log has the block too: this one is for when that frame is damaged"),
+    ),
     class("log-names", &["data/log/"], Noticed(&[UNKNOWN])),
     class("data-names", &["data/"], Noticed(&[UNKNOWN])),
     class("key-records", &["data/keystore/records.seg"], Noticed(&["records.seg"])),

@@ -6,9 +6,14 @@ use crate::router::{Filters, encode};
 use crate::text::log as words;
 
 impl Filters {
-    /// The query of `GET /v1/events`.
+    /// The query of `GET /v1/events` for a page of the list.
     pub(crate) fn query(&self) -> String {
-        let mut query = format!("limit={}", super::PAGE);
+        [&format!("limit={}", super::PAGE), &*self.filter()].concat()
+    }
+
+    /// The part of it that says what to look for, each with an `&` before it.
+    pub(crate) fn filter(&self) -> String {
+        let mut query = String::new();
         let day = |day: &str, time: &str| {
             if day.is_empty() { String::new() } else { [day, time].concat() }
         };
@@ -30,6 +35,20 @@ impl Filters {
 
 /// The form above the list.
 pub(super) fn form(filters: &Filters) -> El {
+    let search = move |event: web_sys::Event| {
+        event.prevent_default();
+        browser::go(&read().link());
+    };
+    let buttons = el("div")
+        .class("row")
+        .add(el("button").attr("type", "submit").text(&words::SEARCH))
+        .add(el("a").attr("href", "#/log").text(&words::RESET))
+        .add(el("a").attr("href", &filters.batch_link()).text(&words::BATCH));
+    el("form").attr("role", "search").on("submit", search).add(fields(filters).add(buttons))
+}
+
+/// The fields, on whatever page they are.
+pub(crate) fn fields(filters: &Filters) -> El {
     let field = |id: &'static str, label: &str, kind: &str, value: &str| {
         let input = el("input")
             .attr("id", id)
@@ -38,23 +57,18 @@ pub(super) fn form(filters: &Filters) -> El {
             .attr("value", value);
         el("div").class("field").add(el("label").attr("for", id).text(label)).add(input)
     };
-    let search = move |event: web_sys::Event| {
-        event.prevent_default();
-        let [actor, resource, event_type, from, to] = ["actor", "resource", "type", "from", "to"]
-            .map(|id| browser::value(id).trim().to_owned());
-        browser::go(&Filters { actor, resource, event_type, from, to }.link());
-    };
-    let buttons = el("div")
-        .class("row")
-        .add(el("button").attr("type", "submit").text(words::SEARCH))
-        .add(el("a").attr("href", "#/log").text(words::RESET));
-    let fields = el("div")
+    el("div")
         .class("filters")
-        .add(field("actor", words::ACTOR, "text", &filters.actor))
-        .add(field("resource", words::RESOURCE, "text", &filters.resource))
-        .add(field("type", words::TYPE, "text", &filters.event_type))
-        .add(field("from", words::FROM, "date", &filters.from))
-        .add(field("to", words::TO, "date", &filters.to))
-        .add(buttons);
-    el("form").attr("role", "search").on("submit", search).add(fields)
+        .add(field("actor", &words::ACTOR, "text", &filters.actor))
+        .add(field("resource", &words::RESOURCE, "text", &filters.resource))
+        .add(field("type", &words::TYPE, "text", &filters.event_type))
+        .add(field("from", &words::FROM, "date", &filters.from))
+        .add(field("to", &words::TO, "date", &filters.to))
+}
+
+/// What stands in the fields.
+pub(crate) fn read() -> Filters {
+    let [actor, resource, event_type, from, to] =
+        ["actor", "resource", "type", "from", "to"].map(|id| browser::value(id).trim().to_owned());
+    Filters { actor, resource, event_type, from, to }
 }

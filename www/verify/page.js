@@ -1,0 +1,289 @@
+// The single-file page. `wasm_bindgen`, `unpack` and `MODULE` stand before this in the same script.
+//
+// Nothing here decides anything: bytes go into WebAssembly, and a verdict comes out of the same call.
+// Text from a receipt is only ever set as text.
+const WORDS = {
+  verified: ["Verified", "tick"],
+  stale: ["Anchor too old", "clock"],
+  failed: ["Not valid", "cross"],
+  "could-not-check": ["Could not check", "question"],
+  "not-checked": ["Not checked", "empty"],
+};
+
+const time = (ms) => new Date(ms).toISOString().replace("T", " ").replace("Z", " UTC");
+const signed = ({ votes, power, total }) => `${votes} ${votes === 1 ? "vote" : "votes"} with power ${power} of ${total}`;
+
+/** What each check that passed says. */
+const CHECKS = {
+  decoded: ({ bytes }) => ["Format", `The ${bytes} bytes are a receipt, to the last one, in the only encoding it has.`],
+  anchor: () => ["Anchor", "The receipt starts from your anchor, by its digest."],
+  handover: ({ epoch, height }) => ["Handover", `The validators of epoch ${epoch} were named, at height ${height}, by those before them.`],
+  "trust-period": ({ age, period }) => ["Trust period", period === 0 ? "This log has none." : `The anchor is ${days(age)} old; its keys count for ${days(period)}.`],
+  vote: ({ index, suite, power, total }) => ["Vote", `Validator ${index} signed (${suite}), power ${power} of ${total}.`],
+  quorum: (check) => ["Quorum", `${signed(check.signed)}; more than two thirds is needed.`],
+  final: ({ height }) => ["Final header", `The header of height ${height} follows from the anchor and cannot be taken back.`],
+  writer: ({ suite }) => ["Writer’s signature", `The event is signed under the key that it names as its writer (${suite}).`],
+  included: ({ index, size, steps }) => ["Inclusion", `Entry ${index} of ${size}: ${steps} ${steps === 1 ? "hash leads" : "hashes lead"} to the root in the header.`],
+  "log-time": () => ["Time of logging", "The event is in the one block and not in the block before it."],
+  payload: () => ["Payload", "The payload in the receipt has the digest that the event commits to."],
+  name: () => ["Name of the writer", "The log’s state gives the writer’s key to this member."],
+};
+
+const days = (ms) => (ms < 86_400_000 ? "less than a day" : `${Math.floor(ms / 86_400_000)} days`);
+const $ = (id) => document.getElementById(id);
+
+/** The receipt on the page. A newer one makes what is under way for an older one count for nothing. */
+let current = { bytes: null, turn: 0 };
+
+const internal = (message) => ({ state: "could-not-check", code: "internal", message });
+
+let loading;
+/** Why no more is asked of the module: one that stopped may be in any state. */
+let stopped;
+
+/** Calls the module. Throws what a check found, or why nothing was checked. */
+async function ask(act) {
+  loading ??= load();
+  await loading.catch((error) => {
+    loading = undefined;
+    throw internal(`The verifier does not start (this page needs a browser from 2024 or later): ${error.message ?? error}.`);
+  });
+  if (stopped) throw stopped;
+  try {
+    return act(wasm_bindgen);
+  } catch (thrown) {
+    if (typeof thrown === "string") throw JSON.parse(thrown);
+    throw (stopped = internal(`The verifier stopped: ${thrown.message ?? thrown}. Reload the page.`));
+  }
+}
+
+async function load() {
+  await wasm_bindgen({ module_or_path: await unpack(MODULE) });
+}
+
+function show(state, sentence, { code, expected, found } = {}) {
+  const [word, icon] = WORDS[state];
+  $("verdict").dataset.state = state;
+  $("word").textContent = word;
+  $("sentence").textContent = sentence.slice(0, 1).toUpperCase() + sentence.slice(1);
+  $("icon").setAttribute("href", `#${icon}`);
+  // Most sentences name both sides already.
+  const sides = typeof expected === "string" && !(sentence.includes(expected) && sentence.includes(found));
+  $("sides").textContent = sides ? `Expected: ${expected}. Found: ${found}.` : "";
+  $("sides").hidden = !sides;
+  $("code").textContent = code ? `Code ${code}` : "";
+  $("code").hidden = !code;
+}
+
+/** Takes everything of an earlier check off the page, before anything new is looked at. */
+function clear() {
+  for (const id of ["event", "proven", "checks", "opened"]) $(id).replaceChildren();
+  for (const id of ["found", "event-card", "proven-card", "payload-card", "open"]) $(id).hidden = true;
+  for (const id of ["payload-says", "opened-says"]) $(id).textContent = "";
+  $("key").value = "";
+  $("key-file").value = "";
+}
+
+function element(name, text, kind) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  if (kind) made.className = kind;
+  return made;
+}
+
+function list(id, pairs) {
+  for (const [name, value, kind] of pairs) {
+    if (value === null || value === undefined || value === "") continue;
+    const row = element("div");
+    row.append(element("dt", name), element("dd", String(value), kind));
+    $(id).append(row);
+  }
+}
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+function step(state, symbol, title, text) {
+  const item = element("li");
+  item.dataset.state = state;
+  const body = element("div");
+  body.append(element("h3", title), element("p", text));
+  item.append(icon(symbol), body);
+  $("checks").append(item);
+}
+
+function showChecks(checks, error) {
+  for (const check of checks) {
+    const [title, text] = CHECKS[check.check]?.(check) ?? [check.check, "Passed."];
+    step(error ? "passed" : "verified", "tick", title, text);
+  }
+  if (error) step(error.state, WORDS[error.state][1], WORDS[error.state][0], `Here it ended: ${error.code}.`);
+}
+
+function showReceipt({ id, index, event, header, writerName, writerSuite, logTime, standing, payloadIncluded }) {
+  const { actor, resource } = event;
+  const party = ({ kind, id }) => (kind || id ? `${kind}/${id}` : "");
+  list("event", [
+    ["Type", event.type], ["Actor", party(actor)], ["Resource", party(resource)], ["Belongs to", resource.parent],
+    ["Outcome", event.outcome], ["Reason", event.reason], ["Time", time(event.time)], ["Sequence", event.sequence],
+    ...Object.entries(event.metadata),
+  ]);
+  list("proven", [
+    ["Event id", id, "mono"], ["Index in the log", index], ["Writer’s name", writerName], ["Writer’s key", `${event.writer} (${writerSuite})`, "mono"],
+    ["Logged after", logTime?.after && time(logTime.after)], ["Logged by", logTime && time(logTime.until)],
+    ["Height", header.height], ["Header", header.digest, "mono"], ["Log", header.log, "mono"],
+    ["Signed", standing.signed && signed(standing.signed)], ["Checked at", time(Date.now())],
+  ]);
+  showPayload(event.payload, payloadIncluded);
+  for (const id of ["event-card", "proven-card", "payload-card"]) $(id).hidden = false;
+}
+
+function showPayload({ kind, length }, included) {
+  const says = {
+    none: "The event has none.",
+    public: `Public, ${length} bytes; ${included ? "it comes with the receipt" : "the receipt does not bring it along"}.`,
+    sealed: `Sealed, ${length} bytes: only holders of a key it was wrapped for can read it.${included ? "" : " The receipt does not bring it along."}`,
+  };
+  $("payload-says").textContent = says[kind] ?? kind;
+  $("open").hidden = kind !== "sealed" || !included;
+}
+
+/** What must be said with a verdict that is green. */
+function verifiedSentence({ index, standing: { concentrated, postQuantum } }) {
+  const parts = [`This event is entry ${index} of the log. Your anchor leads to a final header that contains it, and its writer’s key signed it.`];
+  if (concentrated) {
+    const all = concentrated.power === concentrated.total;
+    parts.push(all ? "One validator holds all voting power: the log is final because that one party says so."
+      : `One validator holds a third or more of the voting power (${concentrated.power} of ${concentrated.total}).`);
+  }
+  if (postQuantum === false) parts.push("Some validators sign with classical keys alone, which a large quantum computer could forge.");
+  return parts.join(" ");
+}
+
+async function check(bytes) {
+  const turn = (current = { bytes, turn: current.turn + 1 }).turn;
+  clear();
+  const anchor = $("anchor").value.trim();
+  if (!bytes) return show("not-checked", "There is no receipt: choose, drop or paste one.");
+  if (!anchor) return show("not-checked", "There is no anchor, and without one nothing can be verified: it is the line that names the log you trust.");
+  show("not-checked", "Checking …");
+  const text = await ask((wasm) => wasm.verify(bytes, anchor, Date.now())).catch((error) => JSON.stringify({ error, checks: [] }));
+  if (turn !== current.turn) return undefined;
+  const { receipt, error, checks } = JSON.parse(text);
+  showChecks(checks, error);
+  $("found").hidden = false;
+  if (error) return show(error.state, error.message, error);
+  current.anchor = anchor;
+  showReceipt(receipt);
+  return show("verified", verifiedSentence(receipt));
+}
+
+async function open(key) {
+  const { turn, bytes, anchor } = current;
+  $("opened").replaceChildren();
+  try {
+    const values = await ask((wasm) => wasm.open(bytes, anchor, Date.now(), key));
+    if (turn !== current.turn) return;
+    const pairs = [];
+    for (let at = 0; at < values.length; at += 2) pairs.push([values[at], textOf(values[at + 1])]);
+    list("opened", pairs);
+    $("opened-says").textContent = "Opened: these are the bytes that the event commits to.";
+  } catch (error) {
+    if (turn === current.turn) $("opened-says").textContent = `Not opened: ${error.message} (${error.code})`;
+  }
+}
+
+/** Text where the bytes are text, hex digits where they are not. */
+function textOf(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes) || "(empty)";
+  } catch {
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+}
+
+/** Base64 of a receipt, or the JSON that the npm package makes of one. The anchor in it is not yours. */
+function pasted(text) {
+  const encoded = text.startsWith("{") ? String(JSON.parse(text).receipt) : text;
+  const plain = encoded.replace(/\s/g, "").replaceAll("-", "+").replaceAll("_", "/");
+  return Uint8Array.from(atob(plain), (letter) => letter.charCodeAt(0));
+}
+
+async function submit() {
+  const [file] = $("file").files;
+  const text = $("text").value.trim();
+  if (!text) return check(file ? new Uint8Array(await file.arrayBuffer()) : null);
+  let bytes;
+  try {
+    bytes = pasted(text);
+  } catch (error) {
+    current = { bytes: null, turn: current.turn + 1 };
+    clear();
+    return show("could-not-check", `What was pasted is no base64: ${error.message}.`, { code: "page-not-base64" });
+  }
+  return check(bytes);
+}
+
+/** A dropped file is an anchor, a key or a receipt, by what it begins with. */
+async function dropped(files) {
+  let receipt;
+  let key = "";
+  for (const file of files) {
+    const begin = await file.slice(0, 100).text();
+    if (/^(genesis|checkpoint):/.test(begin)) $("anchor").value = begin.trim();
+    else if (begin.startsWith("cairn-secret-")) key = (await file.text()).trim();
+    else receipt = file;
+  }
+  if (receipt) {
+    $("text").value = "";
+    $("file").value = "";
+    await check(new Uint8Array(await receipt.arrayBuffer()));
+  } else if (!key) {
+    await check(current.bytes);
+  }
+  // For the receipt that is shown now: checking another empties the field.
+  $("key").value = key;
+}
+
+$("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
+});
+// A verdict never outlives what it was about.
+for (const id of ["anchor", "text"]) {
+  $(id).addEventListener("input", () => {
+    current = { bytes: current.bytes, turn: current.turn + 1 };
+    clear();
+    show("not-checked", "Something changed since the last check.");
+  });
+}
+$("file").addEventListener("change", () => {
+  $("text").value = "";
+  submit();
+});
+$("open").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const [file] = $("key-file").files;
+  const key = file ? await file.text() : $("key").value;
+  $("key").value = "";
+  $("key-file").value = "";
+  await open(key.trim());
+});
+document.addEventListener("dragover", (event) => {
+  event.preventDefault();
+  document.body.classList.add("over");
+});
+for (const name of ["dragleave", "drop"]) document.addEventListener(name, () => document.body.classList.remove("over"));
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  dropped([...event.dataTransfer.files]);
+});
+const linked = new URLSearchParams(location.hash.slice(1)).get("anchor");
+if (linked) $("anchor").value = linked;
