@@ -90,7 +90,7 @@ pub(super) fn run_restore(args: &RestoreArgs, json: bool) -> Result<(), Failure>
     bar.finish_and_clear();
     let report = done.map_err(Failure::failed)?;
     let passphrase = args.passphrase.of(&args.dir)?;
-    let node = Node::open_with(&args.dir, Options::default(), passphrase.as_ref());
+    let node = Node::open_to_look(&args.dir, Options::default(), passphrase.as_ref());
     let node = node.map_err(Failure::failed)?;
     let bar = out::bar("events and blocks");
     let checked = node.check(CheckOptions::default(), &mut |progress| {

@@ -57,7 +57,7 @@ pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
         ));
     }
     let passphrase = args.passphrase.of(&args.dir)?;
-    let node = Node::open_with(&args.dir, Options::default(), passphrase.as_ref());
+    let node = Node::open_to_look(&args.dir, Options::default(), passphrase.as_ref());
     let node = node.map_err(Failure::failed)?;
     let done = forget(&node, before, args.dry_run);
     node.shutdown();

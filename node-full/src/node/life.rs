@@ -13,6 +13,7 @@ use crate::keyring::Passphrase;
 use crate::producer;
 use crate::publish::{PublishOptions, Publisher, Publishing};
 use crate::replica::{self, Follower, ReplicaOptions};
+use crate::validate::pool::Pool;
 use crate::validate::{self, Input, Local, Setup, Validating};
 
 /// What may wait for the driver of a validator; what more comes waits on the network.
@@ -147,7 +148,8 @@ impl Node {
         Ok(Self::of(shared, None, Threads::default()))
     }
 
-    /// Opens a data directory to look at it: a replica's too, which then follows nothing.
+    /// Opens a data directory to look at it: a replica's too, which then follows nothing, and that of one
+    /// validator of several, which then makes no block.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -156,10 +158,15 @@ impl Node {
         options: Options,
         passphrase: Option<&Passphrase>,
     ) -> Result<Self, OpenError> {
-        if dir.join(VALIDATOR_KEY).exists() {
+        if !dir.join(VALIDATOR_KEY).exists() {
+            let shared = Arc::new(open::open(dir, options, As::Replica)?);
+            return Ok(Self::of(shared, None, Threads::default()));
+        }
+        // Whoever was among others has a pool, and what waits in it must not be forgotten.
+        if !Pool::is_in(dir) {
             return Self::open_with(dir, options, passphrase);
         }
-        let shared = Arc::new(open::open(dir, options, As::Replica)?);
+        let shared = Arc::new(open::open(dir, options, As::OneOfMany(passphrase))?);
         Ok(Self::of(shared, None, Threads::default()))
     }
 

@@ -98,6 +98,11 @@ pub(crate) struct Fill {
 }
 
 impl Pool {
+    /// Whether a directory has one: its node was among others.
+    pub(crate) fn is_in(data: &Path) -> bool {
+        PoolFile::is_in(data)
+    }
+
     /// What was accepted here before is here again.
     pub(crate) fn open(dir: &Path) -> Result<Self, StoreError> {
         let (file, found) = PoolFile::open(dir)?;

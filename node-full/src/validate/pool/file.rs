@@ -25,6 +25,10 @@ pub(super) struct PoolFile {
 }
 
 impl PoolFile {
+    pub(super) fn is_in(data: &Path) -> bool {
+        data.join(VALIDATOR_DIR).join(FILE).exists()
+    }
+
     pub(super) fn open(data: &Path) -> Result<(Self, Vec<Pending>), StoreError> {
         let dir = data.join(VALIDATOR_DIR);
         files::create_dir(&dir)?;
