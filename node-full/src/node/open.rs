@@ -25,8 +25,8 @@ use cairn_verifier::trust::{Genesis, MAX_GENESIS_LEN};
 use super::epoch::read_set;
 use super::keys::{Keys, VALIDATOR_KEY};
 use super::log_state::push_entries;
-use super::replay::{Replay, index_blocks};
 use super::progress::Progress;
+use super::replay::{Replay, index_blocks};
 use super::shared::decode_block;
 use super::state::{State, Tree};
 use super::{

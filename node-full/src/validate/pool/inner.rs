@@ -125,4 +125,3 @@ impl Inner {
         u64::try_from(gone.iter().filter(|gone| gone.own).count()).unwrap_or(u64::MAX)
     }
 }
-
