@@ -24,6 +24,7 @@ mod keys;
 mod life;
 mod log_state;
 mod open;
+mod progress;
 mod prune;
 mod records;
 mod replay;
@@ -65,8 +66,8 @@ pub(crate) use replay::index_blocks;
 pub use salts::SaltAnswer;
 pub(crate) use shared::{Shared, Writing, decode_block, encode_block};
 pub(crate) use state::{Place, Tree};
-pub use validators::{COUNTED_BLOCKS, Validator, Validators};
 pub use types::{Block, Entry, Member, MemberKey, Options, Status, StreamName, Writers};
+pub use validators::{COUNTED_BLOCKS, Validator, Validators};
 
 /// A running node. Clones share it; dropping the last one closes it cleanly.
 #[derive(Clone, Debug)]
@@ -284,7 +285,8 @@ impl Node {
             pool.wait_gone(&[*id], timeout);
         }
         let index = self.shared().find(id).ok().flatten();
-        let wait = |index: u64| self.wait_size_final(index.saturating_add(1), watch.left_of(timeout));
+        let wait =
+            |index: u64| self.wait_size_final(index.saturating_add(1), watch.left_of(timeout));
         index.is_some_and(wait)
     }
 
@@ -300,7 +302,8 @@ impl Node {
                 one.index = self.shared().find(&one.id).ok().flatten();
             }
         }
-        let last = accepted.iter().map(|one| one.index).try_fold(0, |last, index| Some(index?.max(last)));
+        let last =
+            accepted.iter().map(|one| one.index).try_fold(0, |last, index| Some(index?.max(last)));
         let wait = |last: u64| self.wait_size_final(last.saturating_add(1), watch.left_of(timeout));
         accepted.is_empty() || last.is_some_and(wait)
     }

@@ -22,7 +22,8 @@ use crate::clock;
 use crate::ingest::Refusal;
 use crate::node::epoch::read_set;
 use crate::node::{
-    Block, Effects, NodeError, Shared, Tree, Writing, encode_block, index_blocks, signed, votes_hold,
+    Block, Effects, NodeError, Shared, Tree, Writing, encode_block, index_blocks, signed,
+    votes_hold,
 };
 
 /// After this time without events an empty block shows that the log is alive: a day.

@@ -65,9 +65,7 @@ impl From<NodeError> for Problem {
             NodeError::Damaged { .. }
             | NodeError::OtherEpoch { .. }
             | NodeError::PayloadDamaged(_)
-            | NodeError::Storage(_) => {
-                Self::unreadable(error.code(), &error.to_string())
-            }
+            | NodeError::Storage(_) => Self::unreadable(error.code(), &error.to_string()),
         }
     }
 }

@@ -122,9 +122,7 @@ fn view(accepted: &[Accepted], is_final: bool) -> String {
             Some(index) => view.plain("index", index),
             None => view,
         };
-        view.text("status", status)
-            .plain("duplicate", event.duplicate)
-            .finish()
+        view.text("status", status).plain("duplicate", event.duplicate).finish()
     });
     Object::new().array("accepted", events).finish()
 }

@@ -288,11 +288,7 @@ struct Run {
 impl Run {
     /// From the header before the first block and its tree's peaks, or from nothing. They are a
     /// claim until the last block turns out to be the final one: it names them.
-    fn begin(
-        last: &FinalHeader,
-        sets: Sets,
-        start: &[u8],
-    ) -> Result<Self, ArchiveError> {
+    fn begin(last: &FinalHeader, sets: Sets, start: &[u8]) -> Result<Self, ArchiveError> {
         let log = last.header().log;
         let hasher = Blake3::new(Kind::Event, *log.as_bytes());
         let mut run = Self {

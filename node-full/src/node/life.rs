@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::open::{self, As};
-use super::{Inner, Node, OpenError, Options, Request, Shared, VALIDATOR_KEY, commit, erase, evidence};
+use super::{
+    Inner, Node, OpenError, Options, Request, Shared, VALIDATOR_KEY, commit, erase, evidence,
+};
 use crate::keyring::Passphrase;
 use crate::producer;
 use crate::publish::{PublishOptions, Publisher, Publishing};

@@ -25,8 +25,9 @@ use cairn_verifier::trust::{Genesis, MAX_GENESIS_LEN};
 use super::epoch::read_set;
 use super::keys::{Keys, VALIDATOR_KEY};
 use super::log_state::push_entries;
+use super::progress::Progress;
 use super::replay::{Replay, index_blocks};
-use super::shared::{Progress, decode_block};
+use super::shared::decode_block;
 use super::state::{State, Tree};
 use super::{
     Block, Directory, Effects, LogState, NodeError, OpenError, Options, Shared, format, signed,

@@ -96,10 +96,9 @@ impl Trust {
     ) -> Result<(), Error> {
         let (anchor, base) = match before {
             None => (TrustAnchor::Genesis(genesis.log()), Base::Genesis(*genesis)),
-            Some(before) => (
-                TrustAnchor::Checkpoint(before.digest),
-                Base::Checkpoint(before.header, *set),
-            ),
+            Some(before) => {
+                (TrustAnchor::Checkpoint(before.digest), Base::Checkpoint(before.header, *set))
+            }
         };
         let trusted = TrustedValidators::from_base(anchor, &base)?;
         let certificate = Certificate::decode(&block.certificate)?;

@@ -132,10 +132,10 @@ impl<'a> Driver<'a> {
         }
         let height = shared.blocks.end();
         let (entries, _) = log::read(height, &found.log);
-        let given_up = |record: &Record| {
-            entries.is_empty() && setup.sign_from == Some(height) && record.height() == height
-        };
-        // The operator says that whatever was signed at this height does not matter.
+        let given_up =
+            |record: &Record| setup.sign_from == Some(height) && record.height() == height;
+        // The operator says that what was signed at this height does not matter; what the log has
+        // of it holds all the same.
         let recorded = found.record.filter(|record| !given_up(record));
         let signer = votes.then(|| Box::new(OwnKey(Arc::clone(shared))) as Box<_>);
         let host = Host::new(config(shared, setup.timeouts), signer, recorded, &set)?;
@@ -163,7 +163,11 @@ impl<'a> Driver<'a> {
         driver.allow()?;
         driver.settle_again()?;
         if !entries.is_empty() {
-            tracing::info!(height, entries = entries.len(), "going on where this validator stopped");
+            tracing::info!(
+                height,
+                entries = entries.len(),
+                "going on where this validator stopped"
+            );
             let outputs = driver.host.resume(height, &driver.set, &entries)?;
             driver.perform(outputs)?;
         }

@@ -128,7 +128,9 @@ impl Driver<'_> {
             }
             match ingest::check_event(shared, &pending.bytes) {
                 Ok(()) => self.stirred |= pool.keep(pending).is_ok(),
-                Err(refusal @ (ingest::Refusal::Signature(_) | ingest::Refusal::OtherLog { .. })) => {
+                Err(
+                    refusal @ (ingest::Refusal::Signature(_) | ingest::Refusal::OtherLog { .. }),
+                ) => {
                     self.ban(from, &format!("an event does not hold: {refusal}"));
                     return Ok(());
                 }

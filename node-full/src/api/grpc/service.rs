@@ -41,11 +41,8 @@ impl Log for LogService {
         };
         let accepted = events::submit_batch(&self.0, len, read).await?;
         self.0.writes.note(&caller, &accepted);
-        let (accepted, is_final) = if wait {
-            events::wait_final(&self.0, accepted).await?
-        } else {
-            (accepted, false)
-        };
+        let (accepted, is_final) =
+            if wait { events::wait_final(&self.0, accepted).await? } else { (accepted, false) };
         Ok(Response::new(convert::accepted(&accepted, is_final)))
     }
 

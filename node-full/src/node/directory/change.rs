@@ -153,7 +153,11 @@ impl Directory {
     }
 
     /// Who writes to the stream `system` may: administrators, and the node itself.
-    pub(in crate::node) fn check_admin(&self, body: &EventBody<'_>, index: u64) -> Result<(), NotAllowed> {
+    pub(in crate::node) fn check_admin(
+        &self,
+        body: &EventBody<'_>,
+        index: u64,
+    ) -> Result<(), NotAllowed> {
         let system = self.system.ok_or(NotAllowed::NoSystemStream)?;
         if body.stream != system {
             return Err(NotAllowed::NotInSystem);

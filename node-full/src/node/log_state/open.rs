@@ -10,7 +10,7 @@ use cairn_verifier::event::SignedEvent;
 use cairn_verifier::trust::Genesis;
 
 use super::{Effects, LogState, may_carry};
-use crate::node::{Block, NodeError, epoch, OpenError, Shared, decode_block};
+use crate::node::{Block, NodeError, OpenError, Shared, decode_block, epoch};
 
 /// How many records one write to the index brings at least, if there are more.
 const TAKE: usize = 1 << 14;

@@ -80,7 +80,11 @@ pub(super) fn changed(
 
 /// Puts the sets in force and next, where a block changed them. The next one stands where it will
 /// when it is in force; so a client can see that a change is pending, and when it comes.
-pub(super) fn sets(before: &Epochs, after: &Epochs, records: &mut Records) -> Result<(), NodeError> {
+pub(super) fn sets(
+    before: &Epochs,
+    after: &Epochs,
+    records: &mut Records,
+) -> Result<(), NodeError> {
     let place = |epochs: &Epochs| (epochs.now().epoch, epochs.next().digest());
     if place(before) == place(after) {
         return Ok(());

@@ -176,10 +176,8 @@ fn peers_share_what_room_there_is_and_own_events_come_first() {
     assert_eq!(pool.keep(large(&mut Writer::new(9))), Err(NotKept::Full), "there is no room");
     let mut own = Writer::new(10);
     let accepted: Vec<_> = own.events(1, true);
-    let accepted = vec![Pending {
-        bytes: Arc::new(vec![0; MAX_BYTES_OF_WRITER]),
-        ..accepted[0].clone()
-    }];
+    let accepted =
+        vec![Pending { bytes: Arc::new(vec![0; MAX_BYTES_OF_WRITER]), ..accepted[0].clone() }];
     pool.accept(accepted.clone()).unwrap();
     assert!(pool.contains(&accepted[0].id));
     assert!(pool.fill().bytes <= MAX_BYTES);
