@@ -19,11 +19,11 @@ pub(crate) fn build() -> Result<Vec<PathBuf>> {
     let out = Path::new(DIST);
     remove_dir(out)?;
     fs::create_dir_all(out).with_context(|| format!("cannot make {DIST}"))?;
+    writer(out)?;
     for instructions in [Instructions::Simd, Instructions::Plain] {
         light_client(instructions, out)?;
         verifier(instructions, out)?;
     }
-    writer(out)?;
     package::finish(out)?;
     files(out)
 }

@@ -24,7 +24,6 @@ use random::Given;
 /// Why a call failed: code and sentence, thrown as one text with a space between.
 type Failed = JsValue;
 
-#[expect(clippy::needless_pass_by_value, reason = "callers give errors and texts alike")]
 fn failed(code: &str, why: impl Display) -> Failed {
     format!("{code} {why}").into()
 }
