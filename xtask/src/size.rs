@@ -73,7 +73,7 @@ const ARTIFACTS: [Artifact; 6] = [
         ceiling: 112_640,
         wanted: None,
     },
-    Artifact { name: "page", files: &[], ceiling: 172_290, wanted: Some(PAGE) },
+    Artifact { name: "page", files: &[], ceiling: 260_340, wanted: Some(PAGE) },
 ];
 
 /// Prints every artifact's size. Fails if one exceeds its ceiling.
