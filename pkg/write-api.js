@@ -78,7 +78,7 @@ export function createWriting(bindings, load) {
       const signed = wasm.assemble(body, key.publicKey, await key.sign({ message, body }));
       const wraps = readers.map(({ wrapId, publicKey }) => ({
         key: wrapId,
-        wrap: wasm.wrap(messageKey, publicKey, wrapId, header.log, id, random(128)),
+        wrap: wasm.wrap(messageKey, publicKey, [wrapId, header.log, id], random(128)),
       }));
       return Object.freeze({ id, signed, payload: stored, wraps });
     } finally {

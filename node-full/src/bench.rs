@@ -6,6 +6,7 @@
 //! bare calls. So the ratios say what the node adds, whatever else the machine does.
 
 mod events;
+mod finality;
 mod outside;
 mod peers;
 mod sparse;
@@ -26,6 +27,7 @@ use crate::proofs::ProofError;
 use crate::query::Query;
 
 pub use events::WRITERS;
+pub use finality::{FinalityPlan, FinalityReport, finality};
 pub use sparse::{Sparse, sparse};
 
 /// How many events one round takes.

@@ -19,6 +19,7 @@ use crate::init::{
 };
 use crate::node::{INGEST_KEY, VALIDATOR_KEY};
 use crate::seal::random;
+use crate::validate;
 
 /// The file with the public halves of a node's keys, in its data directory.
 pub const PUBLIC_FILE: &str = "node.pub";
@@ -97,11 +98,12 @@ impl NodeKeys {
     }
 }
 
-/// Makes a data directory of the keys that are in it and a genesis that names both.
+/// Makes a data directory of the keys that are in it and a genesis that names both. If the keys were
+/// in use before, `again`, the validator signs nothing below a block that others make from now on.
 ///
 /// # Errors
 /// [`InitError`]; the directory is no log's then.
-pub fn join(dir: &Path, genesis: &[u8]) -> Result<Initialised, InitError> {
+pub fn join(dir: &Path, genesis: &[u8], again: bool) -> Result<Initialised, InitError> {
     if dir.join(FORMAT_FILE).exists() {
         return Err(InitError::NotEmpty(dir.to_owned()));
     }
@@ -116,6 +118,9 @@ pub fn join(dir: &Path, genesis: &[u8]) -> Result<Initialised, InitError> {
     let mut members = named.members().filter(|member| member.name == INGEST_MEMBER);
     if !members.any(|member| member.keys().any(|key| key.id() == id)) {
         return Err(bad(INGEST_KEY, "this key is none of the member `ingest` of the genesis"));
+    }
+    if again {
+        validate::mark_restored(dir)?;
     }
     take_genesis(dir, genesis)
 }
@@ -225,17 +230,17 @@ mod tests {
         let admin = crate::init::public_keys(&new_member().unwrap());
         let options = InitOptions { admin, ..InitOptions::default() };
         let genesis = genesis_of(options, &nodes).unwrap();
-        let logs: Vec<_> = (0..4).map(|at| join(&dir(at), &genesis).unwrap().log).collect();
+        let logs: Vec<_> = (0..4).map(|at| join(&dir(at), &genesis, false).unwrap().log).collect();
         assert!(logs.iter().all(|log| *log == logs[0]));
         let decoded = Genesis::decode(&genesis).unwrap();
         let powers: u64 = decoded.set().iter().map(|validator| validator.power).sum();
         assert_eq!(powers, 10);
         NodeKeys::make(&dir(5), Suite::Ed25519).unwrap();
-        let refused = join(&dir(5), &genesis).unwrap_err().to_string();
+        let refused = join(&dir(5), &genesis, false).unwrap_err().to_string();
         assert!(refused.contains("none of the genesis' validators"), "{refused}");
-        assert!(matches!(join(&dir(0), &genesis), Err(InitError::NotEmpty(_))));
+        assert!(matches!(join(&dir(0), &genesis, false), Err(InitError::NotEmpty(_))));
         assert!(matches!(NodeKeys::make(&dir(0), Suite::Ed25519), Err(InitError::NotEmpty(_))));
-        assert!(matches!(join(&folder.path().join("6"), &genesis), Err(InitError::Keys { .. })));
+        assert!(matches!(join(&folder.path().join("6"), &genesis, false), Err(InitError::Keys { .. })));
     }
 
     #[test]

@@ -18,6 +18,23 @@
 //! | `cairn_behind` | gauge | final events that are not published yet, or published and not in this replica |
 //! | `cairn_published_heads_total`, `cairn_published_bytes_total` | counters | what was published |
 //! | `cairn_checks_total`, `cairn_check_findings` | counter, gauge | looks at all data, and what the last one found |
+//!
+//! Of a validator among others; elsewhere they stand at 0:
+//!
+//! | name | kind | says |
+//! |---|---|---|
+//! | `cairn_decided_seconds`, `cairn_rounds_total` | histogram, counter | how long heights took, in how many rounds |
+//! | `cairn_round` | gauge | the round of the open height |
+//! | `cairn_silent` | gauge | 1 if this validator may not sign |
+//! | `cairn_pool_events`, `cairn_pool_bytes`, `cairn_events_expired_total` | gauges, counter | what waits for a block, and what waited too long |
+//! | `cairn_blocks_refused_total`, `cairn_blocks_synced_total` | counters | blocks that broke a rule, blocks fetched from peers |
+//! | `cairn_equivocations_total` | counter | contradictions of other validators |
+//! | `cairn_peers`, `cairn_peers_connected`, `cairn_peers_height`, `cairn_peers_banned_total` | gauges, counter | who may connect and does, and how far the furthest is |
+//! | `cairn_peer_connected{peer}`, `cairn_peer_round_trip_seconds{peer}`, `cairn_peer_queue_bytes{peer}` | gauges | one peer, by the beginning of its key id |
+//! | `cairn_peer_received_bytes_total{peer}`, `cairn_peer_sent_bytes_total{peer}` | counters | messages from and to it |
+//! | `cairn_peer_dropped_total{peer}`, `cairn_peer_links_total{peer}` | counters | messages that had no room, links that there were |
+
+mod validator;
 
 use std::time::Duration;
 
@@ -48,6 +65,8 @@ pub fn start() -> Option<PrometheusHandle> {
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder).ok()?;
     describe();
+    validator::describe();
+    validator::begin();
     // A rule over a counter that was never counted finds nothing, also when it should.
     counter!("cairn_streams_cut_total").absolute(0);
     counter!("cairn_events_accepted_total").absolute(0);
@@ -91,6 +110,9 @@ pub fn render(handle: &PrometheusHandle, node: &Node) -> String {
     gauge!("cairn_storage_bytes").set(number(status.storage_bytes));
     gauge!("cairn_behind").set(number(status.behind()));
     gauge!("cairn_ready").set(f64::from(u8::from(status.is_healthy())));
+    if let Some(validator) = &status.validator {
+        validator::show(validator);
+    }
     handle.render()
 }
 

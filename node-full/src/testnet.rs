@@ -171,7 +171,7 @@ fn begin(
     let genesis = genesis_of(options, public)?;
     files::write(&dir.join(GENESIS), &genesis, Secrecy::Public)?;
     for node in nodes {
-        join(&node.dir, &genesis)?;
+        join(&node.dir, &genesis, false)?;
     }
     Ok(crate::genesis::log_of(&genesis)?)
 }

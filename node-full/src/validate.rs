@@ -41,7 +41,7 @@ use crate::replica::FollowError;
 
 pub(crate) use driver::{Input, Setup, run};
 pub(crate) use journal::{VALIDATOR_DIR, expect_readable};
-pub(crate) use restored::mark_restored;
+pub(crate) use restored::{mark_restored, why_waiting};
 
 /// How this node takes part.
 pub struct Validating {
@@ -185,9 +185,11 @@ pub struct ValidatorStatus {
     pub votes: bool,
     /// Why it signs nothing, if it has a vote.
     pub silent: Option<String>,
+    /// Why it takes no events yet.
+    pub waiting: Option<String>,
     /// Why it has stopped, or tries again.
     pub stopped: Option<String>,
-    /// Whoever may connect.
+    /// The other validators, connected or not.
     pub peers: Vec<PeerStatus>,
     /// The height that the furthest peer works on.
     pub peers_height: u64,

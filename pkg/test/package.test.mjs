@@ -5,6 +5,7 @@ import test from "node:test";
 
 import * as entry from "cairn-light-client";
 import * as verifier from "cairn-light-client/verifier";
+import * as worker from "cairn-light-client/worker";
 import { startNode, town, vector } from "./help.mjs";
 
 const root = new URL("../", import.meta.url);
@@ -41,15 +42,16 @@ test("the readme's examples run", async (t) => {
   const node = await startNode(t);
   const { bytes, anchor, now } = vector("ok-opened");
   const examples = [...read("README.md").matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code);
-  assert.equal(examples.length, 3);
+  assert.equal(examples.length, 6);
   const lines = [];
   const run = async (code, given) => {
     const body = code
       .replace(/^import (\{.*\}) from "cairn-light-client";$/m, "const $1 = entry;")
-      .replace(/^import (\{.*\}) from "cairn-light-client\/verifier";$/m, "const $1 = verifier;");
+      .replace(/^import (\{.*\}) from "cairn-light-client\/verifier";$/m, "const $1 = verifier;")
+      .replace(/^import (\{.*\}) from "cairn-light-client\/worker";$/m, "const $1 = worker;");
     const names = Object.keys(given);
     const AsyncFunction = (async () => undefined).constructor;
-    await new AsyncFunction("entry", "verifier", "console", ...names, body)(entry, verifier, { log: (...line) => lines.push(line.join(" ")) }, ...Object.values(given));
+    await new AsyncFunction("entry", "verifier", "worker", "console", ...names, body)(entry, verifier, worker, { log: (...line) => lines.push(line.join(" ")) }, ...Object.values(given));
   };
   t.mock.method(Date, "now", () => now);
   await run(examples[0], { bytes, anchor });
@@ -57,5 +59,11 @@ test("the readme's examples run", async (t) => {
   t.mock.method(Date, "now", () => town.phases[0].now);
   const [id] = town.phases[0].ids;
   await run(examples[2], { node: node.url, anchor: town.anchor, id, key: town.auditor });
-  assert.deepEqual(lines.length, 4, lines.join("\n"));
+  const { anchor: of, stream, writer } = town;
+  await run(examples[3], { node: node.url, anchor: of, stream, writer });
+  await run(examples[4], { node: node.url, anchor: of, signal: new AbortController().signal });
+  t.mock.method(Date, "now", () => now);
+  await run(examples[5], { receipts: [bytes], anchor, signal: undefined, onProgress: undefined });
+  assert.equal(lines.at(-1), "1 1 verified");
+  assert.deepEqual(lines.length, 9, lines.join("\n"));
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { askPage, bin, expect, install, output, project, serveFolder, start, startChromium, startTown, HERE } from "./lib.mjs";
+import { askPage, bin, expect, install, output, project, serveFolder, start, startChromium, startTown, HERE, ROOT } from "./lib.mjs";
 
 const modules = (folder) =>
   readdirSync(folder, { recursive: true }).map(String).filter((name) => name.endsWith(".wasm"));
@@ -19,7 +19,32 @@ test("Vite, while developing", async (t) => {
   const [given, folder, browser] = [await startTown(t), await project("vite-dev"), await startChromium(t)];
   const [, port] = await start(t, bin("vite"), ["--host", "127.0.0.1", "--port", "0"], folder, /127\.0\.0\.1:(\d+)/);
   expect(await askPage(browser, `http://127.0.0.1:${port}/`, given), given);
+  await hookSays(await browser.newPage(), `http://127.0.0.1:${port}/`, given);
 });
+
+/** The example for React: each state as it comes, and none that is of another receipt. */
+async function hookSays(page, url, { receipt, anchor, now }) {
+  await page.clock.setFixedTime(now);
+  await page.goto(url);
+  await page.waitForFunction(() => globalThis.cairnShow);
+  const show = (flip, anchor) =>
+    page.evaluate(({ receipt, flip, anchor }) => {
+      const bytes = Uint8Array.from(atob(receipt), (letter) => letter.charCodeAt(0));
+      bytes[bytes.length >> 1] ^= flip;
+      globalThis.cairnShow({ bytes, anchor });
+    }, { receipt, flip, anchor });
+  const state = (wanted) => page.locator(`[role=status][data-state='${wanted}']`).waitFor({ timeout: 10_000 });
+  await state("not-checked");
+  await show(0, anchor);
+  await state("verified");
+  await show(1, anchor);
+  await state("failed");
+  await show(0, "genesis:0");
+  await state("could-not-check");
+  await page.clock.setFixedTime(now + 1e10);
+  await show(0, anchor);
+  await state("stale");
+}
 
 test("webpack", async (t) => {
   const [given, folder, browser] = [await startTown(t), await project("webpack"), await startChromium(t)];
@@ -127,6 +152,7 @@ test("Next, on the server and in the browser", { skip: process.env.CAIRN_MATRIX 
   if (!existsSync(join(folder, "node_modules/next"))) return t.skip("Next is not installed");
   await install(folder);
   cpSync(join(HERE, "apps/verdicts.js"), join(folder, "app/verdicts.js"));
+  for (const name of ["receipt.jsx", "use-receipt.js"]) cpSync(join(ROOT, "www/examples", name), join(folder, "app", name));
   const env = { NEXT_TELEMETRY_DISABLED: "1" };
   await output(join(folder, "node_modules/.bin/next"), ["build"], folder, env);
   const [, port] = await start(t, join(folder, "node_modules/.bin/next"), ["start", "-H", "127.0.0.1", "-p", "0"], folder, /127\.0\.0\.1:(\d+)/);

@@ -25,15 +25,23 @@ pub(crate) struct Kill9 {
     /// node-full/tests/kill9/power/classes.rs, or `all`
     #[arg(long, value_name = "CLASS", requires = "power", conflicts_with = "seed")]
     broken: Option<String>,
+    /// Kill one process after the other of a network of so many validators; what was said to be
+    /// final must be in each of them
+    #[arg(long, value_name = "N", conflicts_with_all = ["power", "seed", "broken"],
+          value_parser = clap::value_parser!(u16).range(4..=16))]
+    validators: Option<u16>,
 }
 
 impl Kill9 {
     pub(crate) const fn rounds(rounds: u32, power: bool) -> Self {
-        Self { rounds, power, seed: None, broken: None }
+        Self { rounds, power, seed: None, broken: None, validators: None }
     }
 }
 
 pub(crate) fn kill9(args: &Kill9) -> Result<()> {
+    if let Some(validators) = args.validators {
+        return of_many(args.rounds, validators);
+    }
     let name = match (args.power, &args.broken) {
         (false, _) => "nothing_acknowledged_is_lost",
         (true, None) => "power::nothing_acknowledged_is_lost_with_the_power",
@@ -61,6 +69,14 @@ pub(crate) fn kill9(args: &Kill9) -> Result<()> {
     }
     // Whoever asks for it does not want to hear that nothing could be mounted, and that all is well.
     tools::run(test.env("CAIRN_REQUIRE", "all"))
+}
+
+fn of_many(rounds: u32, validators: u16) -> Result<()> {
+    let name = "nothing_that_was_said_to_be_final_is_lost_by_kills";
+    let mut test = tools::cargo();
+    test.args(["test", "-p", "cairn-node", "--test", "net", "--", "--nocapture", "--exact", name]);
+    test.env("CAIRN_NET_KILL9_ROUNDS", rounds.to_string());
+    tools::run(test.env("CAIRN_KILL9_VALIDATORS", validators.to_string()))
 }
 
 const NO_DEVICE: &str = "no /dev/fuse, which tests of lost power need (`modprobe fuse`, or a \

@@ -43,6 +43,7 @@ Examples:
   cargo xtask fuzz --seconds 60         a minute of hostile bytes for each decoder and check
   cargo xtask mutate --only tree pcek   break these modules one place at a time: do tests notice?
   cargo xtask kill9 --rounds 100        kill the node a hundred times: nothing acknowledged is lost
+  cargo xtask kill9 --validators 4 --rounds 24  kill one process after the other of a network of four
   cargo xtask sim --seeds 0..300        many validators in one process, with faults and villains
   cargo xtask ceph                      a real S3 store on this machine, to publish a log to
   cargo xtask kill9 --power --broken all  leave syncs out, one class at a time: is it noticed?

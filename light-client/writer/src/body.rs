@@ -45,7 +45,8 @@ pub(crate) fn fields(pairs: &Array) -> Result<BTreeMap<String, Vec<u8>>, Failed>
 
 fn in_turn(pairs: &Array) -> impl Iterator<Item = (JsValue, JsValue)> {
     let at = |place: u32| pairs.get(place);
-    (0..pairs.length() / 2).map(move |n| (at(n.saturating_mul(2)), at(n.saturating_mul(2).saturating_add(1))))
+    (0..pairs.length() / 2)
+        .map(move |n| (at(n.saturating_mul(2)), at(n.saturating_mul(2).saturating_add(1))))
 }
 
 /// The body, without a payload.

@@ -7,6 +7,8 @@
 mod body;
 mod random;
 
+use std::fmt::Display;
+
 use cairn_verifier::digest::{self, EventId, KeyId, LogId};
 use cairn_verifier::event::{EventBody, Payload, SignedEvent, encode_signed};
 use cairn_verifier::finality::{PublicKey, Role, Suite, signing_bytes};
@@ -22,8 +24,9 @@ use random::Given;
 /// Why a call failed: code and sentence, thrown as one text with a space between.
 type Failed = JsValue;
 
-fn failed(code: &str, why: impl ToString) -> Failed {
-    format!("{code} {}", why.to_string()).into()
+#[expect(clippy::needless_pass_by_value, reason = "callers give errors and texts alike")]
+fn failed(code: &str, why: impl Display) -> Failed {
+    format!("{code} {why}").into()
 }
 
 fn secret(seed: Vec<u8>) -> Result<MemberSecret, Failed> {
@@ -116,14 +119,14 @@ pub fn wrap_key_id(public: &[u8]) -> String {
 /// A part that the format does not hold, by the verifier's code.
 #[wasm_bindgen(js_name = makeBody)]
 pub fn make_body(
-    parts: Array,
-    metadata: Array,
+    parts: &Array,
+    metadata: &Array,
     public: Option<Vec<u8>>,
     sealed: Option<Array>,
     random: Vec<u8>,
 ) -> Result<Array, Failed> {
-    let texts = body::texts(&parts)?;
-    let metadata = body::metadata(&metadata)?;
+    let texts = body::texts(parts)?;
+    let metadata = body::metadata(metadata)?;
     let mut body = body::body(&texts, &metadata)?;
     let random = Zeroizing::new(random);
     let (stored, key) = match (public, sealed) {
@@ -187,7 +190,8 @@ pub fn assemble(body: &[u8], public: &[u8], signature: &[u8]) -> Result<Vec<u8>,
     Ok(signed)
 }
 
-/// A message key, sealed to whoever holds this public key. `random` has at least 64 random bytes.
+/// A message key, sealed to whoever holds this public key. `ids` are those of the key, the log and the
+/// event; `random` has 128 random bytes, which is enough.
 ///
 /// # Errors
 /// The public key is none, or has another id than the log's state says.
@@ -195,16 +199,16 @@ pub fn assemble(body: &[u8], public: &[u8], signature: &[u8]) -> Result<Vec<u8>,
 pub fn wrap(
     key: Vec<u8>,
     public: &[u8],
-    expected_id: &str,
-    log: &str,
-    event: &str,
+    ids: Vec<String>,
     random: Vec<u8>,
 ) -> Result<Vec<u8>, Failed> {
+    let [expected, log, event] =
+        <[String; 3]>::try_from(ids).map_err(|_| failed("internal", "a wrap takes three ids"))?;
     let key = <[u8; 32]>::try_from(Zeroizing::new(key).as_slice());
     let key = MessageKey::from_bytes(key.map_err(|_| failed("internal", "a message key has 32"))?);
     let found: KeyId = v2::key_id(public);
-    if found.to_string() != expected_id {
-        let why = format!("the node gives key {found} for {expected_id}, which the log's state names");
+    if found.to_string() != expected {
+        let why = format!("the node gives key {found} for {expected}, which the log's state names");
         return Err(failed("client-other-key", why));
     }
     let log: LogId = log.parse().map_err(|_| failed("internal", "the log's id is none"))?;

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use cairn_net::PeerStatus;
 use cairn_verifier::json::Object;
 
 use super::answer::{Answer, Stays};
@@ -10,6 +11,10 @@ use super::params::Params;
 use super::problem::Problem;
 use super::{App, schema};
 use crate::node::Status;
+use crate::validate::ValidatorStatus;
+
+/// From this round on a height takes longer than one dead proposer explains.
+const SLOW_ROUND: u32 = 2;
 
 /// How the node is
 #[utoipa::path(get, path = "/status", tag = "node",
@@ -60,7 +65,56 @@ fn view(status: &Status, streams: Vec<String>) -> String {
         }
         view = view.plain("replica", with_error(object, there.error.as_ref()));
     }
+    if let Some(validator) = &status.validator {
+        view = view.plain("validator", validator_view(validator));
+    }
     view.finish()
+}
+
+fn validator_view(status: &ValidatorStatus) -> String {
+    let mut view = Object::new()
+        .plain("height", status.height)
+        .plain("round", status.round)
+        .plain("working", status.working)
+        .plain("votes", status.votes)
+        .plain("peersHeight", status.peers_height)
+        .plain("poolEvents", status.pool_events)
+        .plain("poolBytes", status.pool_bytes)
+        .array("peers", status.peers.iter().map(peer_view));
+    for (name, why) in
+        [("silent", &status.silent), ("waiting", &status.waiting), ("stopped", &status.stopped)]
+    {
+        if let Some(why) = why {
+            view = view.text(name, why);
+        }
+    }
+    view.finish()
+}
+
+fn peer_view(peer: &PeerStatus) -> String {
+    let view = Object::new().text("id", peer.id).plain("connected", peer.address.is_some());
+    match &peer.trouble {
+        Some(trouble) => view.text("trouble", trouble).finish(),
+        None => view.finish(),
+    }
+}
+
+/// What a validator waits for that has not stopped.
+fn validator_note(status: &ValidatorStatus) -> Option<String> {
+    if let Some(why) = &status.silent {
+        return Some(format!("this validator signs nothing: {why}\n"));
+    }
+    let (height, round) = (status.height, status.round);
+    if status.working && round >= SLOW_ROUND {
+        let connected = status.peers.iter().filter(|peer| peer.address.is_some()).count();
+        let all = status.peers.len();
+        return Some(format!(
+            "height {height} is in round {round} without a decision; {connected} of {all} other \
+             validators are connected\n"
+        ));
+    }
+    let behind = status.peers_height.saturating_sub(height);
+    (behind > 1).then(|| format!("{behind} blocks behind its peers\n"))
 }
 
 fn with_error(object: Object, error: Option<&String>) -> String {
@@ -98,5 +152,6 @@ pub(super) async fn ready(State(app): State<App>) -> Result<Response, Problem> {
         let error = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
         format!("{} events behind {url}{error}\n", status.behind())
     });
+    let note = note.or_else(|| validator_note(status.validator.as_ref()?));
     Ok((StatusCode::OK, format!("ok\n{}", note.unwrap_or_default())).into_response())
 }

@@ -34,7 +34,7 @@ fn log() -> (tempfile::TempDir, Node, TrustAnchor) {
             Submission::Draft(serde_json::from_value(draft).unwrap())
         };
         let taken = node.submit((0..batch).map(draft).collect()).unwrap();
-        let size = taken.last().map_or(0, |last| last.index + 1);
+        let size = taken.last().and_then(|last| last.index).map_or(0, |index| index + 1);
         assert!(node.wait_size_final(size, Duration::from_secs(10)));
     }
     (dir, node, anchor)

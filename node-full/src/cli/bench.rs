@@ -1,10 +1,12 @@
 //! `cairn bench`
 
+mod finality;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use cairn_verifier::json::Object;
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, Subcommand};
 
 use super::{Failure, out};
 use crate::bench::{self, BenchReport};
@@ -15,14 +17,17 @@ const EXAMPLES: &str = "Examples:
   cairn bench --json
   cairn bench --publish file:///mnt/log-disk/bucket
   cairn bench --leaves 1000000000          proofs alone, of a tree that is not all there
+  cairn bench finality --validators 4      several validators, each a process
 
 The directory must be empty or absent; what is written there stays, for you to look at. It takes
 about 5 kB an event.";
 
 /// Arguments of `bench`.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
+    #[command(subcommand)]
+    what: Option<What>,
     /// How many events
     #[arg(long, value_name = "N", default_value_t = 100_000,
           value_parser = clap::value_parser!(u64).range(1_000..=1_000_000_000))]
@@ -40,7 +45,16 @@ pub(super) struct Args {
     dir: PathBuf,
 }
 
+#[derive(Debug, Subcommand)]
+enum What {
+    /// How long finality by several validators takes, each a process of this machine
+    Finality(finality::Args),
+}
+
 pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
+    if let Some(What::Finality(args)) = &args.what {
+        return finality::run(args, json);
+    }
     let bar = out::bar("");
     let mut observe = |what: &str, done, total| {
         bar.set_length(total);

@@ -49,7 +49,7 @@ enum What {
     )]
     Make(Make),
     /// Make a data directory of a node's keys and a genesis that names them
-    #[command(after_help = "Example:\n  cairn genesis join --dir data --genesis genesis.cairn")]
+    #[command(after_help = "Examples:\n  cairn genesis join --dir data --genesis genesis.cairn\n  cairn genesis join --dir data --genesis genesis.cairn --again   the disk was lost, the keys were not")]
     Join {
         /// The directory that `cairn genesis key` made
         #[arg(long)]
@@ -57,6 +57,10 @@ enum What {
         /// The genesis
         #[arg(long, value_name = "FILE")]
         genesis: PathBuf,
+        /// These keys were in use and their directory is lost: sign nothing below a block that the
+        /// other validators make from now on
+        #[arg(long)]
+        again: bool,
     },
     /// Say what a genesis holds
     #[command(after_help = "Example:\n  cairn genesis show genesis.cairn")]
@@ -107,7 +111,7 @@ pub(super) fn run(args: Args, json: bool) -> Result<(), Failure> {
     match args.what {
         What::Key { dir, suite } => key(&dir, suite, json),
         What::Make(args) => make(args, json),
-        What::Join { dir, genesis } => join(&dir, &genesis, json),
+        What::Join { dir, genesis, again } => join(&dir, (&genesis, again), json),
         What::Show { file } => show(&file, json),
     }
 }
@@ -163,9 +167,9 @@ fn make(args: Make, json: bool) -> Result<(), Failure> {
     tell(&genesis, json)
 }
 
-fn join(dir: &Path, file: &Path, json: bool) -> Result<(), Failure> {
+fn join(dir: &Path, (file, again): (&Path, bool), json: bool) -> Result<(), Failure> {
     let bytes = genesis::read_genesis(file).map_err(Failure::failed)?;
-    let made = genesis::join(dir, &bytes).map_err(Failure::failed)?;
+    let made = genesis::join(dir, &bytes, again).map_err(Failure::failed)?;
     if json {
         let view = Object::new().text("log", made.log).text("anchor", made.anchor);
         out::line(view.text("dir", dir.display()).finish());

@@ -117,7 +117,12 @@ impl Directory {
         }
     }
 
-    /// The id of the key that signs drafts.
+    /// Whether a node signs drafts with this key.
+    pub(crate) fn is_ingest_key(&self, key: &KeyId) -> bool {
+        self.members.get(INGEST_MEMBER).is_some_and(|member| member.keys.contains(key))
+    }
+
+    /// The id of the first key that signs drafts.
     pub(crate) fn ingest_key(&self) -> KeyId {
         let keys = self.members.get(INGEST_MEMBER).map(|member| member.keys.iter());
         let mut signing =

@@ -149,7 +149,7 @@ pub(super) fn expire_old(shared: &Shared, queue: &SyncSender<Request>) -> Result
 impl Shared {
     /// The entries of which this event of the node says that it forgot their payloads.
     pub(crate) fn expired_by(&self, body: &EventBody<'_>) -> Option<Range<u64>> {
-        if body.event_type != APPLIED || body.writer != self.directory().ingest_key() {
+        if body.event_type != APPLIED || !self.directory().is_ingest_key(&body.writer) {
             return None;
         }
         let number = |name: &str| {

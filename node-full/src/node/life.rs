@@ -90,6 +90,8 @@ impl Node {
         // What a person must look at is said here, and not by a thread that ends at once.
         validate::expect_readable(&shared.dir)?;
         let Validating { connect, timeouts, sign_from } = validating;
+        let waiting = validate::why_waiting(&shared.dir, (sign_from, shared.head().as_deref()))?;
+        shared.note_validator(|status| status.waiting = waiting);
         let local = Local::new(Arc::clone(&shared));
         let (network, incoming) =
             connect(&local).map_err(|reason| OpenError::Network { reason })?;

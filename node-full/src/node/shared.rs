@@ -171,6 +171,12 @@ impl Shared {
         note(validator.get_or_insert_default());
     }
 
+    /// Why a validator takes no events yet.
+    fn why_waiting(&self) -> Option<String> {
+        let validator = self.validator.lock().unwrap_or_else(PoisonError::into_inner);
+        validator.as_ref().and_then(|validator| validator.waiting.clone())
+    }
+
     pub(super) fn validator(&self) -> Option<ValidatorStatus> {
         self.validator.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -185,6 +191,9 @@ impl Shared {
         if self.keys.is_none() {
             return Err(Refusal::ReadOnly { from: None, write_to: None });
         }
+        if let Some(why) = self.why_waiting() {
+            return Err(Refusal::CatchingUp(why));
+        }
         let lost = elsewhere.published.as_ref().and_then(|published| published.lost.clone());
         lost.map_or(Ok(()), |why| Err(Refusal::HeadLost(why)))
     }
@@ -197,6 +206,12 @@ impl Shared {
         ids: &[EventId],
     ) -> Result<(), StoreError> {
         super::replay::apply_events(&self.index, first, events, ids)
+    }
+
+    /// The key that signs drafts: this node's, or of a node without keys the first that the log names.
+    fn ingest_key(&self) -> KeyId {
+        let own = self.own_keys().map(|keys| keys.ingest.key_id());
+        own.unwrap_or_else(|| self.directory().ingest_key())
     }
 
     pub(super) fn status(&self) -> Status {
@@ -221,7 +236,7 @@ impl Shared {
             accepted,
             uptime: self.started.elapsed(),
             storage_bytes: bytes.chain([tiles, self.blobs.bytes()]).fold(0, u64::saturating_add),
-            ingest_key: self.directory().ingest_key(),
+            ingest_key: self.ingest_key(),
             cut_bytes: self.cut_bytes,
             disk_error: self.failed().first_key_value().map(|(_, error)| error.clone()),
             published: elsewhere.published,

@@ -137,8 +137,13 @@ impl Status {
         if let Some(why) = lost {
             return Some(("head-lost", why));
         }
-        if let Some(why) = self.validator.as_ref().and_then(|validator| validator.stopped.clone()) {
-            return Some(("validator-stopped", why));
+        if let Some(validator) = &self.validator {
+            if let Some(why) = &validator.stopped {
+                return Some(("validator-stopped", why.clone()));
+            }
+            if let Some(why) = &validator.waiting {
+                return Some(("catching-up", format!("this node takes no events yet: {why}")));
+            }
         }
         let followed = self.followed.as_ref()?;
         Some((followed.refused?, followed.error.clone().unwrap_or_default()))

@@ -31,7 +31,7 @@ impl Node {
         let last = indices.iter().max().copied().ok_or(ProofError::NotAscending)?;
         let base = self.base(base)?;
         let (header, way) = match &base {
-            Given::Checkpoint(trusted) | Given::Header(trusted)
+            Given::Checkpoint(trusted, _) | Given::Header(trusted)
                 if trusted.header.events.leaf(last).is_some() =>
             {
                 (trusted.clone(), Way::Trusted)
@@ -40,13 +40,17 @@ impl Node {
                 let base = trusted.header.events.get();
                 return Err(ProofError::NotInBase { base, found: last });
             }
-            Given::Genesis | Given::Checkpoint(_) => (self.newest()?, Way::Certificate),
+            Given::Genesis | Given::Checkpoint(..) => {
+                let newest = self.newest()?;
+                let way = self.way_to(&base, &newest)?;
+                (newest, way)
+            }
         };
         let genesis = self.genesis().map_err(damaged_genesis)?;
         let hashes = self.batch(indices, header.header.events.get())?;
         let events = self.events_at(indices)?;
         let list = ListDraft {
-            finality: draft(&genesis, &base, &header, &way),
+            finality: draft(&genesis, &base, &header, &way)?,
             inclusion: BatchProof::new(&hashes),
             names: &self.names_of(&events, &header)?,
             events: &events,

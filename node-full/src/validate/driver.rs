@@ -127,8 +127,18 @@ impl<'a> Driver<'a> {
         let set = shared.signing_set();
         let sign = restored::sign_from(&shared.dir, setup.sign_from)?;
         let votes = sign.allows(shared.head().as_deref());
+        if votes {
+            restored::forget_mark(&shared.dir)?;
+        }
+        let height = shared.blocks.end();
+        let (entries, _) = log::read(height, &found.log);
+        let given_up = |record: &Record| {
+            entries.is_empty() && setup.sign_from == Some(height) && record.height() == height
+        };
+        // The operator says that whatever was signed at this height does not matter.
+        let recorded = found.record.filter(|record| !given_up(record));
         let signer = votes.then(|| Box::new(OwnKey(Arc::clone(shared))) as Box<_>);
-        let host = Host::new(config(shared, setup.timeouts), signer, found.record, &set)?;
+        let host = Host::new(config(shared, setup.timeouts), signer, recorded, &set)?;
         let mut driver = Self {
             shared,
             setup,
@@ -144,7 +154,7 @@ impl<'a> Driver<'a> {
             stirred: true,
             sign,
             votes,
-            recorded: found.record,
+            recorded,
             begun: Duration::ZERO,
             next_start: Duration::ZERO,
             sync: Sync::open(shared, &genesis)?,
@@ -152,8 +162,6 @@ impl<'a> Driver<'a> {
         };
         driver.allow()?;
         driver.settle_again()?;
-        let height = driver.next_height();
-        let (entries, _) = log::read(height, &found.log);
         if !entries.is_empty() {
             tracing::info!(height, entries = entries.len(), "going on where this validator stopped");
             let outputs = driver.host.resume(height, &driver.set, &entries)?;

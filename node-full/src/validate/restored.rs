@@ -55,6 +55,16 @@ pub(crate) fn sign_from(data: &Path, operator: Option<u64>) -> Result<SignFrom, 
     Ok(SignFrom::After(millis.map_or_else(clock::now, UnixMillis)))
 }
 
+/// Why a validator takes no events yet: one that was restored may have signed events that it does not
+/// know of any more, as it may have signed votes.
+pub(crate) fn why_waiting(
+    data: &Path,
+    (operator, head): (Option<u64>, Option<&Block>),
+) -> Result<Option<String>, StoreError> {
+    let sign = sign_from(data, operator)?;
+    Ok(sign.why().filter(|_| !sign.allows(head)))
+}
+
 impl SignFrom {
     /// Whether the height after this block may be signed.
     pub(super) fn allows(self, head: Option<&Block>) -> bool {

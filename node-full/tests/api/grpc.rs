@@ -84,12 +84,12 @@ fn events_go_in_and_come_out_with_proofs_that_hold() {
         request.events.push(p::Submission { event: Some(submission::Event::Signed(by_ann)) });
         let submitted = client.submit(request).await.unwrap().into_inner();
         assert!(submitted.is_final);
-        assert_eq!(submitted.accepted.iter().map(|e| e.index).collect::<Vec<_>>(), [0, 1, 2, 3]);
+        assert_eq!(submitted.accepted.iter().map(|e| e.index()).collect::<Vec<_>>(), [0, 1, 2, 3]);
 
         for accepted in &submitted.accepted {
             let request = p::GetEventRequest { id: accepted.id.clone() };
             let entry = client.get_event(request).await.unwrap().into_inner();
-            assert_eq!((entry.index, entry.is_final), (accepted.index, true));
+            assert_eq!((entry.index, entry.is_final), (accepted.index(), true));
             let decoded = SignedEvent::decode(&entry.signed).unwrap();
             assert_eq!(decoded.id().as_bytes()[..], accepted.id[..]);
             let request =

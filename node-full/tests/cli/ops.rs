@@ -4,6 +4,11 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
+
+use cairn_node::init::InitOptions;
+use cairn_node::testnet::{self, Plan};
+use cairn_verifier::finality::Suite;
 
 use crate::kit::Folder;
 
@@ -23,8 +28,34 @@ fn names(text: &str) -> BTreeSet<String> {
     named.map(family).collect()
 }
 
-/// Everything that a node counts once it did a little of everything.
+/// Everything that nodes count once they did a little of everything: one alone, and one of four.
 fn counted() -> BTreeSet<String> {
+    alone().into_iter().chain(one_of_four()).collect()
+}
+
+fn one_of_four() -> BTreeSet<String> {
+    let folder = Folder::new();
+    let plan = Plan {
+        weights: vec![1; 4],
+        suite: Suite::Ed25519,
+        options: InitOptions::default(),
+        settings: "block-time = 20".to_owned(),
+        validator: String::new(),
+    };
+    let net = testnet::make(&folder.path("net"), &plan).unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_cairn"));
+    let start = |(at, node)| testnet::Process::start(program, at, node).unwrap();
+    let mut nodes: Vec<_> = (1..).zip(&net.nodes).map(start).collect();
+    for node in &mut nodes {
+        node.wait_ready(Duration::from_secs(120)).unwrap();
+    }
+    let event = ["--type", "t", "--actor", "a:b", "--resource", "c:d", "--wait", "final"];
+    let node = &net.nodes[0];
+    folder.json(&[&["submit", "--node", &node.url()], &event[..]].concat());
+    metrics(&format!("http://{}/metrics", node.metrics))
+}
+
+fn alone() -> BTreeSet<String> {
     let folder = Folder::new();
     folder.json(&["init", "--dir", "data"]);
     let arguments = ["start", "--dir", "data", "--block-time", "20", "--metrics", "127.0.0.1:0"];
@@ -35,9 +66,13 @@ fn counted() -> BTreeSet<String> {
     folder.json(&["query", "--node", node.url()]);
     let refused = ["submit", "--node", node.url(), "--stream", "nowhere"];
     folder.fails(&[&refused, &event[..]].concat(), 1);
+    metrics(node.text("metrics"))
+}
+
+/// The names on a page of metrics.
+fn metrics(url: &str) -> BTreeSet<String> {
     let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
-    let metrics = agent.get(node.text("metrics")).call().unwrap().body_mut().read_to_string();
-    let metrics = metrics.unwrap();
+    let metrics = agent.get(url).call().unwrap().body_mut().read_to_string().unwrap();
     let kinds = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     kinds.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
 }

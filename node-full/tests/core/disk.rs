@@ -74,7 +74,7 @@ fn a_full_disk_refuses_and_later_goes_on() {
 
     limit_file_size(None);
     let after = node.submit((0..20).map(|n| draft(&format!("again {n}"))).collect()).unwrap();
-    assert_eq!(after[0].index, 51);
+    assert_eq!(after[0].index, Some(51));
     assert!(node.wait_final(&after[19].id, SECOND));
     assert!(node.status().is_healthy());
     drop(node);

@@ -14,4 +14,6 @@ mod agree;
 mod crash;
 mod kit;
 mod links;
+mod peers;
+mod signed;
 mod sync;

@@ -47,6 +47,7 @@ targets! {
     verify_extends
     verify_finality
     verify_inclusion
+    verify_list
     verify_peaks
     verify_receipt
     verify_signature

@@ -79,8 +79,9 @@ pub struct Submitted {
 pub struct AcceptedEvent {
     /// Its id.
     pub id: Digest,
-    /// Its place in the log.
-    pub index: u64,
+    /// Its place in the log; none as long as it waits for a block that many validators agree on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
     /// How far it is.
     pub status: EntryStatus,
     /// Whether it was in the log before.

@@ -41,6 +41,53 @@ pub struct Status {
     /// What it follows, if it is a replica.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replica: Option<Replica>,
+    /// How it agrees on blocks with others, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validator: Option<ValidatorState>,
+}
+
+/// How a validator among others is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ValidatorState {
+    /// The height worked on, or the next.
+    pub height: u64,
+    /// Its round.
+    pub round: u32,
+    /// Whether that height has begun; otherwise nothing waits for a block.
+    pub working: bool,
+    /// Whether this node has a vote there.
+    pub votes: bool,
+    /// The height that the furthest peer says it works on.
+    pub peers_height: u64,
+    /// Events that wait for a block.
+    pub pool_events: u64,
+    /// Their bytes.
+    pub pool_bytes: u64,
+    /// The other validators.
+    pub peers: Vec<PeerState>,
+    /// Why it signs nothing, although it has a vote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silent: Option<String>,
+    /// Why it takes no events yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<String>,
+    /// Why it has stopped, or tries again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
+}
+
+/// Another validator, as this node sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PeerState {
+    /// The id of its key.
+    pub id: Digest,
+    /// Whether there is a link to it.
+    pub connected: bool,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
 }
 
 /// Where a node publishes, and how far that is.

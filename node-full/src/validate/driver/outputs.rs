@@ -78,11 +78,13 @@ impl Driver<'_> {
                 .map_err(|(_, why)| ValidateError::DecidedUnfit { height, why })?,
         };
         batch.certify(certificate);
-        self.append(batch)?;
+        // Before the block, whose being final wakes whoever logs it.
         for file in evidence {
             tracing::warn!(height, bytes = file.len(), "a validator contradicted itself");
+            metrics::counter!("cairn_equivocations_total").increment(1);
             evidence::submit(self.shared, file);
         }
+        self.append(batch)?;
         let took = self.now().saturating_sub(self.begun);
         metrics::histogram!("cairn_decided_seconds").record(took);
         metrics::counter!("cairn_rounds_total").increment(u64::from(self.host.round()) + 1);

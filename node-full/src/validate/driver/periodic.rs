@@ -156,11 +156,13 @@ impl Driver<'_> {
         let own = self.shared.own_keys().map(|keys| keys.validator.key_id());
         let votes = own.is_some_and(|own| self.set.ids().any(|id| id == own));
         let silent = self.silent().filter(|_| votes);
+        let waiting = if self.votes { None } else { self.sign.why() };
         let round = if working { self.host.round() } else { 0 };
         let furthest = self.peers.furthest();
         self.shared.note_validator(|status| {
             (status.height, status.round, status.working) = (height, round, working);
             (status.votes, status.silent, status.peers_height) = (votes, silent, furthest);
+            status.waiting = waiting;
             status.pool_events = u64::try_from(fill.events).unwrap_or(u64::MAX);
             status.pool_bytes = u64::try_from(fill.bytes).unwrap_or(u64::MAX);
             if let Some(peers) = peers {
@@ -169,6 +171,7 @@ impl Driver<'_> {
         });
     }
 
+    /// Why nothing is signed at this height.
     fn silent(&self) -> Option<String> {
         if !self.votes {
             return self.sign.why();

@@ -1,0 +1,200 @@
+//! Who finds room, who comes first, and what outlives a crash.
+
+use cairn_verifier::digest::{LogId, StreamId};
+use cairn_verifier::event::{
+    EventBody, Kind, Metadata, Outcome, Party, Payload, Resource, encode_signed,
+};
+use cairn_verifier::finality::{PublicKey, Role, Suite};
+use cairn_verifier::secret::MemberSecret;
+
+use super::*;
+
+/// Events of one writer that follow each other.
+struct Writer {
+    secret: MemberSecret,
+    next: u64,
+    last: EventId,
+}
+
+impl Writer {
+    fn new(seed: u8) -> Self {
+        let secret = MemberSecret::from_seed([seed; 32]).unwrap();
+        Self { secret, next: 0, last: EventId::ZERO }
+    }
+
+    fn place(&self) -> Place {
+        (StreamId::from_bytes([1; 32]), self.secret.key_id())
+    }
+
+    fn event(&mut self, own: bool, since: u64) -> Pending {
+        self.said(own, since, "thing")
+    }
+
+    fn said(&mut self, own: bool, since: u64, what: &str) -> Pending {
+        let body = EventBody {
+            log: LogId::from_bytes([9; 32]),
+            stream: self.place().0,
+            writer: self.place().1,
+            sequence: self.next,
+            previous: self.last,
+            time: UnixMillis(1),
+            kind: Kind::Record,
+            event_type: "test.happened",
+            actor: Party { kind: "user", id: "ann" },
+            resource: Resource { party: Party { kind: "thing", id: what }, parent: "" },
+            outcome: Outcome::Success,
+            reason: "",
+            metadata: Metadata::EMPTY,
+            group_epoch: 0,
+            generation: 0,
+            payload: Payload::None,
+        };
+        let bytes = body.encode().unwrap();
+        let id = EventBody::id_of(&bytes);
+        let public = self.secret.public_key();
+        let key = PublicKey::new(Suite::Ed25519, &public).unwrap();
+        let signature = self.secret.sign(Role::Event, id.as_bytes()).unwrap();
+        let bytes = encode_signed(&bytes, &[(key, &signature)]).unwrap();
+        self.next += 1;
+        self.last = id;
+        Pending::new(bytes, own, UnixMillis(since)).unwrap()
+    }
+
+    fn events(&mut self, count: usize, own: bool) -> Vec<Pending> {
+        (0..count).map(|_| self.event(own, 1)).collect()
+    }
+}
+
+fn pool() -> (tempfile::TempDir, Pool) {
+    let dir = tempfile::tempdir().unwrap();
+    let pool = Pool::open(dir.path()).unwrap();
+    (dir, pool)
+}
+
+fn from_start(_: &Place) -> Result<(u64, EventId), StoreError> {
+    Ok((0, EventId::ZERO))
+}
+
+fn chosen(pool: &Pool, limits: (usize, usize)) -> Vec<EventId> {
+    let bytes = pool.choose(limits, from_start).unwrap();
+    bytes.iter().map(|bytes| SignedEvent::decode(bytes).unwrap().id()).collect()
+}
+
+#[test]
+fn an_event_is_kept_once_and_one_for_each_sequence_number() {
+    let (_dir, pool) = pool();
+    let mut ann = Writer::new(1);
+    let first = ann.event(false, 1);
+    (ann.next, ann.last) = (0, EventId::ZERO);
+    let other = ann.said(false, 1, "another");
+    assert_eq!(pool.keep(first.clone()), Ok(()));
+    assert_eq!(pool.keep(first.clone()), Err(NotKept::Known));
+    assert_eq!(pool.keep(other.clone()), Err(NotKept::Taken));
+    assert_eq!(pool.fill().events, 1);
+    // What this node accepts stands over what peers say.
+    pool.accept(vec![Pending { own: true, ..other.clone() }]).unwrap();
+    assert!(pool.contains(&other.id) && !pool.contains(&first.id));
+}
+
+#[test]
+fn writers_take_turns_and_a_gap_ends_a_turn() {
+    let (_dir, pool) = pool();
+    let (mut ann, mut bob) = (Writer::new(1), Writer::new(2));
+    let of_ann = ann.events(50, false);
+    let of_bob = bob.events(5, false);
+    for pending in of_ann.iter().chain(&of_bob).filter(|pending| pending.id != of_bob[3].id) {
+        pool.keep(pending.clone()).unwrap();
+    }
+    let ids = chosen(&pool, (8, usize::MAX));
+    let is_bobs = |id: &&EventId| of_bob.iter().any(|pending| pending.id == **id);
+    assert_eq!(ids.len(), 8);
+    assert_eq!(ids.iter().filter(is_bobs).count(), 3, "three before the gap, taking turns");
+    let all = chosen(&pool, (1_000, usize::MAX));
+    assert_eq!(all.len(), 53, "what follows on a gap waits");
+    assert_eq!(pool.next_of(&bob.place(), (0, EventId::ZERO)), (3, of_bob[2].id));
+    let one = of_ann[0].bytes.len();
+    assert_eq!(chosen(&pool, (1_000, one)).len(), 1, "bytes are a limit too");
+    assert_eq!(chosen(&pool, (1_000, 1)).len(), 1, "one event always fits");
+}
+
+#[test]
+fn what_was_accepted_outlives_a_crash_at_any_byte_and_what_peers_said_does_not() {
+    let (dir, pool) = pool();
+    let (mut ann, mut bob) = (Writer::new(1), Writer::new(2));
+    pool.keep(bob.event(false, 1)).unwrap();
+    let first = ann.events(2, true);
+    pool.accept(first.clone()).unwrap();
+    let path = dir.path().join("validator/pool.seg");
+    let acknowledged = std::fs::read(&path).unwrap();
+    pool.accept(ann.events(1, true)).unwrap();
+    drop(pool);
+    let whole = std::fs::read(&path).unwrap();
+    for cut in acknowledged.len()..=whole.len() {
+        std::fs::write(&path, &whole[..cut]).unwrap();
+        let pool = Pool::open(dir.path()).unwrap();
+        let expected = if cut == whole.len() { 3 } else { 2 };
+        assert_eq!(pool.fill().events, expected, "{cut}");
+        assert!(first.iter().all(|pending| pool.contains(&pending.id)));
+    }
+}
+
+#[test]
+fn final_events_leave_with_those_whose_place_they_took() {
+    let (dir, pool) = pool();
+    let mut ann = Writer::new(1);
+    let mut events = ann.events(4, true);
+    events[1].record = Some(7);
+    pool.accept(events.clone()).unwrap();
+    assert_eq!(pool.first_record(), Some(7));
+    let places = BTreeMap::from([(ann.place(), 3)]);
+    // Of the third another one is in the log.
+    let records = pool.settle(&[events[0].id, events[1].id], &places).unwrap();
+    assert_eq!(records, [(events[1].id, 7)]);
+    assert_eq!((pool.fill().events, pool.first_record()), (1, None));
+    pool.wait_gone(&[events[0].id, events[2].id], Duration::from_secs(10));
+    drop(pool);
+    let again = Pool::open(dir.path()).unwrap();
+    let stale = again.before(&places);
+    assert_eq!(stale.len(), 3, "until the file is written anew, it has them");
+}
+
+#[test]
+fn peers_share_what_room_there_is_and_own_events_come_first() {
+    let (_dir, pool) = pool();
+    let mut ann = Writer::new(1);
+    let small = ann.event(false, 1);
+    // Bytes are counted, whatever they are.
+    let large = |writer: &mut Writer| {
+        let pending = writer.event(false, 1);
+        Pending { bytes: Arc::new(vec![0; MAX_BYTES_OF_WRITER]), ..pending }
+    };
+    pool.keep(small).unwrap();
+    assert_eq!(pool.keep(large(&mut ann)), Err(NotKept::Full), "its writer has its share");
+    for seed in 2..5 {
+        pool.keep(large(&mut Writer::new(seed))).unwrap();
+    }
+    assert_eq!(pool.keep(large(&mut Writer::new(9))), Err(NotKept::Full), "there is no room");
+    let mut own = Writer::new(10);
+    let accepted: Vec<_> = own.events(1, true);
+    let accepted = vec![Pending {
+        bytes: Arc::new(vec![0; MAX_BYTES_OF_WRITER]),
+        ..accepted[0].clone()
+    }];
+    pool.accept(accepted.clone()).unwrap();
+    assert!(pool.contains(&accepted[0].id));
+    assert!(pool.fill().bytes <= MAX_BYTES);
+    assert!(!pool.has_room(1, MAX_BYTES), "own events have a limit too");
+}
+
+#[test]
+fn what_waits_too_long_is_forgotten_with_what_follows_on_it() {
+    let (_dir, pool) = pool();
+    let (mut ann, mut bob) = (Writer::new(1), Writer::new(2));
+    let old = [ann.event(false, 1), ann.event(false, 1_000_000)];
+    old.iter().for_each(|pending| pool.keep(pending.clone()).unwrap());
+    pool.accept(vec![bob.event(true, 1)]).unwrap();
+    assert_eq!(pool.expire(UnixMillis(PEERS_TTL + 2)).unwrap(), 0, "none of this node's own");
+    assert_eq!(pool.fill().events, 1);
+    assert_eq!(pool.expire(UnixMillis(OWN_TTL + 2)).unwrap(), 1);
+    assert_eq!(pool.fill().events, 0);
+}
