@@ -197,20 +197,20 @@ test("three thousand receipts leave the page usable, and can be stopped", async 
   const sample = (await readFile(node.sample)).toString("base64");
   await page.evaluate(
     ({ sample, count }) => {
-      globalThis.long = [];
-      new PerformanceObserver((list) => globalThis.long.push(...list.getEntries().map((one) => one.duration))).observe({
-        type: "longtask",
-      });
       const bytes = Uint8Array.from(atob(sample), (c) => c.charCodeAt(0));
       const data = new DataTransfer();
       for (let at = 0; at < count; at += 1) data.items.add(new File([bytes], `${at}.cairn`));
-      const input = document.getElementById("batch-files");
-      input.files = data.files;
-      globalThis.long.length = 0;
-      input.dispatchEvent(new Event("change", { bubbles: true }));
+      document.getElementById("batch-files").files = data.files;
     },
     { sample, count: 3_000 },
   );
+  await page.evaluate(() => {
+    globalThis.long = [];
+    const note = (list) => globalThis.long.push(...list.getEntries().map((one) => one.duration));
+    new PerformanceObserver(note).observe({ type: "longtask" });
+    const choose = () => document.getElementById("batch-files").dispatchEvent(new Event("change", { bubbles: true }));
+    setTimeout(choose, 100);
+  });
   await page.waitForFunction(() => /[1-9][\d,]* of 3,000 checked/.test(document.body.innerText));
   await page.getByRole("button", { name: "Stop" }).click();
   await page.getByText(/checked. Stopped./).waitFor();

@@ -57,6 +57,6 @@ mod tests {
         let kept = [given("a b\nc", 3), given("too long", LONGEST + 1), given("d", 1)];
         let back: Vec<_> = read(&write(&kept)).into_iter().map(|g| (g.name, g.bytes)).collect();
         assert_eq!(back, [("a b c".into(), [7; 3][..].into()), ("d".into(), [7; 1][..].into())]);
-        assert_eq!(read("no bytes\n\n~ x\n").len(), 0);
+        assert_eq!(read("! bytes\n\n~ x\n").len(), 0);
     }
 }

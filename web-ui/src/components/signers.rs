@@ -48,7 +48,7 @@ fn table(set: &ValidatorSet<'_>, voted: Option<&[usize]>) -> El {
     let total = set.total_power();
     let signed: u64 = list.iter().filter(|one| one.has_signed).map(|one| one.power).sum();
     let rows = list.iter().map(|one| row(one, total, voted.is_some()));
-    let mut names = vec![words::NUMBER, words::KEY, words::SUITE, words::POWER, words::SHARE];
+    let mut names = vec![words::NUMBER, words::KEY, words::POWER];
     if voted.is_some() {
         names.push(words::SIGNED);
     }
@@ -66,12 +66,11 @@ fn row(one: &Signer, total: u64, has_votes: bool) -> El {
     let number = |text: &str| el("td").class("number").text(text);
     let word = if one.has_signed { words::SIGNED } else { words::NOT_SIGNED };
     let class = if one.has_signed { "tone-green signed" } else { "soft" };
+    let suite = el("div").class("small soft").text(one.suite);
     el("tr")
         .add(number(&one.index.to_string()))
-        .add(el("td").add(brief_hash(&words::KEY, &one.key)))
-        .add(el("td").text(one.suite))
-        .add(number(&thousands(one.power)))
-        .add(number(&share(one.power, total)))
+        .add(el("td").add(brief_hash(&words::KEY, &one.key)).add(suite))
+        .add(number(&[&thousands(one.power), " · ", &*share(one.power, total)].concat()))
         .maybe(has_votes.then(|| el("td").class(class).text(&word)))
 }
 

@@ -64,9 +64,10 @@ fn form(old: &str, new: &str) -> El {
 }
 
 fn facts(both: &Continued) -> View {
-    let side = |name: &str, header: &cairn_verifier::FinalHeader| {
+    let side = |header: &cairn_verifier::FinalHeader| {
         let own = header.header();
-        let link = el("a").attr("href", &format!("#/block/{}", own.height)).text(name);
+        let name = fill(words::TITLE, &[&thousands(own.height)]);
+        let link = el("a").attr("href", &format!("#/block/{}", own.height)).text(&name);
         let rows = [
             Field::plain(&log::HEIGHT, thousands(own.height)),
             Field::plain(&log::HEAD_TIME, time(own.time)),
@@ -76,9 +77,5 @@ fn facts(both: &Continued) -> View {
         ];
         el("section").class("card").add(el("h2").add(link)).add(list(&rows))
     };
-    el("div")
-        .class("columns")
-        .add(side(&words::OLD, &both.old))
-        .add(side(&words::NEW, &both.new))
-        .view()
+    el("div").class("columns").add(side(&both.old)).add(side(&both.new)).view()
 }

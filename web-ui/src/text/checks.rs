@@ -10,9 +10,7 @@ standing
     VALIDATORS = "Validators";
     NUMBER = "No.";
     KEY = "Key";
-    SUITE = "Suite";
     POWER = "Power";
-    SHARE = "Share";
     SIGNED = "Signed";
     NOT_SIGNED = "Not needed";
     WHO_SIGNED = "Who signed";
