@@ -45,7 +45,7 @@ fn signed_events_are_taken_in_sequence_and_once() {
     let (first, one) = writer.next();
     let (second, two) = writer.next();
     let accepted = node.submit(vec![one.clone(), two, one.clone()]).unwrap();
-    let expected = |id, index, duplicate| Accepted { id, index, duplicate };
+    let expected = |id, index, duplicate| Accepted { id, index: Some(index), duplicate };
     assert_eq!(
         accepted,
         [expected(first, 0, false), expected(second, 1, false), expected(first, 0, true)]
