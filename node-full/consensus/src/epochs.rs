@@ -101,10 +101,7 @@ impl Epochs {
     ///
     /// # Errors
     /// [`DecodeError`]; not for a set that was decoded.
-    pub fn new(
-        (log, gate): (LogId, u32),
-        first: &ValidatorSet<'_>,
-    ) -> Result<Self, DecodeError> {
+    pub fn new((log, gate): (LogId, u32), first: &ValidatorSet<'_>) -> Result<Self, DecodeError> {
         let set = Set::decode(first.bytes())?;
         Ok(Self {
             log,

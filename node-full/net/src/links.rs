@@ -43,7 +43,9 @@ pub struct PeerAddress {
 
 /// A text is no [`PeerAddress`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{0:?} is no peer: write KEYID@host:port, with the key id that cairn genesis key printed there")]
+#[error(
+    "{0:?} is no peer: write KEYID@host:port, with the key id that cairn genesis key printed there"
+)]
 pub struct BadAddress(String);
 
 impl FromStr for PeerAddress {

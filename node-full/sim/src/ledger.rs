@@ -170,8 +170,7 @@ impl<'w> Ledger<'w> {
         let Some((header, body)) = split(block) else { return other };
         let (Some(peaks), Some(tip)) = (self.with(&body), self.tip()) else { return other };
         let root = peaks.root(&self.hasher(Kind::Event));
-        if (header.events, header.event_root) != (peaks.size(), root)
-        {
+        if (header.events, header.event_root) != (peaks.size(), root) {
             return other;
         }
         let wanted = self.epochs_after(&body).next().digest();

@@ -46,18 +46,15 @@ pub(super) async fn approve(
     body: Bytes,
 ) -> Result<Response, Problem> {
     params.only(&[])?;
-    let refused = |why: String| {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-approval", why)
-    };
+    let refused = |why: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-approval", why);
     let bad = |name: &str| refused(format!("`{name}` must be lower-case hex"));
-    let approval: schema::Approval = serde_json::from_slice(&body)
-        .map_err(|error| refused(error.to_string()))?;
+    let approval: schema::Approval =
+        serde_json::from_slice(&body).map_err(|error| refused(error.to_string()))?;
     let proposal = approval.proposal.0.parse().map_err(|_| bad("proposal"))?;
     let validator = approval.validator.0.parse().map_err(|_| bad("validator"))?;
     let signature = unhex(&approval.signature).ok_or_else(|| bad("signature"))?;
-    let accepted = app
-        .blocking(move |node| Ok(node.approve(proposal, validator, signature)?))
-        .await?;
+    let accepted =
+        app.blocking(move |node| Ok(node.approve(proposal, validator, signature)?)).await?;
     Ok(taken(&accepted))
 }
 
@@ -113,7 +110,8 @@ pub(super) async fn file(
 ) -> Result<Response, Problem> {
     params.only(&[])?;
     let id: EventId = id.parse("id", "64 hex digits")?;
-    let none = move || Problem::not_found("no-such-evidence", format!("no evidence is in event {id}"));
+    let none =
+        move || Problem::not_found("no-such-evidence", format!("no evidence is in event {id}"));
     let file = app.blocking(move |node| node.evidence_file(&id)?.ok_or_else(none)).await?;
     Answer::binary(file, Stays::Forever).respond(&headers)
 }

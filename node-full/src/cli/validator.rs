@@ -156,9 +156,7 @@ pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
             propose(signer, change, json)
         }
         Command::Remove { id, signer } => propose(signer, Change::Remove(*id), json),
-        Command::Weight { id, power, signer } => {
-            propose(signer, Change::Weight(*id, *power), json)
-        }
+        Command::Weight { id, power, signer } => propose(signer, Change::Weight(*id, *power), json),
         Command::Penalty { penalty, signer } => {
             propose(signer, Change::Penalty(penalty.penalty()), json)
         }
@@ -210,12 +208,7 @@ fn read_candidate(file: &Path, power: u64) -> Result<Change, Failure> {
 }
 
 /// Signs what the proposal's own event says, whatever the node says of it.
-fn approve(
-    known: &Known,
-    proposal: &EventId,
-    file: &Path,
-    json: bool,
-) -> Result<(), Failure> {
+fn approve(known: &Known, proposal: &EventId, file: &Path, json: bool) -> Result<(), Failure> {
     let secret = keys::read_validator(file)?;
     let log = known.log()?;
     let change = read_proposal(known, proposal, log)?;

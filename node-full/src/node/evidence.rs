@@ -27,7 +27,9 @@ pub(crate) fn submit(shared: &Shared, file: Vec<u8>) {
     match accuser.try_send(file) {
         Ok(()) => {}
         Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-            tracing::warn!("evidence against a validator found no place; it is not logged by this node");
+            tracing::warn!(
+                "evidence against a validator found no place; it is not logged by this node"
+            );
         }
     }
 }
@@ -37,9 +39,13 @@ pub(super) fn run(shared: &Shared, queue: &SyncSender<Request>, files: &Receiver
     for file in files {
         let said = read(file).map_err(|reason| reason.at(0));
         match said.and_then(|event| say(shared, queue, event)) {
-            Ok(taken) => tracing::warn!(event = %taken.id, "evidence against a validator is logged"),
+            Ok(taken) => {
+                tracing::warn!(event = %taken.id, "evidence against a validator is logged")
+            }
             // Every node that met it logs it; one is enough.
-            Err(error) => tracing::info!(%error, "evidence against a validator is not logged again"),
+            Err(error) => {
+                tracing::info!(%error, "evidence against a validator is not logged again")
+            }
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use cairn_consensus::Set;
-use cairn_verifier::trust::{Base, FinalityBytes, FinalityDraft, Genesis, MAX_HANDOVERS};
 use cairn_verifier::tree::Proof;
+use cairn_verifier::trust::{Base, FinalityBytes, FinalityDraft, Genesis, MAX_HANDOVERS};
 use cairn_verifier::wire::Writer;
 
 use super::ProofError;

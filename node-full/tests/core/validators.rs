@@ -14,7 +14,7 @@ use cairn_verifier::evidence::{CulpritProof, CulpritVote, encode_culprit};
 use cairn_verifier::finality::{PublicKey, Role, Suite, vote_message};
 use cairn_verifier::receipt;
 use cairn_verifier::secret::{MemberSecret, ValidatorSecret};
-use cairn_verifier::state::{Known, RecordKey, Record, StateRecord, verify_answer};
+use cairn_verifier::state::{Known, Record, RecordKey, StateRecord, verify_answer};
 use cairn_verifier::trust::{FinalityProof, Genesis};
 
 use crate::open::copy_dir;
@@ -122,11 +122,8 @@ fn evidence(node: &Node, secret: &ValidatorSecret, height: u64) -> Vec<u8> {
         let message = vote_message((&log, &set), (2, height, 7), &header);
         secret.sign(Role::Vote, &message).unwrap()
     });
-    let votes = [0, 1].map(|at| CulpritVote {
-        set,
-        header: headers[at],
-        signature: &signatures[at],
-    });
+    let votes =
+        [0, 1].map(|at| CulpritVote { set, header: headers[at], signature: &signatures[at] });
     let public = secret.public_key();
     let key = PublicKey::new(secret.suite(), &public).unwrap();
     encode_culprit(&CulpritProof { log, kind: 2, height, round: 7, key, votes })

@@ -94,10 +94,14 @@ pub enum Refused {
     #[error("no set can be so: {0}")]
     Set(DecodeError),
     /// Too much waits for approvals.
-    #[error("{MAX_OPEN} proposals wait for approvals already; approve some, or let them lapse at the next change of the set")]
+    #[error(
+        "{MAX_OPEN} proposals wait for approvals already; approve some, or let them lapse at the next change of the set"
+    )]
     TooManyOpen,
     /// The proposal is not known, was decided, or lapsed.
-    #[error("no proposal {0} waits for approvals; it was decided, or lapsed when the set changed, or is not final yet")]
+    #[error(
+        "no proposal {0} waits for approvals; it was decided, or lapsed when the set changed, or is not final yet"
+    )]
     NoProposal(EventId),
     /// Only validators of the set in force approve.
     #[error("the key {0} is not in the validator set in force")]
@@ -112,7 +116,9 @@ pub enum Refused {
     #[error("not evidence of a validator's contradiction: {0}")]
     File(DecodeError),
     /// It is evidence of something else.
-    #[error("evidence of this kind is shown, and is not logged: only two votes or proposals of one validator are")]
+    #[error(
+        "evidence of this kind is shown, and is not logged: only two votes or proposals of one validator are"
+    )]
     OtherKind,
     /// The evidence is about another log.
     #[error("the evidence is about log {found}; this is log {expected}")]
@@ -177,8 +183,7 @@ impl Epochs {
             let key = PublicKey::new(*suite, key).ok_or(Refused::Key(*suite))?;
             let id = key.id();
             let message = candidate_message(&self.log, &id);
-            key.verify(Role::Candidate, &message, proof)
-                .map_err(|_| Refused::NoProof(id))?;
+            key.verify(Role::Candidate, &message, proof).map_err(|_| Refused::NoProof(id))?;
         }
         if self.open.len() >= MAX_OPEN {
             return Err(Refused::TooManyOpen);
