@@ -4,7 +4,7 @@ use cairn_consensus::epochs::{Change, Epochs, approval_message, candidate_messag
 use cairn_consensus::{Set, Signer as _};
 use cairn_verifier::digest::{EventId, KeyId, derive};
 use cairn_verifier::finality::{Role, ValidatorSet};
-use cairn_verifier::wire::{DecodeError, Reader, Writer};
+use cairn_verifier::wire::{Reader, Refused, Writer};
 
 use crate::rng::Rng;
 use crate::world::World;
@@ -48,7 +48,7 @@ impl Act {
         }
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, Refused> {
         const LIMIT: u32 = 16_384;
         Ok(match reader.u8()? {
             1 => {
@@ -63,7 +63,7 @@ impl Act {
                 Self::Approve { proposal, node, signature }
             }
             5 => Self::Accuse { file: reader.bytes32("evidence", LIMIT)?.to_vec() },
-            _ => return Err(DecodeError::NotCanonical { what: "act" }),
+            found => return Err(reader.unknown("act", found)),
         })
     }
 
