@@ -283,7 +283,7 @@ mod tests {
     fn files_for_others_are_safe_to_open() {
         let name = "=HYPERLINK(\"http://x\")".to_owned();
         let row = Row::unread(name, "no, it said \"no\"".to_owned());
-        let csv = rows_csv(&[row.clone()]);
+        let csv = rows_csv(std::slice::from_ref(&row));
         assert!(csv.contains("\"'=HYPERLINK(\"\"http://x\"\")\",\"Could not check\""), "{csv}");
         assert!(csv.ends_with("\"no, it said \"\"no\"\"\"\r\n"));
         assert_eq!(
