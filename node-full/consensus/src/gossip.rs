@@ -128,7 +128,10 @@ fn read_events(reader: &mut Reader<'_>) -> Result<Vec<Vec<u8>>, Refused> {
     (0..count).map(|_| Ok(reader.bytes32("event length", MAX_EVENT_LEN)?.to_vec())).collect()
 }
 
-fn read_blocks(reader: &mut Reader<'_>) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Refused> {
+/// A block and its certificate.
+type Certified = (Vec<u8>, Vec<u8>);
+
+fn read_blocks(reader: &mut Reader<'_>) -> Result<Vec<Certified>, Refused> {
     let count = reader.count16("block count", MAX_BLOCKS)?;
     if count == 0 {
         return Err(reader.not_canonical("block count"));
