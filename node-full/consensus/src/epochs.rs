@@ -130,6 +130,7 @@ impl Epochs {
     }
 
     /// All terms, the one in force last.
+    #[must_use]
     pub fn terms(&self) -> impl DoubleEndedIterator<Item = &Term> {
         self.past.iter().chain([&self.now])
     }
