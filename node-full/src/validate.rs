@@ -44,6 +44,7 @@ pub(crate) use journal::{VALIDATOR_DIR, expect_readable};
 pub(crate) use restored::{mark_restored, why_waiting};
 
 /// How this node takes part.
+#[expect(clippy::exhaustive_structs, reason = "a plain choice")]
 pub struct Validating {
     /// Makes the links to the others, once the log is open.
     pub connect: Connect,

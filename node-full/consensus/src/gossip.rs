@@ -26,6 +26,9 @@ const MAX_EVENTS_MESSAGE: usize = EVENTS_LEN + (1 << 20) + 8_192;
 /// One block of the longest, with its certificate: what a link carries.
 const MAX_BLOCKS_MESSAGE: usize = 17 << 20;
 
+/// A block and its certificate.
+pub type FinalBlock = (Vec<u8>, Vec<u8>);
+
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "the wire format has these")]
@@ -47,7 +50,7 @@ pub enum Gossip {
         /// The height of the first.
         height: u64,
         /// Each block and its certificate.
-        blocks: Vec<(Vec<u8>, Vec<u8>)>,
+        blocks: Vec<FinalBlock>,
     },
 }
 
@@ -128,10 +131,7 @@ fn read_events(reader: &mut Reader<'_>) -> Result<Vec<Vec<u8>>, Refused> {
     (0..count).map(|_| Ok(reader.bytes32("event length", MAX_EVENT_LEN)?.to_vec())).collect()
 }
 
-/// A block and its certificate.
-type Certified = (Vec<u8>, Vec<u8>);
-
-fn read_blocks(reader: &mut Reader<'_>) -> Result<Vec<Certified>, Refused> {
+fn read_blocks(reader: &mut Reader<'_>) -> Result<Vec<FinalBlock>, Refused> {
     let count = reader.count16("block count", MAX_BLOCKS)?;
     if count == 0 {
         return Err(reader.not_canonical("block count"));

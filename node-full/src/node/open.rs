@@ -51,18 +51,31 @@ pub(super) enum As<'a> {
     Replica,
 }
 
+impl As<'_> {
+    fn keys(self, dir: &Path, genesis: &Genesis<'_>) -> Result<Option<Keys>, OpenError> {
+        match self {
+            Self::Validator(passphrase) | Self::OneOfMany(passphrase) => {
+                Keys::read(dir, Keyring::open(dir, passphrase)?, genesis).map(Some)
+            }
+            Self::Replica => Ok(None),
+        }
+    }
+
+    fn pool(self, dir: &Path) -> Result<Option<Pool>, OpenError> {
+        match self {
+            Self::OneOfMany(_) => Ok(Some(Pool::open(dir)?)),
+            Self::Validator(_) | Self::Replica => Ok(None),
+        }
+    }
+}
+
 pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shared, OpenError> {
     format::check(dir)?;
     let lock = lock(dir)?;
     format::migrate(dir)?;
     let genesis_bytes = read_genesis(dir)?;
     let genesis = decode_genesis(dir, &genesis_bytes)?;
-    let keys = match purpose {
-        As::Validator(passphrase) | As::OneOfMany(passphrase) => {
-            Some(Keys::read(dir, Keyring::open(dir, passphrase)?, &genesis)?)
-        }
-        As::Replica => None,
-    };
+    let keys = purpose.keys(dir, &genesis)?;
     let index = Arc::new(open_index(dir, options.index_memory)?);
 
     let limit = options.segment_bytes;
@@ -79,10 +92,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     let headers = replay.headers()?;
     let (events, sha256) = replay.events()?;
     index_blocks(&index, &blocks)?;
-    let pool = match purpose {
-        As::OneOfMany(_) => Some(Pool::open(dir)?),
-        As::Validator(_) | As::Replica => None,
-    };
+    let pool = purpose.pool(dir)?;
     let (records, records_cut) = open_records(dir, (&index, &entries), pool.as_ref())?;
     let cut_bytes = [blocks_cut.cut, entries_cut.cut, records_cut].into_iter().sum();
     if cut_bytes != 0 {

@@ -15,7 +15,9 @@ use std::time::Duration;
 
 use cairn_consensus::gossip::{Gossip, is_gossip};
 use cairn_consensus::wire::{self, Message};
-use cairn_consensus::{Broken, Config, Host, Keeper, Limits, Output, Record, Set, Timeouts, log};
+use cairn_consensus::{
+    Broken, Config, Host, Keeper, Limits, Output, Record, Set, Signer, Timeouts, log,
+};
 use cairn_net::{AllowedPeer, Incoming, Network, PeerId};
 use cairn_verifier::digest::HeaderDigest;
 use cairn_verifier::finality::ValidatorSet;
@@ -116,6 +118,10 @@ fn config(shared: &Shared, timeouts: Timeouts) -> Config {
     Config { log: shared.log, timeouts, limits: Limits::default(), broken: Broken::default() }
 }
 
+fn own_key(shared: &Arc<Shared>) -> Box<dyn Signer> {
+    Box::new(OwnKey(Arc::clone(shared)))
+}
+
 impl<'a> Driver<'a> {
     fn open(
         shared: &'a Arc<Shared>,
@@ -137,7 +143,7 @@ impl<'a> Driver<'a> {
         // The operator says that what was signed at this height does not matter; what the log has
         // of it holds all the same.
         let recorded = found.record.filter(|record| !given_up(record));
-        let signer = votes.then(|| Box::new(OwnKey(Arc::clone(shared))) as Box<_>);
+        let signer = votes.then(|| own_key(shared));
         let host = Host::new(config(shared, setup.timeouts), signer, recorded, &set)?;
         let mut driver = Self {
             shared,
@@ -295,7 +301,7 @@ impl<'a> Driver<'a> {
 
     /// What was signed before cannot be at this height or above any more.
     fn begin_to_vote(&mut self) -> Result<(), ValidateError> {
-        let signer = Box::new(OwnKey(Arc::clone(self.shared)));
+        let signer = own_key(self.shared);
         let config = config(self.shared, self.setup.timeouts);
         self.host = Host::new(config, Some(signer), self.recorded, &self.set)?;
         self.votes = true;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cairn_consensus::gossip::{BLOCKS_LEN, Gossip, MAX_BLOCKS};
+use cairn_consensus::gossip::{BLOCKS_LEN, FinalBlock, Gossip, MAX_BLOCKS};
 use cairn_net::PeerId;
 use cairn_verifier::error::Meaning;
 use cairn_verifier::trust::{Genesis, TrustAnchor};
@@ -141,10 +141,7 @@ impl Driver<'_> {
     }
 
     /// A final block as it travels, and its certificate.
-    pub(super) fn final_block(
-        &self,
-        height: u64,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, ValidateError> {
+    pub(super) fn final_block(&self, height: u64) -> Result<Option<FinalBlock>, ValidateError> {
         let Some(block) = self.shared.block(height)? else { return Ok(None) };
         let before = match height.checked_sub(1) {
             Some(before) => self.shared.block(before)?.map_or(0, |it| it.header.events.get()),
@@ -187,7 +184,7 @@ impl Driver<'_> {
         &mut self,
         from: PeerId,
         height: u64,
-        blocks: Vec<(Vec<u8>, Vec<u8>)>,
+        blocks: Vec<FinalBlock>,
     ) -> Result<(), ValidateError> {
         let is_asked = self.sync.asked.is_some_and(|it| it.peer == from && it.from == height);
         if !is_asked || height != self.next_height() {
@@ -234,7 +231,7 @@ impl Driver<'_> {
         self.ban(from, &format!("final blocks do not hold: {error}"));
     }
 
-    fn append_blocks(&mut self, blocks: Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), ValidateError> {
+    fn append_blocks(&mut self, blocks: Vec<FinalBlock>) -> Result<(), ValidateError> {
         let count = u64::try_from(blocks.len()).unwrap_or(0);
         let genesis = Genesis::decode(&self.shared.genesis)?;
         let (mut made, mut entries) = (Vec::new(), Vec::new());

@@ -173,11 +173,12 @@ fn peers_share_what_room_there_is_and_own_events_come_first() {
     for seed in 2..5 {
         pool.keep(large(&mut Writer::new(seed))).unwrap();
     }
-    assert_eq!(pool.keep(large(&mut Writer::new(9))), Err(NotKept::Full), "there is no room");
-    let mut own = Writer::new(10);
-    let accepted: Vec<_> = own.events(1, true);
-    let accepted =
-        vec![Pending { bytes: Arc::new(vec![0; MAX_BYTES_OF_WRITER]), ..accepted[0].clone() }];
+    let left = vec![0; MAX_BYTES - pool.fill().bytes];
+    let rest = Pending { bytes: Arc::new(left), ..Writer::new(5).event(false, 1) };
+    pool.keep(rest).unwrap();
+    let one_more = Writer::new(9).event(false, 1);
+    assert_eq!(pool.keep(one_more), Err(NotKept::Full), "there is no room");
+    let accepted = Writer::new(10).events(1, true);
     pool.accept(accepted.clone()).unwrap();
     assert!(pool.contains(&accepted[0].id));
     assert!(pool.fill().bytes <= MAX_BYTES);
