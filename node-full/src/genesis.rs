@@ -241,7 +241,10 @@ mod tests {
         assert!(refused.contains("none of the genesis' validators"), "{refused}");
         assert!(matches!(join(&dir(0), &genesis, false), Err(InitError::NotEmpty(_))));
         assert!(matches!(NodeKeys::make(&dir(0), Suite::Ed25519), Err(InitError::NotEmpty(_))));
-        assert!(matches!(join(&folder.path().join("6"), &genesis, false), Err(InitError::Keys { .. })));
+        assert!(matches!(
+            join(&folder.path().join("6"), &genesis, false),
+            Err(InitError::Keys { .. })
+        ));
     }
 
     #[test]

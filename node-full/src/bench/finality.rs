@@ -173,9 +173,10 @@ fn write(client: &Client, stop: &AtomicBool) -> Vec<Duration> {
 }
 
 fn height(client: &Client) -> Result<u64, BenchError> {
-    let status: Value = client.json("/v1/status").map_err(wrong).and_then(|text| {
-        serde_json::from_str(&text).map_err(wrong)
-    })?;
+    let status: Value = client
+        .json("/v1/status")
+        .map_err(wrong)
+        .and_then(|text| serde_json::from_str(&text).map_err(wrong))?;
     status.get("height").and_then(Value::as_u64).ok_or_else(|| wrong("a status without a height"))
 }
 
@@ -192,7 +193,8 @@ fn recovery(
     killed.kill()?;
     let mut others = clients(net)?;
     let back = others.pop().ok_or_else(|| wrong("no nodes"))?;
-    let first = others.first().ok_or_else(|| wrong("one node alone has nobody to catch up from"))?;
+    let first =
+        others.first().ok_or_else(|| wrong("one node alone has nobody to catch up from"))?;
     let before = height(first)?;
     let mut done = 0;
     for (number, client) in (0..).zip(others.iter().cycle()) {

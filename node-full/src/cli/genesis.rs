@@ -49,7 +49,9 @@ enum What {
     )]
     Make(Make),
     /// Make a data directory of a node's keys and a genesis that names them
-    #[command(after_help = "Examples:\n  cairn genesis join --dir data --genesis genesis.cairn\n  cairn genesis join --dir data --genesis genesis.cairn --again   the disk was lost, the keys were not")]
+    #[command(
+        after_help = "Examples:\n  cairn genesis join --dir data --genesis genesis.cairn\n  cairn genesis join --dir data --genesis genesis.cairn --again   the disk was lost, the keys were not"
+    )]
     Join {
         /// The directory that `cairn genesis key` made
         #[arg(long)]

@@ -90,7 +90,10 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
         weights,
         suite: Suite::from_byte(args.suite).unwrap_or(Suite::MlDsa44Ed25519),
         options: InitOptions { gate: args.gate, ..InitOptions::default() },
-        settings: format!("block-time = {}\nlog = \"warn,cairn_node=info,cairn_net=info\"\n", args.block_time),
+        settings: format!(
+            "block-time = {}\nlog = \"warn,cairn_node=info,cairn_net=info\"\n",
+            args.block_time
+        ),
         validator: String::new(),
     })
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use cairn_net::PeerStatus;
-use metrics::{
-    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
-};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 use super::number;
 use crate::validate::ValidatorStatus;
@@ -25,11 +23,18 @@ const COUNTERS: [&str; 6] = [
 static NAMED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 pub(super) fn describe() {
-    describe_histogram!("cairn_decided_seconds", Unit::Seconds, "From a height's begin to its decision");
+    describe_histogram!(
+        "cairn_decided_seconds",
+        Unit::Seconds,
+        "From a height's begin to its decision"
+    );
     describe_counter!("cairn_rounds_total", "Rounds that decided heights took");
     describe_counter!("cairn_blocks_refused_total", "Proposed blocks that broke a rule");
     describe_counter!("cairn_blocks_synced_total", "Final blocks that were fetched from peers");
-    describe_counter!("cairn_equivocations_total", "Contradictions of other validators that were met");
+    describe_counter!(
+        "cairn_equivocations_total",
+        "Contradictions of other validators that were met"
+    );
     describe_counter!("cairn_events_expired_total", "Accepted events that no block took in time");
     describe_counter!("cairn_peers_banned_total", "Times that a peer was refused for a while");
     describe_gauge!("cairn_round", "The round of the open height; 0 if nothing is wrong");

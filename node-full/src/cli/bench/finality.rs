@@ -91,7 +91,12 @@ fn show(plan: &FinalityPlan, report: &FinalityReport) {
     line("  submit to receipt", times(report.loaded));
     if let Some((missed, answered, caught_up)) = report.recovery {
         let (answered, caught_up) = (millis(answered), millis(caught_up));
-        line("killed, and started again", format!("{missed} blocks behind; answered after {answered}, had them after {caught_up}"));
+        line(
+            "killed, and started again",
+            format!(
+                "{missed} blocks behind; answered after {answered}, had them after {caught_up}"
+            ),
+        );
     }
 }
 
