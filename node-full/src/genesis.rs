@@ -45,7 +45,7 @@ impl NodeKeys {
         let validator = match suite {
             Suite::Ed25519 => ValidatorSecret::suite_1_from_seed(seed),
             Suite::MlDsa65Ed25519 => ValidatorSecret::suite_3_from_seed(seed),
-            _ => ValidatorSecret::from_seed(seed),
+            Suite::MlDsa44Ed25519 | _ => ValidatorSecret::from_seed(seed),
         };
         Ok(Self { validator, ingest: new_member()? })
     }
@@ -222,7 +222,8 @@ mod tests {
         let nodes = [Suite::Ed25519, Suite::MlDsa44Ed25519, Suite::MlDsa65Ed25519, Suite::Ed25519]
             .into_iter()
             .enumerate()
-            .map(|(at, suite)| (NodeKeys::make(&dir(at), suite).unwrap(), 1 + at as u64));
+            .zip(1..)
+            .map(|((at, suite), power)| (NodeKeys::make(&dir(at), suite).unwrap(), power));
         let nodes: Vec<_> = nodes.collect();
         for (at, (node, _)) in nodes.iter().enumerate() {
             assert_eq!(&PublicNode::read(&dir(at).join(PUBLIC_FILE)).unwrap(), node);
