@@ -237,17 +237,17 @@ fn read_proposal(known: &Known, proposal: &EventId, log: LogId) -> Result<Change
     let event = SignedEvent::decode(&bytes).map_err(Failure::failed)?;
     let (id, _) = event.verify().map_err(Failure::failed)?;
     let said = SystemEvent::read(event.body()).map_err(Failure::failed)?;
-    match said {
-        SystemEvent::Validator(said) if id == *proposal && event.body().log == log => match *said {
-            ValidatorEvent::Proposed(change) => Ok(change),
-            ValidatorEvent::Approved { .. } | ValidatorEvent::Accused { .. } => {
-                Err(Failure::Failed(format!("event {proposal} proposes nothing")))
-            }
-        },
-        _ => Err(Failure::Failed(format!(
+    if id != *proposal || event.body().log != log {
+        return Err(Failure::Failed(format!(
             "the node answered with event {id}, which is not proposal {proposal} of log {log}"
-        ))),
+        )));
     }
+    if let SystemEvent::Validator(said) = said
+        && let ValidatorEvent::Proposed(change) = *said
+    {
+        return Ok(change);
+    }
+    Err(Failure::Failed(format!("event {proposal} proposes nothing")))
 }
 
 fn shown(change: &Change) -> String {

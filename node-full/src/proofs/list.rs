@@ -7,6 +7,7 @@ use cairn_verifier::event::SignedEvent;
 use cairn_verifier::list::ListDraft;
 use cairn_verifier::tree::BatchProof;
 
+use super::state::Name;
 use super::{BaseChoice, Given, ProofError, Way, damaged_genesis, draft, within};
 use crate::metrics::timed;
 use crate::node::{Block, Node, NodeError};
@@ -71,11 +72,7 @@ impl Node {
     }
 
     /// What names the writers: of each key one record, if it holds for one of its events.
-    fn names_of(
-        &self,
-        events: &Events,
-        header: &Block,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, ProofError> {
+    fn names_of(&self, events: &Events, header: &Block) -> Result<Vec<Name>, ProofError> {
         let mut names = BTreeMap::<KeyId, _>::new();
         for (index, signed) in events {
             let damaged = |reason| NodeError::Damaged { what: "entry", index: *index, reason };

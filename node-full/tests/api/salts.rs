@@ -30,7 +30,7 @@ const SALT: [u8; 32] = [9; 32];
 
 fn submit(served: &Served, event: Vec<u8>, payload: Option<Vec<u8>>, salt: Option<[u8; 32]>) {
     let submission = Submission::Signed { event, payload, wraps: vec![], salt };
-    let index = served.node.submit(vec![submission]).unwrap()[0].index;
+    let index = served.node.submit(vec![submission]).unwrap()[0].index.unwrap();
     assert!(
         served.node.wait_size_final(index.saturating_add(1), std::time::Duration::from_secs(10))
     );

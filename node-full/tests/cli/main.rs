@@ -8,6 +8,7 @@ mod archive;
 mod demo;
 #[cfg(test)]
 mod flow;
+#[cfg(test)]
 mod genesis;
 #[cfg(feature = "grpc")]
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::fs;
 
 use cairn_consensus::epochs::{Change, Penalty, approval_message, candidate_message};
 use cairn_node::check::CheckOptions;
+use cairn_node::clock;
 use cairn_node::init::{InitOptions, init};
 use cairn_node::node::Node;
 use cairn_node::proofs::{BaseChoice, ReceiptWith};
@@ -107,11 +108,6 @@ fn added(node: &Node, secret: &ValidatorSecret, power: u64) -> Change {
     Change::Add { suite: secret.suite(), key: secret.public_key(), power, proof }
 }
 
-fn now() -> cairn_verifier::UnixMillis {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    cairn_verifier::UnixMillis(since.as_millis() as u64)
-}
-
 /// Two votes of one key at one place.
 fn evidence(node: &Node, secret: &ValidatorSecret, height: u64) -> Vec<u8> {
     let log = node.log();
@@ -169,7 +165,7 @@ fn sets_change_at_gates_and_proofs_follow() {
 fn check_proofs(node: &Node, anchor: TrustAnchor, events: [EventId; 2]) {
     for event in events {
         let file = node.receipt(&event, BaseChoice::Genesis, ReceiptWith::default()).unwrap();
-        receipt::verify(&file, anchor, now(), &mut ()).unwrap();
+        receipt::verify(&file, anchor, clock::now(), &mut ()).unwrap();
     }
     let newest = node.head().unwrap().header.height;
     for height in 0..=newest {
@@ -178,16 +174,17 @@ fn check_proofs(node: &Node, anchor: TrustAnchor, events: [EventId; 2]) {
         let base = BaseChoice::Checkpoint(block.digest);
         let file = node.checkpoint(None, base).unwrap();
         let proof = FinalityProof::decode(&file).unwrap();
-        proof.verify(trusted, now(), &mut ()).unwrap();
+        proof.verify(trusted, clock::now(), &mut ()).unwrap();
         let file = node.checkpoint(Some(height), BaseChoice::Genesis).unwrap();
         let proof = FinalityProof::decode(&file).unwrap();
-        let (fact, _) = proof.verify(anchor, now(), &mut ()).unwrap();
+        let (fact, _) = proof.verify(anchor, clock::now(), &mut ()).unwrap();
         assert_eq!(fact.digest(), block.digest);
     }
     for term in node.validators().unwrap().epochs.terms() {
         let key = RecordKey::Set(term.epoch);
         let answer = node.state(&key, BaseChoice::Genesis).unwrap().answer;
-        let Known::Present(found) = verify_answer(&answer, &key, anchor, now(), &mut ()).unwrap()
+        let Known::Present(found) =
+            verify_answer(&answer, &key, anchor, clock::now(), &mut ()).unwrap()
         else {
             panic!("no record of epoch {}", term.epoch);
         };
@@ -197,13 +194,16 @@ fn check_proofs(node: &Node, anchor: TrustAnchor, events: [EventId; 2]) {
     }
 }
 
+/// What is changed of a candidate: key, proof, power.
+type Bend<'a> = &'a dyn Fn(&mut Vec<u8>, &mut Vec<u8>, &mut u64);
+
 #[test]
 fn what_breaks_a_rule_is_refused_and_changes_nothing() {
     let mut lone = Lone::new();
     let own = lone.own.key_id();
     // No proof of possession, another log's, another key's.
     let good = lone.add(1, 1);
-    let bent = |with: &dyn Fn(&mut Vec<u8>, &mut Vec<u8>, &mut u64)| {
+    let bent = |with: Bend<'_>| {
         let Change::Add { suite, mut key, mut power, mut proof } = good.clone() else { panic!() };
         with(&mut key, &mut proof, &mut power);
         Change::Add { suite, key, power, proof }

@@ -2,10 +2,8 @@
 //! memory that delay, and that tests cut.
 #![expect(
     clippy::arithmetic_side_effects,
-    clippy::as_conversions,
     clippy::disallowed_types,
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "a test crate"
 )]

@@ -139,7 +139,7 @@ fn a_tile_of_headers_is_compared_when_it_is_published() {
     let mut at = 0;
     while node.status().height < 255 {
         let next = node.submit(crate::kit::drafts(at, 1)).unwrap();
-        assert!(node.wait_size_final(next[0].index + 1, crate::kit::SECOND));
+        assert!(node.wait_size_final(next[0].index.unwrap() + 1, crate::kit::SECOND));
         at += 1;
     }
     published(&node);

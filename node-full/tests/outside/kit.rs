@@ -260,7 +260,7 @@ pub(crate) fn log_events(node: &Node, count: usize) -> Vec<EventId> {
         let some = (count - ids.len()).min(100);
         let taken = node.submit(drafts(ids.len(), some)).unwrap();
         ids.extend(taken.iter().map(|event| event.id));
-        let last = taken.last().unwrap().index;
+        let last = taken.last().unwrap().index.unwrap();
         assert!(node.wait_size_final(last + 1, SECOND));
     }
     ids

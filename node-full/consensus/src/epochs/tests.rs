@@ -172,6 +172,10 @@ fn evidence_of_another_log_or_set_is_refused() {
     one.accuse(id(1), &file).unwrap();
 }
 
+fn byte(number: u64) -> u8 {
+    number.try_into().unwrap()
+}
+
 /// Whether blocks are closed one by one, or many between two gates at once, makes no difference.
 #[test]
 fn blocks_between_gates_may_be_taken_together() {
@@ -186,8 +190,8 @@ fn blocks_between_gates_may_be_taken_together() {
     for height in 0..80 {
         for number in 0..next(3) {
             let event =
-                EventId::from_bytes([height as u8, number as u8].repeat(16).try_into().unwrap());
-            let seed = 1 + next(8) as u8;
+                EventId::from_bytes([byte(height), byte(number)].repeat(16).try_into().unwrap());
+            let seed = 1 + byte(next(8));
             let change = match next(3) {
                 0 => add(seed, 1 + next(3)),
                 1 => Change::Remove(key(seed).key_id()),

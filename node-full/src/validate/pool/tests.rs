@@ -55,7 +55,7 @@ impl Writer {
         let key = PublicKey::new(Suite::Ed25519, &public).unwrap();
         let signature = self.secret.sign(Role::Event, id.as_bytes()).unwrap();
         let bytes = encode_signed(&bytes, &[(key, &signature)]).unwrap();
-        self.next += 1;
+        self.next = self.next.saturating_add(1);
         self.last = id;
         Pending::new(bytes, own, UnixMillis(since)).unwrap()
     }
