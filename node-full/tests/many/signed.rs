@@ -88,6 +88,8 @@ fn a_validator_whose_record_is_damaged_does_not_open() {
     town.wait_final(&town.submit(0, 1, "first"));
     town.stop(0);
     let path = town.path(0).join("validator/signed");
+    let kept = std::fs::read(&path).unwrap();
+    assert!(kept[0] != 0 || kept[4_096] != 0, "a lone validator records what it signs too");
     std::fs::write(&path, [0x55; 8_192]).unwrap();
     let error = town.try_start(0, town.validating(0)).unwrap_err().to_string();
     assert!(error.contains("sign-from"), "{error}");

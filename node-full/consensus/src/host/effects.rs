@@ -239,6 +239,8 @@ impl Io {
             (Ok(certificate), Some(block)) => {
                 self.running = false;
                 self.timers.clear();
+                // Our own vote may be the one that decides, and is told to others only after this.
+                self.note_signed();
                 let decided = Decided { height, header, block, certificate, evidence };
                 self.outputs.push(Output::Decided(Box::new(decided)));
             }

@@ -72,7 +72,7 @@ fn round_message(set: &Set, certificate: &RoundCertificate<Cairn>) -> Option<Mes
 
 impl Io {
     /// The record of what was signed last goes before what was signed.
-    fn note_signed(&mut self) {
+    pub(super) fn note_signed(&mut self) {
         if let Some(record) = self.guard.last().filter(|last| self.recorded != Some(*last)) {
             self.recorded = Some(record);
             self.outputs.push(Output::Record(record.encode()));
