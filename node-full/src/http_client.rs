@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use cairn_verifier::UnixMillis;
-use cairn_verifier::digest::{self, LogId};
+use cairn_verifier::digest::LogId;
 use cairn_verifier::finality::Role;
 use cairn_verifier::receipt::MAX_RECEIPT_LEN;
 use cairn_verifier::request;
@@ -272,7 +272,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Lower-case hex of any length.
 #[must_use]
-pub fn unhex(text: &str) -> Option<Vec<u8>> {
+pub fn parse_hex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => byte.checked_sub(b'0'),
         b'a'..=b'f' => byte.checked_sub(b'a' - 10),
@@ -283,17 +283,6 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
         _ => None,
     };
     text.as_bytes().chunks(2).map(byte).collect()
-}
-
-/// Hex whose length is a multiple of 64 digits.
-#[must_use]
-pub fn parse_hex(text: &str) -> Option<Vec<u8>> {
-    let chunks = text.as_bytes().chunks(64);
-    let parts = chunks.map(|chunk| {
-        let chunk = std::str::from_utf8(chunk).ok()?;
-        digest::parse_hex(chunk).ok()
-    });
-    Some(parts.collect::<Option<Vec<_>>>()?.as_flattened().to_vec())
 }
 
 /// A query's value, percent-encoded (RFC 3986, section 2.1).

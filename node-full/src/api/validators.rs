@@ -12,7 +12,7 @@ use super::answer::{Answer, Stays};
 use super::params::{Params, Segment};
 use super::problem::Problem;
 use super::{App, schema};
-use crate::http_client::unhex;
+use crate::http_client::parse_hex;
 use crate::ingest::Accepted;
 use crate::node::Validators;
 
@@ -52,7 +52,7 @@ pub(super) async fn approve(
         serde_json::from_slice(&body).map_err(|error| refused(error.to_string()))?;
     let proposal = approval.proposal.0.parse().map_err(|_| bad("proposal"))?;
     let validator = approval.validator.0.parse().map_err(|_| bad("validator"))?;
-    let signature = unhex(&approval.signature).ok_or_else(|| bad("signature"))?;
+    let signature = parse_hex(&approval.signature).ok_or_else(|| bad("signature"))?;
     let accepted =
         app.blocking(move |node| Ok(node.approve(proposal, validator, signature)?)).await?;
     Ok(taken(&accepted))

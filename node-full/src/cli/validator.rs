@@ -16,7 +16,7 @@ use super::anchor::AnchorArg;
 use super::known::Known;
 use super::system::{Signer, show};
 use super::{DEFAULT_NODE, Failure, keys, out};
-use crate::http_client::{hex, unhex};
+use crate::http_client::{hex, parse_hex};
 use crate::system::{SystemEvent, ValidatorEvent};
 
 const EXAMPLES: &str = "Examples:
@@ -203,7 +203,7 @@ fn read_candidate(file: &Path, power: u64) -> Result<Change, Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| bad(&error.to_string()))?;
     let read: Candidate = serde_json::from_str(&text).map_err(|error| bad(&error.to_string()))?;
     let suite = Suite::from_byte(read.suite).ok_or_else(|| bad("no signature suite"))?;
-    let bytes = |hex: &str| unhex(hex).ok_or_else(|| bad("no lower-case hex"));
+    let bytes = |hex: &str| parse_hex(hex).ok_or_else(|| bad("no lower-case hex"));
     Ok(Change::Add { suite, key: bytes(&read.key)?, power, proof: bytes(&read.proof)? })
 }
 

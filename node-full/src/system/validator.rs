@@ -10,7 +10,7 @@ use cairn_verifier::event::EventBody;
 use cairn_verifier::finality::Suite;
 
 use super::{EVENT, Fields, SystemError, field, parse, read_key};
-use crate::http_client::{hex, unhex};
+use crate::http_client::{hex, parse_hex};
 use crate::ingest::DraftKind;
 
 const VALIDATOR: &str = "validator";
@@ -157,6 +157,6 @@ fn join(fields: &Fields<'_>, name: &'static str) -> Result<Vec<u8>, SystemError>
     let of = |key: &str| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
     let values = fields.0.metadata.iter().filter(|(key, _)| of(key)).map(|(_, value)| value);
     let text: String = values.collect();
-    let bytes = unhex(&text).filter(|bytes| !bytes.is_empty());
+    let bytes = parse_hex(&text).filter(|bytes| !bytes.is_empty());
     bytes.ok_or_else(|| field(name, "there, in hex"))
 }
