@@ -14,6 +14,7 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
         format!("checkpoint:{hex}"),
         format!("cairn-secret-member:{hex}"),
         format!("# keep this\n\n  cairn-secret-validator:{hex}  \r\n"),
+        format!("cairn-secret-validator-1:{hex}"),
         format!("cairn-secret-validator-3:{hex}\n#"),
     ]
     .map(String::into_bytes)
@@ -48,7 +49,9 @@ pub(super) fn run(data: &[u8]) {
         assert_eq!(lines, [secret.to_text().as_str()]);
     }
     let validator = ValidatorSecret::parse(text);
-    let known = has("cairn-secret-validator:") || has("cairn-secret-validator-3:");
+    let prefixes =
+        ["cairn-secret-validator:", "cairn-secret-validator-1:", "cairn-secret-validator-3:"];
+    let known = prefixes.into_iter().any(has);
     assert_eq!(validator.is_ok(), known);
     if let Ok(secret) = validator {
         assert_eq!(lines, [secret.to_text().as_str()]);
