@@ -81,6 +81,7 @@ pub(super) async fn evidence(
         description = "An evidence file"),
     responses(
         (status = 202, description = "The evidence is durable", body = schema::Taken),
+        (status = 400, description = "It is no evidence file"),
         (status = 403, description = "It does not hold, is known, or is of another kind"),
     ))]
 pub(super) async fn accuse(
