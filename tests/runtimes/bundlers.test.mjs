@@ -19,7 +19,6 @@ test("Vite, while developing", async (t) => {
   const [given, folder, browser] = [await startTown(t), await project("vite-dev"), await startChromium(t)];
   const [, port] = await start(t, bin("vite"), ["--host", "127.0.0.1", "--port", "0"], folder, /127\.0\.0\.1:(\d+)/);
   expect(await askPage(browser, `http://127.0.0.1:${port}/`, given), given);
-  await hookSays(await browser.newPage(), `http://127.0.0.1:${port}/`, given);
 });
 
 /** The example for React: each state as it comes, and none that is of another receipt. */
@@ -159,4 +158,5 @@ test("Next, on the server and in the browser", { skip: process.env.CAIRN_MATRIX 
   const response = await fetch(`http://127.0.0.1:${port}/api`, { method: "POST", body: JSON.stringify(given) });
   expect(await response.text(), given);
   expect(await askPage(browser, `http://127.0.0.1:${port}/`, given), given);
+  await hookSays(await browser.newPage(), `http://127.0.0.1:${port}/`, given);
 });
