@@ -2,7 +2,7 @@
 // anything but the node.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { openPage, overflow, startBrowser, startNode, violations, withAnchor } from "./lib.mjs";
+import { openPinned, overflow, startBrowser, startNode, violations } from "./lib.mjs";
 import { PLACES } from "./places.mjs";
 
 let node;
@@ -16,12 +16,7 @@ after(async () => {
   await node?.stop();
 });
 
-async function pinned(options) {
-  const opened = await openPage(browser, options);
-  await opened.page.goto(withAnchor(node.url, node.anchor));
-  await opened.page.locator("h1").waitFor();
-  return opened;
-}
+const pinned = (options) => openPinned(browser, node, options);
 
 async function everyWidth(page) {
   for (const summary of await page.locator("summary").all()) await summary.click();

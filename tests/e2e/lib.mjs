@@ -123,3 +123,14 @@ export async function violations(page) {
     return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
   });
 }
+
+/** A page at the start, with the node's anchor pinned by the link. */
+export async function openPinned(browser, node, options) {
+  const opened = await openPage(browser, options);
+  await opened.page.goto(withAnchor(node.url, node.anchor));
+  await opened.page.locator("h1").waitFor();
+  return opened;
+}
+
+/** How much on the page is green, the legend of the start page left out. */
+export const green = (page) => page.locator(":not(.legend *).tone-green").count();

@@ -10,7 +10,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { choose, openPage, startBrowser, startNode, verdict, withAnchor } from "./lib.mjs";
+import { choose, green, openPage, openPinned, startBrowser, startNode, verdict } from "./lib.mjs";
 import { batchOfThree } from "./places.mjs";
 
 const run = promisify(execFile);
@@ -27,14 +27,8 @@ after(async () => {
   await node?.stop();
 });
 
-async function pinned(options) {
-  const opened = await openPage(browser, options);
-  await opened.page.goto(withAnchor(node.url, node.anchor));
-  await opened.page.locator("h1").waitFor();
-  return opened;
-}
+const pinned = (options) => openPinned(browser, node, options);
 
-const green = (page) => page.locator(":not(.legend *).tone-green").count();
 
 /** The demo's data directory, and the key of who may redact. */
 const dataFolder = () => join(dirname(node.sample), "data");

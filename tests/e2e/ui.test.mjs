@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { choose, openPage, startBrowser, startNode, verdict, withAnchor } from "./lib.mjs";
+import { choose, green, openPage, openPinned, startBrowser, startNode, verdict, withAnchor } from "./lib.mjs";
 
 let node;
 let browser;
@@ -15,16 +15,8 @@ after(async () => {
   await node?.stop();
 });
 
-/** A page at the start, with the node's anchor pinned by the link. */
-async function pinned(options) {
-  const opened = await openPage(browser, options);
-  await opened.page.goto(withAnchor(node.url, node.anchor));
-  await opened.page.locator("h1").waitFor();
-  return opened;
-}
+const pinned = (options) => openPinned(browser, node, options);
 
-/** How much on the page is green, the legend of the start page left out. */
-const green = (page) => page.locator(":not(.legend *).tone-green").count();
 const step = (page, name) => page.locator("#checks .step", { has: page.getByRole("heading", { name, exact: true }) });
 
 test("the page loads under its policy without a fault", async () => {

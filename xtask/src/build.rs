@@ -14,6 +14,11 @@ use crate::{modules, say, site};
 /// The npm package, whose `dist/` is generated.
 pub(crate) const PKG: &str = "pkg";
 const UI_STATIC: &str = "web-ui/static";
+/// The page's style sheet in parts. A later one has the last word, so their order counts.
+const UI_STYLE: [&str; 11] = [
+    "colours", "frame", "controls", "verdicts", "values", "home", "log", "widths", "drawings",
+    "batch", "foot",
+];
 
 /// What to build.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -75,7 +80,16 @@ fn ui() -> Result<Vec<PathBuf>> {
     remove_dir(&out)?;
     wasm::bindgen(&tools::target(&format!("{WASM}/web/{bin}.wasm")), "web_ui", &out, Reader::Page)?;
     copy_dir(Path::new(UI_STATIC), &out)?;
+    fs::write(out.join("style.css"), ui_style()?).context("cannot write the page's style")?;
     files(&out)
+}
+
+fn ui_style() -> Result<String> {
+    let part = |name: &&str| {
+        let path = format!("web-ui/style/{name}.css");
+        fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))
+    };
+    UI_STYLE.iter().map(part).collect()
 }
 
 fn node() -> Result<Vec<PathBuf>> {
