@@ -159,7 +159,7 @@ fn change(site: &Site, flip: &Flip) -> Option<Changed> {
     let bytes: &[u64] = match flip.place {
         // The engine's journal is as long as it will ever be.
         Place::Middle => &[if len > 1 << 20 { 1_000 } else { len / 2 }],
-        Place::End => &[len - 1],
+        Place::End => &[len.saturating_sub(1)],
         Place::These(bytes) => bytes,
     };
     for byte in bytes {

@@ -12,6 +12,8 @@ use cairn_verifier::trust::{ExtendsProof, FinalityProof, verify_extends};
 use crate::load::{Log, acknowledged_by, batch};
 use crate::program::{Program, run};
 
+const READERS: usize = 4;
+
 /// What an event carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Payload {
@@ -66,11 +68,11 @@ impl Known {
     /// Every event that was acknowledged since the last time is there, and whatever was forgotten
     /// stays so; the head extends the one before.
     pub(crate) fn check(&mut self, log: &Log, node: &Program) -> Result<(), String> {
-        for (at, event) in self.events.iter_mut().enumerate() {
-            if at >= self.seen || matches!(event.payload, Payload::Erased(_)) {
-                event.check(log, node).map_err(|why| format!("{why} ({event:?})"))?;
-            }
-        }
+        let seen = self.seen;
+        let is_due = |at, event: &Event| at >= seen || matches!(event.payload, Payload::Erased(_));
+        let all = self.events.iter_mut().enumerate();
+        let due = all.filter(|(at, event)| is_due(*at, event)).map(|(_, event)| event);
+        check_each(&mut due.collect::<Vec<_>>(), log, node)?;
         self.seen = self.events.len();
         self.check_head(log, node)
     }
@@ -128,6 +130,21 @@ impl Known {
         };
         Some((at, event.id.clone(), digest))
     }
+}
+
+/// Checks events from some threads at once: one alone waits for the node most of its time.
+fn check_each(events: &mut [&mut Event], log: &Log, node: &Program) -> Result<(), String> {
+    let part = events.len().div_ceil(READERS).max(1);
+    thread::scope(|scope| {
+        let reader = |part: &mut [&mut Event]| {
+            part.iter_mut().try_for_each(|event| {
+                event.check(log, node).map_err(|why| format!("{why} ({event:?})"))
+            })
+        };
+        let readers = events.chunks_mut(part).map(|part| scope.spawn(move || reader(part)));
+        let readers: Vec<_> = readers.collect();
+        readers.into_iter().try_for_each(|reader| reader.join().unwrap())
+    })
 }
 
 impl Event {

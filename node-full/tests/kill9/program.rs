@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
@@ -92,12 +93,16 @@ impl Program {
     }
 }
 
-fn agent() -> Agent {
-    let config = Agent::config_builder()
-        .proxy(None)
-        .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(30)));
-    config.build().into()
+/// Its connections are used again, by all threads.
+fn agent() -> &'static Agent {
+    static AGENT: LazyLock<Agent> = LazyLock::new(|| {
+        let config = Agent::config_builder()
+            .proxy(None)
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(30)));
+        config.build().into()
+    });
+    &AGENT
 }
 
 /// Runs the program to its end: whether it succeeded, and what it said.
