@@ -13,6 +13,7 @@ use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::browser::{self, member};
 use crate::format::len;
+use crate::pin::Pin;
 use crate::state::{App, Local};
 use crate::verdict::{self, Look, explained};
 
@@ -139,6 +140,8 @@ pub(crate) struct Batch {
     /// The times at which it began and ended.
     pub(crate) began: RwSignal<u64>,
     pub(crate) ended: RwSignal<u64>,
+    /// What the verdicts rest on.
+    pub(crate) pin: RwSignal<Option<Pin>>,
     worker: Local<Option<Running>>,
 }
 
@@ -165,6 +168,7 @@ impl Batch {
             problem: RwSignal::new(String::new()),
             began: RwSignal::new(0),
             ended: RwSignal::new(0),
+            pin: RwSignal::new(None),
             worker: RwSignal::new_local(None),
         }
     }
@@ -213,6 +217,7 @@ impl Batch {
         let Some(pin) = app.pin.get_untracked() else {
             return;
         };
+        self.pin.set(Some(pin));
         let job = JsObject::new();
         let anchor = pin.anchor.to_string();
         let set = |name: &str, value: &JsValue| drop(Reflect::set(&job, &name.into(), value));
