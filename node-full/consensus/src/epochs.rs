@@ -22,9 +22,11 @@ use cairn_verifier::digest::{EventId, KeyId, LogId, SetDigest};
 use cairn_verifier::finality::ValidatorSet;
 use cairn_verifier::wire::DecodeError;
 
-use crate::Set;
+use crate::{Broken, Set};
 
 pub use accuse::{Accused, Penalty, Sentence};
+#[cfg(feature = "broken")]
+pub(crate) use change::Entry;
 pub use change::{Change, Refused, approval_message, candidate_message};
 
 /// How many proposals can be open at once.
@@ -94,6 +96,7 @@ pub struct Epochs {
     punished: u64,
     /// The height of the block that is to be closed next.
     height: u64,
+    broken: Broken,
 }
 
 impl Epochs {
@@ -114,7 +117,15 @@ impl Epochs {
             accused: BTreeMap::new(),
             punished: 0,
             height: 0,
+            broken: Broken::default(),
         })
+    }
+
+    /// The same without a defence, so that the simulator can show that it is missed.
+    #[cfg(feature = "broken")]
+    #[must_use]
+    pub fn with(self, broken: Broken) -> Self {
+        Self { broken, ..self }
     }
 
     /// The height of the block that is to be closed next.

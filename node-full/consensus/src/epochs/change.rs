@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::{Epochs, MAX_OPEN, Penalty, Proposal};
 use crate::Set;
+use crate::broken::Defence;
 
 /// What can be proposed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,7 +171,7 @@ pub fn approval_message(log: &LogId, set: &SetDigest, proposal: &EventId) -> Vec
 }
 
 /// An entry of a set with bytes of its own.
-type Entry = (Suite, Vec<u8>, u64);
+pub(crate) type Entry = (Suite, Vec<u8>, u64);
 
 impl Epochs {
     /// Takes in a proposal: the event's id, and what it says.
@@ -221,7 +222,7 @@ impl Epochs {
         };
         let approving = voters.iter().filter(|entry| counts(entry));
         let power = approving.map(|entry| entry.power).fold(0, u64::saturating_add);
-        if !set.is_quorum(power) {
+        if !set.is_quorum(power) && !self.broken.lacks(Defence::Approvals) {
             if let Some(proposal) = self.open.get_mut(event) {
                 proposal.approved.insert(validator);
             }
@@ -265,6 +266,10 @@ impl Epochs {
             }
             Change::Penalty(penalty) if *penalty == self.penalty => return Err(Refused::Nothing),
             Change::Penalty(_) => {}
+        }
+        #[cfg(feature = "broken")]
+        if self.broken.lacks(Defence::PowerCap) {
+            return Ok(encode(&entries).unwrap_or_else(|_| self.next.over_cap(&entries)));
         }
         encode(&entries)
     }
