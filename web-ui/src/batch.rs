@@ -15,6 +15,7 @@ use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 use crate::browser::{self, member};
 use crate::folders::Named;
 use crate::format::len;
+use crate::pin::Pin;
 use crate::state::{App, Local};
 use crate::verdict::{self, Look, explained};
 
@@ -164,6 +165,8 @@ pub(crate) struct Batch {
     /// The times at which it began and ended.
     pub(crate) began: RwSignal<u64>,
     pub(crate) ended: RwSignal<u64>,
+    /// What the verdicts rest on.
+    pub(crate) pin: RwSignal<Option<Pin>>,
     worker: Local<Option<Running>>,
 }
 
@@ -236,6 +239,7 @@ impl Batch {
             problem: RwSignal::new(String::new()),
             began: RwSignal::new(0),
             ended: RwSignal::new(0),
+            pin: RwSignal::new(None),
             worker: RwSignal::new_local(None),
         }
     }
@@ -279,6 +283,7 @@ impl Batch {
         let Some(pin) = app.pin.get_untracked() else {
             return;
         };
+        self.pin.set(Some(pin));
         let anchor = pin.anchor.to_string();
         let mut job = Some(job);
         self.total.set(count);

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use cairn_light_client::{Assurance, CheckedReceipt, LightClient, examine};
+use cairn_light_client::{Assurance, CheckedReceipt, ClientError, LightClient, examine};
 use cairn_verifier::check::Check;
 use cairn_verifier::{FinalHeader, TrustAnchor};
 use leptos::prelude::*;
@@ -107,6 +107,10 @@ impl App {
     pub(crate) fn arrive(self) {
         let place = Place::read(&browser::fragment());
         if let Some(text) = place.anchor {
+            // Another tab may have pinned one since.
+            if let Some(kept) = Pin::load().filter(|kept| kept.by == PinnedBy::User) {
+                self.pin.maybe_update(|pin| pin.replace(kept) != Some(kept));
+            }
             let decision = pin::from_link(self.pin.get_untracked(), &text);
             self.bad_link.set(decision == FromLink::Bad);
             match decision {
@@ -159,6 +163,8 @@ impl App {
             self.client.set(None);
             self.is_syncing.set(false);
             self.head.set(Assurance::NotChecked);
+            // Its verdicts rest on the anchor before.
+            self.batch.clear();
             let Some(anchor) = anchor.get() else {
                 return;
             };
@@ -184,6 +190,18 @@ impl App {
         });
     }
 
+    /// Takes notice of two histories, whoever met them: every page says so from then on.
+    pub(crate) fn heed(self, client: &LightClient, error: Option<&ClientError>) {
+        let is_own = |now: &Option<LightClient>| {
+            now.as_ref().is_some_and(|now| now.anchor() == client.anchor())
+        };
+        let met = error.filter(|error| is_split(error)).cloned();
+        let split = client.fork().map(|fork| fork.error()).or(met);
+        if let Some(split) = split.filter(|_| self.client.with_untracked(is_own)) {
+            self.head.set(Err(split).into());
+        }
+    }
+
     /// Asks the node for a newer head because the user wants it: what is listed is asked for anew too.
     pub(crate) fn sync(self) {
         self.ask_for_head(true);
@@ -195,7 +213,8 @@ impl App {
         self.ask_for_head(false);
     }
 
-    /// What is verified stays on the page meanwhile: it does not become less true by asking.
+    /// What is known stays on the page meanwhile: what is verified does not become less true by
+    /// asking, and two histories that were seen stay seen.
     fn ask_for_head(self, lists_too: bool) {
         let Some(client) = self.client.get_untracked() else {
             return;
@@ -204,7 +223,7 @@ impl App {
             return;
         }
         self.is_syncing.set(true);
-        if !self.head.with_untracked(|head| matches!(head, Assurance::Verified(_))) {
+        if self.head.with_untracked(|head| matches!(head, Assurance::NotChecked)) {
             self.head.set(Assurance::Checking);
         }
         spawn_local(async move {
@@ -251,6 +270,11 @@ impl App {
         });
         found
     }
+}
+
+/// Whether an error says that there are two histories.
+pub(crate) const fn is_split(error: &ClientError) -> bool {
+    matches!(error, ClientError::Equivocation { .. } | ClientError::NotAnExtension { .. })
 }
 
 /// Gives tickets, of which only the last one counts: an answer that comes late is dropped.
