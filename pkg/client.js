@@ -20,6 +20,8 @@ const KEYS = {
   parameters: () => [],
   set: ({ epoch }) => [epoch],
   head: ({ stream, key }) => [stream, key],
+  stake: ({ key }) => [key],
+  power: () => [],
 };
 
 export const lightClient = (engine, { VerifiedReceipt, VerifiedList, fields }) => class LightClient {

@@ -289,6 +289,8 @@ export interface StateKeys {
   parameters: Record<string, never>;
   set: { epoch: number };
   head: { stream: Digest; key: Digest };
+  stake: { key: Digest };
+  power: Record<string, never>;
 }
 
 export interface StateFact {

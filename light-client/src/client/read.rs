@@ -330,5 +330,7 @@ fn state_path(key: &RecordKey<'_>) -> String {
         RecordKey::Parameters => "parameters?".to_owned(),
         RecordKey::Set(epoch) => format!("set?epoch={epoch}&"),
         RecordKey::Head(stream, writer) => format!("head?stream={stream}&key={writer}&"),
+        RecordKey::Stake(id) => format!("stake?key={id}&"),
+        RecordKey::Power => "power?".to_owned(),
     }
 }
