@@ -26,9 +26,11 @@ use cairn_verifier::digest::{EventId, KeyId, LogId, SetDigest};
 use cairn_verifier::finality::ValidatorSet;
 use cairn_verifier::wire::DecodeError;
 
-use crate::Set;
+use crate::{Broken, Set};
 
 pub use accuse::{Accused, Penalty, Sentence};
+#[cfg(feature = "broken")]
+pub(crate) use change::Entry;
 pub use change::{Change, approval_message, candidate_message};
 pub use refused::Refused;
 pub use stake::{Holder, MAX_HOLDERS, Move, Stakes, Way};
@@ -104,6 +106,7 @@ pub struct Epochs {
     punished: u64,
     /// The height of the block that is to be closed next.
     height: u64,
+    broken: Broken,
 }
 
 impl Epochs {
@@ -126,7 +129,15 @@ impl Epochs {
             accused: BTreeMap::new(),
             punished: 0,
             height: 0,
+            broken: Broken::default(),
         })
+    }
+
+    /// The same without a defence, so that the simulator can show that it is missed.
+    #[cfg(feature = "broken")]
+    #[must_use]
+    pub fn with(self, broken: Broken) -> Self {
+        Self { broken, ..self }
     }
 
     /// The height of the block that is to be closed next.

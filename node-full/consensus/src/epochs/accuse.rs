@@ -8,6 +8,7 @@ use cairn_verifier::evidence::{CulpritProof, Evidence};
 use super::change::{encode, entries, find, own};
 use super::{Epochs, Refused, Stakes, Term};
 use crate::Set;
+use crate::broken::Defence;
 
 /// What happens to a validator that signed a contradiction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,11 +128,19 @@ impl Epochs {
         if find(&entries(&term.set)?, &key).is_none() {
             return Err(Refused::NotThen { key, height });
         }
-        let fact = culprit.verify()?;
+        let place = self.proven(&culprit)?;
         let (sentence, cut) = self.punish(&key, epoch)?;
-        let accused = Accused { event, key, place: fact.place(), epoch, sentence, cut };
+        let accused = Accused { event, key, place, epoch, sentence, cut };
         self.accused.insert((key, epoch), accused);
         Ok(accused)
+    }
+
+    /// What was signed twice: type, height, round.
+    fn proven(&self, culprit: &CulpritProof<'_>) -> Result<(u8, u64, u32), Refused> {
+        if self.broken.lacks(Defence::Accusation) {
+            return Ok((culprit.kind, culprit.height, culprit.round));
+        }
+        Ok(culprit.verify()?.place())
     }
 
     /// The term of a height. One that is still to come counts as this epoch's: nothing here may

@@ -11,6 +11,7 @@ use cairn_verifier::state::PowerMode;
 
 use super::{Epochs, MAX_OPEN, Penalty, Proposal, Refused, Stakes};
 use crate::Set;
+use crate::broken::Defence;
 
 /// What can be proposed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +85,7 @@ pub fn approval_message(log: &LogId, set: &SetDigest, proposal: &EventId) -> Vec
 }
 
 /// An entry of a set with bytes of its own.
-type Entry = (Suite, Vec<u8>, u64);
+pub(crate) type Entry = (Suite, Vec<u8>, u64);
 
 impl Epochs {
     /// Takes in a proposal: the event's id, and what it says.
@@ -135,7 +136,7 @@ impl Epochs {
         };
         let approving = voters.iter().filter(|entry| counts(entry));
         let power = approving.map(|entry| entry.power).fold(0, u64::saturating_add);
-        if !set.is_quorum(power) {
+        if !set.is_quorum(power) && !self.broken.lacks(Defence::Approvals) {
             if let Some(proposal) = self.open.get_mut(event) {
                 proposal.approved.insert(validator);
             }
@@ -207,6 +208,10 @@ impl Epochs {
                 }
             }
             Change::Penalty(_) | Change::Mode(..) | Change::Allot(..) => {}
+        }
+        #[cfg(feature = "broken")]
+        if self.broken.lacks(Defence::PowerCap) {
+            return Ok(encode(&entries).unwrap_or_else(|_| self.roster.over_cap(&entries)));
         }
         encode(&entries)
     }
