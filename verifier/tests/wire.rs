@@ -26,6 +26,7 @@ use cairn_verifier::finality::{
     Certificate, Header, PublicKey, Role, Suite, VOTE_PRECOMMIT, ValidatorSet, signing_bytes,
     vote_message,
 };
+use cairn_verifier::list::EventList;
 use cairn_verifier::payload::{FieldOpening, Fields, message_key, open, seal};
 use cairn_verifier::pcek::v2;
 use cairn_verifier::receipt::Receipt;
@@ -130,6 +131,7 @@ fn encodings() -> Encodings {
     checkpoint.u8(1).u8(b'C').raw(&parts.base).u16(1).raw(&kit.handovers[0]);
     checkpoint.raw(&parts.header.encode()).raw(&parts.finality);
     made.insert("checkpoint", checkpoint.into_bytes());
+    made.insert("event list", kit::facts::lists::list(&kit, &[1, 2, 9]));
     state_and_trees(&kit, &mut made);
     for fact in kit::facts::all() {
         let (name, part) = match fact.name {
@@ -231,6 +233,7 @@ fn decodes(name: &str, bytes: &[u8]) -> bool {
         "single field" => FieldOpening::decode(bytes).is_ok(),
         "wrap" => v2::check_shape(bytes).is_ok(),
         "receipt" => Receipt::decode(bytes).is_ok(),
+        "event list" => EventList::decode(bytes).is_ok(),
         "checkpoint" => FinalityProof::decode(bytes).is_ok(),
         "extends proof" => ExtendsProof::decode(bytes).is_ok(),
         name if name.starts_with("state answer") => StateAnswer::decode(bytes).is_ok(),
