@@ -81,7 +81,7 @@ impl Node {
     ) -> Result<(Vec<Validator>, std::ops::Range<u64>), NodeError> {
         let term = epochs.now();
         let set = entries(&term.set)?;
-        let certificate = |height| Ok(self.block(height)?.map(|block| block.certificate.clone()));
+        let certificate = |height| Ok(self.block(height)?.map(|block| block.certificate));
         let damaged = |index, reason| NodeError::Damaged { what: "certificate", index, reason };
         let mut turns = self.shared().turns.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = turns.follow((term, epochs.height()), certificate, damaged)?;

@@ -211,7 +211,7 @@ impl Epochs {
         }
         #[cfg(feature = "broken")]
         if self.broken.lacks(Defence::PowerCap) {
-            return Ok(encode(&entries).unwrap_or_else(|_| self.next.over_cap(&entries)));
+            return Ok(encode(&entries).unwrap_or_else(|_| self.roster.over_cap(&entries)));
         }
         encode(&entries)
     }
