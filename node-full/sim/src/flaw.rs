@@ -29,11 +29,13 @@ pub enum Flaw {
     Clock,
     /// Other bytes under a header count against the header.
     OtherBytes,
+    /// A header that is early for one clock is invalid there for good.
+    Early,
 }
 
 impl Flaw {
     /// Every flaw.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Record,
         Self::LogSync,
         Self::Minimal,
@@ -44,6 +46,7 @@ impl Flaw {
         Self::SetChange,
         Self::Clock,
         Self::OtherBytes,
+        Self::Early,
     ];
 
     /// Its name on the command line.
@@ -60,6 +63,7 @@ impl Flaw {
             Self::SetChange => "set-change",
             Self::Clock => "clock",
             Self::OtherBytes => "other-bytes",
+            Self::Early => "early",
         }
     }
 
@@ -83,6 +87,7 @@ impl Flaw {
             Self::Limits => &[Failure::Memory],
             Self::Clock => &[Failure::Certificate],
             Self::OtherBytes => &[Failure::Stopped],
+            Self::Early => &[Failure::Stuck],
         }
     }
 
@@ -94,6 +99,7 @@ impl Flaw {
             Self::Signatures | Self::Limits => Some(Kind::Flooder),
             Self::Validation | Self::SetChange | Self::Clock => Some(Kind::Racer),
             Self::Sync | Self::OtherBytes => Some(Kind::Liar),
+            Self::Early => Some(Kind::Hasty),
         }
     }
 
@@ -109,9 +115,12 @@ impl Flaw {
             Self::Signatures => Some(Defence::Signatures),
             Self::Sync => Some(Defence::Sync),
             Self::Limits => Some(Defence::Limits),
-            Self::LogSync | Self::Validation | Self::SetChange | Self::Clock | Self::OtherBytes => {
-                None
-            }
+            Self::LogSync
+            | Self::Validation
+            | Self::SetChange
+            | Self::Clock
+            | Self::OtherBytes
+            | Self::Early => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Blocks of the height worked on: held, checked once, and tied to the proposals that name them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arc_malachitebft_core_consensus::{Input, ProposedValue};
 use arc_malachitebft_core_types::{Round, Validity, ValueOrigin};
@@ -8,7 +8,7 @@ use cairn_verifier::digest::HeaderDigest;
 use cairn_verifier::finality::{HEADER_LEN, Header};
 use cairn_verifier::wire::DecodeError;
 
-use super::{Fault, Held, Host, HostError, Io, Output, Verdict};
+use super::{Check, Fault, Held, Host, HostError, Io, Output, Verdict};
 use crate::inbox::Peer;
 use crate::log::Entry;
 use crate::types::{Address, Height, Value};
@@ -32,12 +32,15 @@ pub(super) struct Named {
 pub(super) struct Blocks {
     held: BTreeMap<HeaderDigest, Held>,
     named: BTreeMap<HeaderDigest, Named>,
+    /// Headers that a quorum prevoted in some round: their time is judged.
+    polkas: BTreeSet<HeaderDigest>,
 }
 
 impl Blocks {
     pub(super) fn clear(&mut self) {
         self.held.clear();
         self.named.clear();
+        self.polkas.clear();
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -46,19 +49,19 @@ impl Blocks {
 
     /// A block of our own is valid: whoever built it checked it.
     pub(super) fn own(&mut self, digest: HeaderDigest, header: Header, block: Vec<u8>) {
-        let held = Held { header, block, from: None, asked: true, valid: Some(true) };
+        let held = Held { header, block, from: None, check: Check::Valid };
         self.held.insert(digest, held);
     }
 
     pub(super) fn restore(&mut self, digest: HeaderDigest, header: Header, block: Vec<u8>) {
-        let held = Held { header, block, from: None, asked: false, valid: None };
+        let held = Held { header, block, from: None, check: Check::Due };
         self.held.entry(digest).or_insert(held);
     }
 
     /// A block beside a certificate that is not checked yet.
     pub(super) fn lend(&mut self, digest: HeaderDigest, header: Header, block: &[u8], from: Peer) {
         let (block, from) = (block.to_vec(), Some(from));
-        self.held.insert(digest, Held { header, block, from, asked: false, valid: None });
+        self.held.insert(digest, Held { header, block, from, check: Check::Due });
     }
 
     /// Drops it if the certificate did not hold.
@@ -70,13 +73,13 @@ impl Blocks {
 
     pub(super) fn judge(&mut self, digest: &HeaderDigest, valid: bool) {
         if let Some(held) = self.held.get_mut(digest) {
-            (held.asked, held.valid) = (true, Some(valid));
+            held.check = if valid { Check::Valid } else { Check::Invalid };
         }
     }
 
     /// A block that anybody may have of us: one that a validator proposed and that we hold valid.
     pub(super) fn to_share(&self, digest: &HeaderDigest) -> Option<&[u8]> {
-        let held = self.held.get(digest).filter(|held| held.valid == Some(true))?;
+        let held = self.held.get(digest).filter(|held| held.check == Check::Valid)?;
         Some(&held.block)
     }
 
@@ -119,8 +122,8 @@ impl Io {
         if !wanted && self.blocks.held.iter().filter(unnamed).count() >= self.inbox.blocks() {
             return;
         }
-        let held =
-            Held { header, block: block.to_vec(), from: Some(peer), asked: false, valid: None };
+        let (block, from) = (block.to_vec(), Some(peer));
+        let held = Held { header, block, from, check: Check::Due };
         self.blocks.held.insert(digest, held);
         self.ask(digest);
     }
@@ -131,12 +134,26 @@ impl Io {
         named.into_iter().for_each(|digest| self.ask(digest));
     }
 
+    /// A quorum prevoted a header. A third of the power found that its time is not too far ahead,
+    /// and may be locked on it: a validator that left it out because of its own clock must be able
+    /// to vote for it, or the height might never end.
+    pub(super) fn has_polka(&mut self, digest: HeaderDigest) {
+        if self.blocks.polkas.insert(digest) {
+            self.ask(digest);
+        }
+    }
+
     fn ask(&mut self, digest: HeaderDigest) {
         let Some(named) = self.blocks.named.get(&digest) else { return };
-        let certified = named.certified.is_some();
+        let certified = named.certified.is_some() || self.blocks.polkas.contains(&digest);
         let Some(held) = self.blocks.held.get_mut(&digest) else { return };
-        if !held.asked && !self.replaying {
-            held.asked = true;
+        let is_due = match held.check {
+            Check::Due => true,
+            Check::Early => certified,
+            Check::Asked { .. } | Check::Valid | Check::Invalid => false,
+        };
+        if is_due && !self.replaying {
+            held.check = Check::Asked { certified };
             let (height, block) = (held.header.height, held.block.clone());
             self.outputs.push(Output::Check { height, header: digest, block, certified });
         }
@@ -155,15 +172,20 @@ impl Host {
         else {
             return Ok(());
         };
-        if !held.asked || held.valid.is_some() {
-            return Ok(());
-        }
+        let Check::Asked { certified } = held.check else { return Ok(()) };
         let valid = match verdict {
             Verdict::Valid => true,
-            Verdict::Invalid => false,
+            Verdict::Early if !certified => {
+                // Nothing of this is logged or told to the engine: it may change. It may have
+                // changed while the block was checked.
+                held.check = Check::Early;
+                io.ask(digest);
+                return Ok(());
+            }
+            Verdict::Invalid | Verdict::Early => false,
             Verdict::NotTheBlock => return self.not_the_block(digest, named),
         };
-        held.valid = Some(valid);
+        held.check = if valid { Check::Valid } else { Check::Invalid };
         if !valid && named.certified.is_some() {
             return Err(HostError::CertifiedInvalid { height: io.height, header: digest });
         }
