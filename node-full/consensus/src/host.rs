@@ -294,10 +294,8 @@ enum Check {
     Asked { certified: bool },
     /// Its time was too far ahead of this clock, and no quorum is known to have voted for it.
     Early,
-    /// It said so, or built it.
+    /// It said so, or built it. What it finds invalid is not held any longer.
     Valid,
-    /// It said so.
-    Invalid,
 }
 
 #[cfg(test)]

@@ -19,6 +19,10 @@ pub(super) fn header_of(block: &[u8]) -> Result<Header, DecodeError> {
     Header::decode(block.get(..HEADER_LEN).ok_or(short)?)
 }
 
+/// Headers of one round that are looked at: as many as the engine keeps. Two show that a proposer
+/// contradicts itself, and a third would cost a check and a place in the log for nothing.
+const PROPOSED: usize = 2;
+
 /// Why a header is wanted: the round and proposer under which the engine knows it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Named {
@@ -32,15 +36,17 @@ pub(super) struct Named {
 pub(super) struct Blocks {
     held: BTreeMap<HeaderDigest, Held>,
     named: BTreeMap<HeaderDigest, Named>,
+    /// What is proposed in each round.
+    proposed: BTreeMap<Round, BTreeSet<HeaderDigest>>,
+    /// Headers whose blocks broke a rule.
+    invalid: BTreeSet<HeaderDigest>,
     /// Headers that a quorum prevoted in some round: their time is judged.
     polkas: BTreeSet<HeaderDigest>,
 }
 
 impl Blocks {
     pub(super) fn clear(&mut self) {
-        self.held.clear();
-        self.named.clear();
-        self.polkas.clear();
+        *self = Self::default();
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -66,15 +72,31 @@ impl Blocks {
 
     /// Drops it if the certificate did not hold.
     pub(super) fn take_back(&mut self, digest: &HeaderDigest) {
-        if !self.named.contains_key(digest) {
+        if !self.named.contains_key(digest) || self.invalid.contains(digest) {
             self.held.remove(digest);
         }
     }
 
+    /// Takes in what a block was found to be; of one that breaks a rule, that alone is kept.
     pub(super) fn judge(&mut self, digest: &HeaderDigest, valid: bool) {
-        if let Some(held) = self.held.get_mut(digest) {
-            held.check = if valid { Check::Valid } else { Check::Invalid };
+        if !valid {
+            self.held.remove(digest);
+            self.invalid.insert(*digest);
+        } else if let Some(held) = self.held.get_mut(digest) {
+            held.check = Check::Valid;
         }
+    }
+
+    /// Whether a header that is proposed in a round is looked at. The engine admits the same ones:
+    /// a value that it refused would not be told to it again when a later round rests on it.
+    fn admit(&mut self, round: Round, digest: HeaderDigest) -> bool {
+        let proposed = self.proposed.entry(round).or_default();
+        let is_full = proposed.len() >= PROPOSED;
+        if is_full && !proposed.contains(&digest) && !self.polkas.contains(&digest) {
+            return false;
+        }
+        proposed.insert(digest);
+        true
     }
 
     /// A block that anybody may have of us: one that a validator proposed and that we hold valid.
@@ -89,16 +111,23 @@ impl Blocks {
 
     /// Headers that are named and whose block is missing.
     pub(super) fn missing(&self) -> impl Iterator<Item = HeaderDigest> + use<'_> {
-        self.named.keys().filter(|digest| !self.held.contains_key(digest)).copied()
+        let known = |digest| self.held.contains_key(digest) || self.invalid.contains(digest);
+        self.named.keys().filter(move |digest| !known(*digest)).copied()
     }
 }
 
 impl Io {
     /// A proposal or certificate names a header; its block is checked as soon as it is held.
     pub(super) fn name(&mut self, digest: HeaderDigest, named: Named) {
+        let certified = named.certified.is_some();
+        if !certified && !self.blocks.admit(named.round, digest) {
+            return;
+        }
         let known = self.blocks.named.entry(digest).or_insert(named);
-        if named.certified.is_some() {
+        if certified {
             *known = named;
+            // Checked again: if it breaks a rule all the same, this node must stop.
+            self.blocks.invalid.remove(&digest);
         }
         self.ask(digest);
     }
@@ -111,7 +140,7 @@ impl Io {
             Err(error) => return self.ban(peer, Fault::Malformed(error)),
         };
         let digest = header.digest();
-        if self.blocks.held.contains_key(&digest) {
+        if self.blocks.held.contains_key(&digest) || self.blocks.invalid.contains(&digest) {
             return;
         }
         let named = &self.blocks.named;
@@ -150,7 +179,7 @@ impl Io {
         let is_due = match held.check {
             Check::Due => true,
             Check::Early => certified,
-            Check::Asked { .. } | Check::Valid | Check::Invalid => false,
+            Check::Asked { .. } | Check::Valid => false,
         };
         if is_due && !self.replaying {
             held.check = Check::Asked { certified };
@@ -185,13 +214,15 @@ impl Host {
             Verdict::Invalid | Verdict::Early => false,
             Verdict::NotTheBlock => return self.not_the_block(digest, named),
         };
-        held.check = if valid { Check::Valid } else { Check::Invalid };
         if !valid && named.certified.is_some() {
             return Err(HostError::CertifiedInvalid { height: io.height, header: digest });
         }
-        let round = named.round.as_u32().unwrap_or(0);
-        let block = held.block.clone();
-        io.append(&Entry::Block { round, block });
+        if valid {
+            let round = named.round.as_u32().unwrap_or(0);
+            let block = held.block.clone();
+            io.append(&Entry::Block { round, block });
+        }
+        io.blocks.judge(&digest, valid);
         self.know(digest, named, valid)
     }
 

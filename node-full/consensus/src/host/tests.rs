@@ -1,6 +1,7 @@
 //! One host, and few, without a simulator.
 
 mod early;
+mod flood;
 
 use arc_malachitebft_core_types::LinearTimeouts;
 use cairn_verifier::digest::{Hash, LogId};
