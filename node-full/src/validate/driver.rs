@@ -235,7 +235,10 @@ impl<'a> Driver<'a> {
                 self.peers.down(&peer);
                 self.sync.forget(&peer);
             }
-            Input::Net(Incoming::Message { from, bytes }) => self.message(from, &bytes)?,
+            // It gives its room back when it was dealt with.
+            Input::Net(Incoming::Message { from, bytes, room: _room }) => {
+                self.message(from, &bytes)?;
+            }
         }
         Ok(())
     }
