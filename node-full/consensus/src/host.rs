@@ -169,6 +169,14 @@ impl Host {
         self.finish()
     }
 
+    /// A peer is no longer connected: what is kept of it goes, and it may come again. It must have
+    /// the same number then, because what it used up of this window stays used up.
+    pub fn gone(&mut self, peer: Peer) {
+        self.io.inbox.gone(peer);
+        self.io.sync.forget(peer);
+        self.io.blocks.gone(peer);
+    }
+
     /// A timer fired.
     ///
     /// # Errors

@@ -49,6 +49,12 @@ impl Blocks {
         *self = Self::default();
     }
 
+    /// Blocks that a peer sent and nobody proposed.
+    pub(super) fn gone(&mut self, peer: Peer) {
+        let named = &self.named;
+        self.held.retain(|digest, held| held.from != Some(peer) || named.contains_key(digest));
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.held.values().map(|held| held.block.len()).fold(0, usize::saturating_add)
     }

@@ -102,3 +102,39 @@ fn certificate(world: &World, header: HeaderDigest, seeds: [u8; 3]) -> Vec<u8> {
     votes.sort_by_key(|(index, ..)| *index);
     cairn_verifier::finality::encode_certificate(0, &votes).unwrap()
 }
+
+#[test]
+fn a_peer_that_comes_and_goes_has_one_share() {
+    let world = World::new(&[1, 1, 1, 1]);
+    let own = world.seed_at(world.set.proposer_index(0, 1));
+    let mut host = world.host(own, None);
+    host.start(0, &world.set).unwrap();
+    let later = Message::Block { height: 1, block: world.block(1, 1) }.encode();
+    let (mut salt, mut most) = (0_u8, 0);
+    for _ in 0..100 {
+        for _ in 0..4 {
+            host.message(Peer(1), &later).unwrap();
+            salt = salt.wrapping_add(1);
+            let block = [world.block(0, salt), vec![0; 10_000]].concat();
+            let message = Message::Block { height: 0, block };
+            host.message(Peer(1), &message.encode()).unwrap();
+        }
+        host.message(Peer(1), &Message::Status { height: 9 }.encode()).unwrap();
+        most = most.max(host.kept_bytes());
+        host.gone(Peer(1));
+        assert_eq!(host.kept_bytes(), 0);
+    }
+    assert!(most < 30_000, "{most}");
+    // It had 900 messages to say and said 512; another peer is not concerned.
+    host.message(Peer(1), &later).unwrap();
+    assert_eq!(host.kept_bytes(), 0);
+    host.message(Peer(2), &later).unwrap();
+    assert_eq!(host.kept_bytes(), later.len());
+    // One that was banned is heard again when it is connected again, in the next window.
+    host.renew();
+    let banned = |outputs: &[Output]| outputs.iter().any(|o| matches!(o, Output::Ban { .. }));
+    assert!(banned(&host.message(Peer(1), &[]).unwrap()));
+    assert!(!banned(&host.message(Peer(1), &[]).unwrap()), "it is not heard any more");
+    host.gone(Peer(1));
+    assert!(banned(&host.message(Peer(1), &[]).unwrap()));
+}
