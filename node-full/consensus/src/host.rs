@@ -178,6 +178,14 @@ impl Host {
         self.finish()
     }
 
+    /// A peer is no longer connected: what is kept of it goes, and it may come again. It must have
+    /// the same number then, because what it used up of this window stays used up.
+    pub fn gone(&mut self, peer: Peer) {
+        self.io.inbox.gone(peer);
+        self.io.sync.forget(peer);
+        self.io.blocks.gone(peer);
+    }
+
     /// A timer fired.
     ///
     /// # Errors
@@ -239,7 +247,11 @@ impl Host {
             metrics: &(),
             with: effect => Ok::<_, std::convert::Infallible>(io.effect(effect))
         );
-        result.map_err(|error| HostError::Engine(error.to_string()))
+        result.map_err(|error| HostError::Engine(error.to_string()))?;
+        for polka in self.state.driver.polka_certificates() {
+            self.io.has_polka(polka.value_id.0);
+        }
+        Ok(())
     }
 
     /// Gives out what is to be done, or why nothing more can be.
@@ -287,8 +299,20 @@ struct Held {
     header: Header,
     block: Vec<u8>,
     from: Option<Peer>,
-    asked: bool,
-    valid: Option<bool>,
+    check: Check,
+}
+
+/// How far the check of a block is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Check {
+    /// The application was not asked yet.
+    Due,
+    /// It was asked; `certified` as in [`Output::Check`].
+    Asked { certified: bool },
+    /// Its time was too far ahead of this clock, and no quorum is known to have voted for it.
+    Early,
+    /// It said so, or built it. What it finds invalid is not held any longer.
+    Valid,
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@
 //! | | a change that one approves | approval by a quorum | `Unapproved` |
 //! | | a power past every sum | the cap of total power | `Power` |
 //! | | evidence that nobody signed | both signatures are checked | `Framed` |
+//! | hasty | a header that is early for one clock, then nothing | it is looked at again | `Stuck` |
 //! | *lost log* | a validator without its lock | the record of what was signed | `DoubleSign` |
 //! | | | silence at that height | `Amnesia` |
 //! | *lost power* | what was not synced is gone | log, then record, then message | `LogNotDurable` |
@@ -72,6 +73,8 @@ pub enum Flaw {
     Clock,
     /// Other bytes under a header count against the header.
     OtherBytes,
+    /// A header that is early for one clock is invalid there for good.
+    Early,
 }
 
 /// What there is to know of a flaw.
@@ -85,7 +88,7 @@ struct Known {
 
 impl Flaw {
     /// Every flaw.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Record,
         Self::Silence,
         Self::LogSync,
@@ -106,6 +109,7 @@ impl Flaw {
         Self::Accusation,
         Self::Clock,
         Self::OtherBytes,
+        Self::Early,
     ];
 
     /// The table above.
@@ -135,6 +139,7 @@ impl Flaw {
             Self::Accusation => known("accusation", &[F::Framed], Some(K::Racer), Some(D::Accusation)),
             Self::Clock => known("clock", &[F::Certificate], Some(K::Racer), None),
             Self::OtherBytes => known("other-bytes", &[F::Stopped], Some(K::Liar), None),
+            Self::Early => known("early", &[F::Stuck], Some(K::Hasty), None),
         }
     }
 

@@ -2,7 +2,7 @@
 //! validator set. Its trees, headers and rules are the real ones, those of the sets too.
 
 use cairn_consensus::epochs::{Epochs, Fields};
-use cairn_consensus::rules::Tip;
+use cairn_consensus::rules::{RuleError, Tip};
 use cairn_consensus::{Broken, Decided, Defence, Set, Verdict};
 use cairn_verifier::UnixMillis;
 use cairn_verifier::digest::{Hash, HeaderDigest, SetDigest, derive};
@@ -197,6 +197,7 @@ impl<'w> Ledger<'w> {
         let now = now.filter(|_| flaw != Some(Flaw::Clock));
         match tip.check(&header, due, now) {
             Ok(()) if header.sha256_root == Hash::ZERO => Verdict::Valid,
+            Err(RuleError::TooFarAhead { .. }) if flaw != Some(Flaw::Early) => Verdict::Early,
             _ => Verdict::Invalid,
         }
     }

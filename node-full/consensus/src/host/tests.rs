@@ -1,5 +1,8 @@
 //! One host, and few, without a simulator.
 
+mod early;
+mod flood;
+
 use arc_malachitebft_core_types::LinearTimeouts;
 use cairn_verifier::digest::{Hash, LogId};
 use cairn_verifier::evidence::{VerifiedEvidence, verify};

@@ -26,30 +26,39 @@ pub(super) fn instead(
 ) -> Vec<Vec<u8>> {
     let raced = match message {
         Message::Proposal { height, round, rests_on: 0, .. } => {
-            race(villain, scene, (*height, *round))
+            race(villain, scene, (*height, *round), undue)
         }
         // Its own votes go to its own block, and its honest block is never seen.
-        Message::Vote { height, round, kind, .. } => {
-            let own = villain.instead.as_ref().filter(|(h, r, _)| (h, r) == (height, round));
-            own.and_then(|(_, _, block)| {
-                let header = split(block)?.0.digest();
-                Some(vec![scene.vote((*kind, *height, *round), header)?.encode()])
-            })
-        }
+        Message::Vote { height, round, kind, .. } => vote(villain, scene, (*kind, *height, *round)),
         _ => None,
     };
     raced.unwrap_or_else(|| vec![message.encode()])
 }
 
-fn race(
+/// A vote for its own block of this height and round, if it has one.
+pub(super) fn vote(
+    villain: &Villain,
+    scene: &Scene<'_, '_>,
+    (kind, height, round): (u8, u64, u32),
+) -> Option<Vec<Vec<u8>>> {
+    let own = villain.instead.as_ref().filter(|(h, r, _)| (*h, *r) == (height, round));
+    own.and_then(|(_, _, block)| {
+        let header = split(block)?.0.digest();
+        Some(vec![scene.vote((kind, height, round), header)?.encode()])
+    })
+}
+
+/// A proposal of a block that `make` makes, the same one for everybody.
+pub(super) fn race(
     villain: &mut Villain,
     scene: &mut Scene<'_, '_>,
     (height, round): (u64, u32),
+    make: fn(&mut Scene<'_, '_>, u64) -> Option<Vec<u8>>,
 ) -> Option<Vec<Vec<u8>>> {
     let known = villain.instead.take().filter(|(h, r, _)| (*h, *r) == (height, round));
     let block = match known {
         Some((_, _, block)) => block,
-        None => undue(scene, height)?,
+        None => make(scene, height)?,
     };
     let header = split(&block)?.0;
     villain.instead = Some((height, round, block.clone()));
