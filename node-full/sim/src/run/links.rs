@@ -8,6 +8,7 @@ use super::{Event, Run, Scene};
 use crate::check::Violation;
 use crate::disk::Refusal;
 use crate::faults::Fault;
+use crate::villains::Kind;
 
 impl Run<'_> {
     /// Sends a message at a time, or what a villain makes of it.
@@ -57,9 +58,10 @@ impl Run<'_> {
         }
     }
 
-    /// What a villain tells an honest node, which the watch hears too.
+    /// What an equivocator tells an honest node, which the watch hears too: its votes are its own,
+    /// while another villain's may be forged.
     pub(super) fn heard(&mut self, from: usize, to: usize, bytes: &[u8]) {
-        if !self.world.is_villain(from) {
+        if self.world.villain != Some((from, Kind::Equivocator)) {
             return;
         }
         let host = self.nodes.get(to).and_then(|node| node.host.as_ref());
