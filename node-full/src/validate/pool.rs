@@ -82,7 +82,8 @@ pub(crate) enum NotKept {
 #[derive(Debug)]
 pub(crate) struct Pool {
     inner: Mutex<Inner>,
-    /// Changed by the committer, and by whoever takes final events out.
+    /// Changed by the committer, and by whoever takes final events out. Whoever locks both locks
+    /// this first.
     file: Mutex<PoolFile>,
     /// Something left.
     left: Condvar,
@@ -192,14 +193,18 @@ impl Pool {
 
     /// Keeps events that this node accepts: they are durable when this returns.
     pub(crate) fn accept(&self, events: Vec<Pending>) -> Result<(), StoreError> {
-        self.file().append(&events)?;
-        let mut inner = self.inner();
-        for pending in events {
-            inner.make_room(&pending);
-            inner.untold.push(pending.id);
-            inner.insert(pending);
+        {
+            // Held until they are in memory too: whoever wrote the file anew between would leave
+            // them out.
+            let file = self.file();
+            file.append(&events)?;
+            let mut inner = self.inner();
+            for pending in events {
+                inner.make_room(&pending);
+                inner.untold.push(pending.id);
+                inner.insert(pending);
+            }
         }
-        drop(inner);
         self.wake();
         Ok(())
     }

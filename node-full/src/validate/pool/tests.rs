@@ -139,6 +139,30 @@ fn what_was_accepted_outlives_a_crash_at_any_byte_and_what_peers_said_does_not()
 }
 
 #[test]
+fn nobody_writes_the_file_anew_before_what_was_just_written_is_in_memory() {
+    let (dir, pool) = pool();
+    let accepted = Writer::new(1).events(1, true);
+    let path = dir.path().join("validator/pool.seg");
+    let bytes = accepted[0].bytes.to_vec();
+    std::thread::scope(|scope| {
+        let inner = pool.inner();
+        scope.spawn(|| pool.accept(accepted).unwrap());
+        let has_it = |file: Vec<u8>| file.windows(bytes.len()).any(|part| part == bytes);
+        while !has_it(std::fs::read(&path).unwrap()) {
+            std::thread::yield_now();
+        }
+        // Who got it now would find nothing in memory to be kept.
+        let watch = Stopwatch::start();
+        while watch.elapsed() < Duration::from_millis(200) {
+            assert!(pool.file.try_lock().is_err());
+            std::thread::yield_now();
+        }
+        drop(inner);
+    });
+    assert_eq!(pool.fill().events, 1);
+}
+
+#[test]
 fn final_events_leave_with_those_whose_place_they_took() {
     let (dir, pool) = pool();
     let mut ann = Writer::new(1);
