@@ -73,6 +73,11 @@ impl Next {
     /// Validator sets after the last block that was taken in.
     pub(crate) fn epochs(&self) -> &Epochs {
         &self.epochs
+
+    /// Members and streams after the last block that was taken in.
+    pub(crate) const fn directory(&self) -> &Arc<Directory> {
+        &self.directory
+    }
     }
 }
 
