@@ -34,6 +34,7 @@ pub(crate) mod signed;
 mod state;
 mod types;
 mod validators;
+mod waiting;
 
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
@@ -68,6 +69,7 @@ pub(crate) use shared::{Shared, Writing, decode_block, encode_block};
 pub(crate) use state::{Place, Tree};
 pub use types::{Block, Entry, Member, MemberKey, Options, Status, StreamName, Writers};
 pub use validators::{COUNTED_BLOCKS, Validator, Validators};
+pub(crate) use waiting::{Part, Waiting};
 
 /// A running node. Clones share it; dropping the last one closes it cleanly.
 #[derive(Clone, Debug)]

@@ -160,7 +160,9 @@ fn write(shared: &Shared, staged: &[Staged]) -> Result<(), StoreError> {
     let first = {
         let mut state = shared.state_mut();
         let first = state.events.size();
-        ids.iter().zip(&events).for_each(|(id, event)| state.push_event(id, event));
+        for (staged, event) in staged.iter().zip(&events) {
+            state.push_event(&staged.id, event, staged.signed.len());
+        }
         first
     };
     // The events are durable whatever happens now; the index catches up before the next write.
