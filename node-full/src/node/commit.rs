@@ -14,7 +14,6 @@ use metrics::{counter, histogram};
 use super::erase::Erase;
 use super::expire::Expire;
 use super::prune::Prune;
-use super::replay::apply_events;
 use super::{Shared, Writing};
 use crate::clock::{self, Stopwatch};
 use crate::ingest::{Accepted, Prepared, Refusal, Refused, Staged, Staging, Written};
@@ -166,7 +165,8 @@ fn write(shared: &Shared, staged: &[Staged]) -> Result<(), StoreError> {
         first
     };
     // The events are durable whatever happens now; the index catches up before the next write.
-    let indexed = apply_events(&shared.index, first, &events, &ids)
+    let indexed = shared
+        .index_events(first, &events, &ids)
         .and_then(|()| apply_records(shared, (first, first_record), staged));
     shared.note_write(Writing::Index, &indexed);
     Ok(())

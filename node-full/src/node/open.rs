@@ -107,6 +107,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
         directory: RwLock::new(Arc::new(Directory::new(&genesis))),
         keys,
         index,
+        indexing: Mutex::default(),
         entries,
         blocks,
         records,

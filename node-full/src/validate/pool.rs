@@ -193,6 +193,24 @@ impl Pool {
 
     /// Keeps events that this node accepts: they are durable when this returns.
     pub(crate) fn accept(&self, events: Vec<Pending>) -> Result<(), StoreError> {
+    /// The same, when blocks may become final meanwhile: what the log has is read before and after
+    /// what waits here, which events leave for the log.
+    pub(crate) fn next_after<E>(
+        &self,
+        place: &Place,
+        in_log: impl Fn() -> Result<(u64, EventId), E>,
+    ) -> Result<(u64, EventId), E> {
+        let mut from = in_log()?;
+        loop {
+            let next = self.next_of(place, from);
+            let now = in_log()?;
+            if now == from {
+                return Ok(next);
+            }
+            from = now;
+        }
+    }
+
         {
             // Held until they are in memory too: whoever wrote the file anew between would leave
             // them out.

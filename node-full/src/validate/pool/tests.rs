@@ -221,3 +221,25 @@ fn what_waits_too_long_is_forgotten_with_what_follows_on_it() {
     assert_eq!(pool.expire(UnixMillis(OWN_TTL + 2)).unwrap(), 1);
     assert_eq!(pool.fill().events, 0);
 }
+
+#[test]
+fn an_event_that_becomes_final_between_two_looks_is_not_forgotten() {
+    let (_dir, pool) = pool();
+    let mut ann = Writer::new(1);
+    let events = ann.events(2, true);
+    pool.accept(events.clone()).unwrap();
+    let log = Mutex::new((0, EventId::ZERO));
+    let looks = std::cell::Cell::new(0);
+    let in_log = || {
+        let found = *log.lock().unwrap();
+        looks.set(looks.get() + 1);
+        if looks.get() == 1 {
+            // A block has the first of them, in the index and then not here any more.
+            *log.lock().unwrap() = (1, events[0].id);
+            let places = BTreeMap::from([(ann.place(), 1)]);
+            pool.settle(&[events[0].id], &places)?;
+        }
+        Ok::<_, StoreError>(found)
+    };
+    assert_eq!(pool.next_after(&ann.place(), in_log).unwrap(), (2, events[1].id));
+}
