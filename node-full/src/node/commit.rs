@@ -15,7 +15,7 @@ use super::erase::Erase;
 use super::expire::Expire;
 use super::prune::Prune;
 use super::{Shared, Writing};
-use crate::clock::{self, Stopwatch};
+use crate::clock::Stopwatch;
 use crate::ingest::{Accepted, Prepared, Refusal, Refused, Staged, Staging, Written};
 use crate::seal::ChainKeys;
 use crate::validate::pool::{Pending, Pool};
@@ -178,7 +178,7 @@ fn pool_up(shared: &Shared, pool: &Pool, staged: &[Staged]) -> Result<(), StoreE
         let (mut record, mut events) = (first_record, Vec::with_capacity(staged.len()));
         for event in staged {
             // Staging decoded or encoded these very bytes.
-            let Ok(mut pending) = Pending::new(event.signed.clone(), true, clock::now()) else {
+            let Ok(mut pending) = Pending::new(event.signed.clone(), true, pool.now()) else {
                 continue;
             };
             if event.record.is_some() {

@@ -246,7 +246,7 @@ impl<'a> Driver<'a> {
         self.peers.up(peer);
         let height = self.next_height();
         self.network().send(peer, &Message::Status { height }.encode());
-        self.tell_waiting(Some(peer), Duration::ZERO);
+        self.tell_waiting(peer);
     }
 
     fn message(&mut self, from: PeerId, bytes: &[u8]) -> Result<(), ValidateError> {
