@@ -8,6 +8,9 @@ use crate::tools::{cargo, run};
 
 /// Runs of `cargo xtask test`, and how many heights each has.
 const SHORT: [&str; 4] = ["--seeds", "0..300", "--heights", "12"];
+/// How many heights a hundred validators measure, and go through with faults.
+const FINALITY: [&str; 5] = ["--finality", "--validators", "100", "--heights", "2"];
+const MANY: [&str; 6] = ["--seeds", "0..1", "--validators", "100", "--heights", "2"];
 /// Seeds in which a defence that is left out must be missed.
 const BROKEN: [&str; 6] = ["--broken", "all", "--seeds", "0..60", "--heights", "20"];
 
@@ -17,7 +20,7 @@ pub(crate) fn sim(args: &[OsString]) -> Result<()> {
 
 /// A step of `cargo xtask test`.
 pub(crate) fn step() -> Result<()> {
-    for args in [SHORT.as_slice(), &BROKEN] {
+    for args in [SHORT.as_slice(), &FINALITY, &MANY, &BROKEN] {
         sim(&args.iter().map(OsString::from).collect::<Vec<_>>())?;
     }
     Ok(())

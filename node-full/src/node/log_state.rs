@@ -153,6 +153,7 @@ impl<L: Leaves> LogState<L> {
         }
         next.fields = epochs.close(last);
         records::sets(&before, epochs, &mut changes)?;
+        records::stakes(&before, epochs, &mut changes)?;
         Ok(self.tree.change(&mut next.step, changes)?)
     }
 

@@ -116,6 +116,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
         pool,
         validator: Mutex::default(),
         accuser: Mutex::default(),
+        turns: Mutex::default(),
         state: RwLock::new(State { events, sha256, headers, head, waiting: Waiting::default() }),
         log_state: RwLock::new(log_state),
         failed: Mutex::new(BTreeMap::new()),

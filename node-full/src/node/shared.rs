@@ -21,6 +21,7 @@ use cairn_verifier::wire::{DecodeError, decode_all};
 use super::keys::Keys;
 use super::progress::Progress;
 use super::state::{Place, State};
+use super::turns::Turns;
 use super::{Block, Directory, Entry, KeyRecord, LogState, NodeError, Options, Status};
 use crate::clock::Stopwatch;
 use crate::ingest::Refusal;
@@ -60,6 +61,8 @@ pub(crate) struct Shared {
     pub(super) validator: Mutex<Option<ValidatorStatus>>,
     /// Where evidence that was met goes.
     pub(super) accuser: Mutex<Option<SyncSender<Vec<u8>>>>,
+    /// How validators did lately.
+    pub(super) turns: Mutex<Turns>,
     pub(super) failed: Mutex<BTreeMap<Writing, String>>,
     /// What goes to other places, or comes from there.
     pub(super) elsewhere: Mutex<Elsewhere>,

@@ -233,16 +233,26 @@ impl<'a> Driver<'a> {
         match input {
             Input::Wake => self.stirred = true,
             Input::Net(Incoming::Up(peer)) => self.greet(peer),
-            Input::Net(Incoming::Down(peer)) => {
-                self.peers.down(&peer);
-                self.sync.forget(&peer);
+            Input::Net(Incoming::Down(peer)) => self.gone(peer),
+            // It gives its room back when it was dealt with.
+            Input::Net(Incoming::Message { from, bytes, room: _room }) => {
+                self.message(from, &bytes)?;
             }
-            Input::Net(Incoming::Message { from, bytes }) => self.message(from, &bytes)?,
         }
         Ok(())
     }
 
+    fn gone(&mut self, peer: PeerId) {
+        self.peers.down(&peer);
+        self.sync.forget(&peer);
+        if let Some(number) = self.peers.known(&peer) {
+            self.host.gone(number);
+        }
+    }
+
     fn greet(&mut self, peer: PeerId) {
+        // Whatever was kept of an earlier connection, a ban among it, ended with that.
+        self.gone(peer);
         self.peers.up(peer);
         let height = self.next_height();
         self.network().send(peer, &Message::Status { height }.encode());

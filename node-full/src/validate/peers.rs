@@ -16,10 +16,10 @@ const EVENTS: u64 = 20_000;
 /// or with a block.
 const SIGNATURES: u64 = 2_000;
 
-/// Connected peers. Each connection has a number of its own for the engine.
+/// Peers that are or were connected. Each has one number for the engine and one share of what it
+/// may ask for, however often it connects; there are no more of them than keys that were allowed.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
-    next: u64,
     by_id: BTreeMap<PeerId, Known>,
     by_number: BTreeMap<u64, PeerId>,
 }
@@ -27,6 +27,7 @@ pub(super) struct Peers {
 #[derive(Debug, Default)]
 struct Known {
     number: u64,
+    is_up: bool,
     /// The height that it says it works on.
     height: u64,
     second: Duration,
@@ -37,20 +38,26 @@ struct Known {
 
 impl Peers {
     pub(super) fn up(&mut self, id: PeerId) {
-        self.down(&id);
-        self.next = self.next.saturating_add(1);
-        let number = self.next;
-        self.by_number.insert(number, id);
-        self.by_id.insert(id, Known { number, ..Known::default() });
+        let next = u64::try_from(self.by_id.len()).unwrap_or(u64::MAX).saturating_add(1);
+        let known = self.by_id.entry(id);
+        let known = known.or_insert_with(|| Known { number: next, ..Known::default() });
+        known.is_up = true;
+        self.by_number.insert(known.number, id);
     }
 
     pub(super) fn down(&mut self, id: &PeerId) {
-        if let Some(known) = self.by_id.remove(id) {
-            self.by_number.remove(&known.number);
+        if let Some(known) = self.by_id.get_mut(id) {
+            (known.is_up, known.height) = (false, 0);
         }
     }
 
+    /// The number of a peer that is connected.
     pub(super) fn number(&self, id: &PeerId) -> Option<Peer> {
+        self.by_id.get(id).filter(|known| known.is_up).map(|known| Peer(known.number))
+    }
+
+    /// The number of a peer that is or was connected.
+    pub(super) fn known(&self, id: &PeerId) -> Option<Peer> {
         self.by_id.get(id).map(|known| Peer(known.number))
     }
 
@@ -59,7 +66,7 @@ impl Peers {
     }
 
     pub(super) fn heard(&mut self, id: &PeerId, height: u64) {
-        if let Some(known) = self.by_id.get_mut(id) {
+        if let Some(known) = self.by_id.get_mut(id).filter(|known| known.is_up) {
             known.height = height;
         }
     }
@@ -103,7 +110,7 @@ impl Peers {
     }
 
     fn this_second(&mut self, id: &PeerId, now: Duration) -> Option<&mut Known> {
-        let known = self.by_id.get_mut(id)?;
+        let known = self.by_id.get_mut(id).filter(|known| known.is_up)?;
         if now.as_secs() != known.second.as_secs() {
             (known.second, known.served, known.events, known.signatures) = (now, 0, 0, 0);
         }
@@ -129,5 +136,30 @@ mod tests {
         assert!(peers.may_be_served(&id, second(2)));
         peers.served(&id, (blocks, 1));
         assert!(!peers.may_be_served(&id, second(2)) && peers.may_be_served(&id, second(3)));
+    }
+
+    #[test]
+    fn a_peer_that_connects_again_is_the_same_one() {
+        let mut peers = Peers::default();
+        let (one, other) = (PeerId::from_bytes([1; 32]), PeerId::from_bytes([2; 32]));
+        peers.up(one);
+        peers.up(other);
+        let number = peers.number(&one).unwrap();
+        let now = Duration::from_secs(7);
+        for _ in 0..EVENTS {
+            assert!(peers.may_send_event(&one, now));
+        }
+        peers.served(&one, (1, 64 << 20));
+        peers.heard(&one, 9);
+        peers.down(&one);
+        assert_eq!((peers.number(&one), peers.known(&one)), (None, Some(number)));
+        assert_eq!((peers.furthest(), peers.above(0).count()), (0, 0));
+        assert!(!peers.may_send_event(&one, Duration::from_secs(9)), "it is not there");
+        peers.up(one);
+        assert_eq!(peers.number(&one), Some(number));
+        assert_eq!(peers.id(number), Some(one));
+        assert_ne!(peers.number(&other), Some(number));
+        assert!(!peers.may_send_event(&one, now) && !peers.may_be_served(&one, now));
+        assert!(peers.may_send_event(&one, Duration::from_secs(8)));
     }
 }

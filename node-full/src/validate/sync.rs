@@ -47,9 +47,13 @@ impl Sync {
         Ok(Self { trust, asked: None, misses: BTreeMap::new(), behind: None })
     }
 
+    /// A peer is gone. If it was asked, that was in vain: a new connection does not make it first
+    /// again.
     pub(super) fn forget(&mut self, peer: &PeerId) {
-        self.misses.remove(peer);
-        self.asked = self.asked.filter(|asked| asked.peer != *peer);
+        if self.asked.take_if(|asked| asked.peer == *peer).is_some() {
+            let misses = self.misses.entry(*peer).or_default();
+            *misses = misses.saturating_add(1);
+        }
     }
 }
 
