@@ -35,6 +35,7 @@ mod state;
 mod turns;
 mod types;
 mod validators;
+mod waiting;
 
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
@@ -70,6 +71,7 @@ pub(crate) use state::{Place, Tree};
 pub use turns::{COUNTED_BLOCKS, Record};
 pub use types::{Block, Entry, Member, MemberKey, Options, Status, StreamName, Writers};
 pub use validators::{Registered, Validator, Validators};
+pub(crate) use waiting::{Part, Waiting};
 
 /// A running node. Clones share it; dropping the last one closes it cleanly.
 #[derive(Clone, Debug)]
