@@ -67,6 +67,8 @@ struct Io {
     own_blocks: restart::OwnBlocks,
     own_proposal: Option<(u32, wire::Message, HeaderDigest)>,
     recorded: Option<Record>,
+    /// Signatures of peers that were checked in this host's life.
+    checked: u64,
     fatal: Option<HostError>,
 }
 
@@ -116,6 +118,7 @@ impl Host {
             own_blocks: BTreeMap::new(),
             own_proposal: None,
             recorded: record,
+            checked: 0,
             fatal: None,
         };
         Ok(Self { state, io })
@@ -145,6 +148,12 @@ impl Host {
     #[must_use]
     pub fn is_silent(&self) -> bool {
         self.io.guard.is_silent(self.io.height)
+    }
+
+    /// How many signatures this host has checked because of what peers sent.
+    #[must_use]
+    pub const fn signatures_checked(&self) -> u64 {
+        self.io.checked
     }
 
     /// Another window of what peers may cost begins. While a height is open its timers see to it.

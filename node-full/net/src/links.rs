@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::Network;
 use crate::door::Door;
 use crate::error::LinkError;
-use crate::frame::within;
+use crate::frame::{MAX_MESSAGE_LEN, within};
 use crate::greet::{Greeter, Met};
 use crate::hello::{About, Identity, VERSIONS};
 use crate::limits::Limits;
@@ -189,6 +189,11 @@ impl Drop for Links {
 
 impl Network for Links {
     fn send(&self, to: PeerId, message: &[u8]) -> bool {
+        if message.len() > usize::try_from(MAX_MESSAGE_LEN).unwrap_or(usize::MAX) {
+            // It would end the link of a peer that did nothing wrong.
+            tracing::error!(peer = %to, bytes = message.len(), "a message is too long to be sent");
+            return false;
+        }
         self.table.queue(to).is_some_and(|queue| queue.push(message.into()))
     }
 

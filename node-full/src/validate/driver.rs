@@ -143,18 +143,20 @@ impl<'a> Driver<'a> {
         let (journal, found) = JournalFiles::open(&shared.dir)?;
         let genesis = Genesis::decode(&shared.genesis)?;
         let set = shared.signing_set();
-        let sign = restored::sign_from(&shared.dir, setup.sign_from)?;
+        let height = shared.blocks.end();
+        let word = (setup.sign_from, height);
+        let sign = restored::sign_from(&shared.dir, word)?;
         let votes = sign.allows(shared.head().as_deref());
         if votes {
             restored::forget_mark(&shared.dir)?;
         }
-        let height = shared.blocks.end();
         let (entries, _) = log::read(height, &found.log);
-        let given_up =
-            |record: &Record| setup.sign_from == Some(height) && record.height() == height;
-        // The operator says that what was signed at this height does not matter; what the log has
-        // of it holds all the same.
-        let recorded = found.record.filter(|record| !given_up(record));
+        // The operator may say that what was signed at this height does not matter; what the log
+        // has of it holds all the same.
+        let recorded = match found.record {
+            Some(record) if restored::gives_up(&shared.dir, &record, word)? => None,
+            recorded => recorded,
+        };
         let signer = votes.then(|| own_key(shared));
         let host = Host::new(config(shared, setup.timeouts), signer, recorded, &set)?;
         let mut driver = Self {
@@ -266,7 +268,7 @@ impl<'a> Driver<'a> {
         self.peers.up(peer);
         let height = self.next_height();
         self.network().send(peer, &Message::Status { height }.encode());
-        self.tell_waiting(Some(peer), Duration::ZERO);
+        self.tell_waiting(peer);
     }
 
     fn message(&mut self, from: PeerId, bytes: &[u8]) -> Result<(), ValidateError> {
