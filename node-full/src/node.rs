@@ -11,7 +11,7 @@
 //! is durable. Trees and index are derived from the log; when the node opens they go on from where
 //! they were (`replay`).
 
-mod about;
+pub(crate) mod about;
 mod commit;
 mod directory;
 pub(crate) mod epoch;

@@ -25,8 +25,9 @@ pub(super) fn replay(
     index: u64,
 ) {
     let Ok(SystemEvent::Validator(event)) = SystemEvent::read(body) else { return };
-    let done =
-        directory.check_admin(body, index).and_then(|()| take(epochs, directory, (id, &event)));
+    let done = directory
+        .check_validators(&event, body, index)
+        .and_then(|()| take(epochs, directory, (id, &event)));
     if let Err(error) = done {
         tracing::warn!(%error, index, "an event of the log is against the rules and changes nothing");
     }

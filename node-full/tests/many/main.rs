@@ -10,6 +10,8 @@
 
 mod agree;
 mod crash;
+mod forged;
+mod hand;
 mod kit;
 mod links;
 mod peers;
