@@ -33,6 +33,7 @@ mod shared;
 pub(crate) mod signed;
 mod state;
 mod types;
+mod uncounted;
 mod validators;
 
 use std::path::Path;
@@ -148,7 +149,9 @@ impl Node {
     }
 
     fn submit_counted(&self, batch: Vec<Submission>) -> Result<Vec<Accepted>, Refused> {
-        self.shared().expect_writable().map_err(|reason| reason.at(0))?;
+        let shared = self.shared();
+        let may_take = shared.expect_writable().and_then(|()| shared.expect_blocks());
+        may_take.map_err(|reason| reason.at(0))?;
         let prepared = crate::ingest::prepare(self.shared(), batch)?;
         let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or_else(|| Refusal::ShuttingDown.at(0))?;

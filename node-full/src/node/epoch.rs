@@ -117,6 +117,12 @@ impl Shared {
         self.log_state().epochs().now().set.clone()
     }
 
+    /// Whether this node's vote alone makes a block final, if it has a key.
+    pub(crate) fn is_quorum(&self) -> bool {
+        let own = self.own_keys().map(|keys| keys.validator.key_id());
+        own.is_none_or(|own| self.signing_set().is_quorum_of(&[own]))
+    }
+
     /// The set that signs behind the next gate.
     pub(crate) fn next_set(&self) -> Set {
         self.log_state().epochs().next().clone()

@@ -10,7 +10,7 @@
 mod file;
 mod inner;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -115,6 +115,26 @@ impl Pool {
         }
         let (inner, file) = (Mutex::new(inner), Mutex::new(file));
         Ok(Self { inner, file, left: Condvar::new(), wake: OnceLock::new() })
+    }
+
+    /// Keeps events in the pool of a directory that is not open: they are durable when this returns,
+    /// and wait like those that were accepted here. Those that wait already are left as they are.
+    pub(crate) fn put_back(dir: &Path, events: Vec<Pending>) -> Result<(), StoreError> {
+        let (file, found) = PoolFile::open(dir)?;
+        let known: BTreeSet<EventId> = found.iter().map(|pending| pending.id).collect();
+        let new = events.into_iter().filter(|pending| !known.contains(&pending.id));
+        file.append(&new.collect::<Vec<_>>())
+    }
+
+    /// What was accepted in a directory within the last day, final by now or not.
+    pub(crate) fn accepted_in(dir: &Path) -> Result<Vec<Pending>, StoreError> {
+        if !PoolFile::is_in(dir) {
+            return Ok(Vec::new());
+        }
+        let (_, mut found) = PoolFile::open(dir)?;
+        let now = clock::now();
+        found.retain(|pending| now.since(pending.since) <= OWN_TTL);
+        Ok(found)
     }
 
     /// Whoever is to be told when something was accepted.

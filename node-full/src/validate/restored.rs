@@ -41,6 +41,11 @@ pub(crate) fn mark_restored(data: &Path) -> Result<(), StoreError> {
     files::write(&dir.join(MARK), now.as_bytes(), Secrecy::Public)
 }
 
+/// Whether a directory was restored, and its validator has not seen since where the log was.
+pub(super) fn is_marked(data: &Path) -> bool {
+    data.join(VALIDATOR_DIR).join(MARK).exists()
+}
+
 /// Reads what the directory and the operator say. The operator's word stands over the file.
 pub(crate) fn sign_from(data: &Path, operator: Option<u64>) -> Result<SignFrom, StoreError> {
     let path = data.join(VALIDATOR_DIR).join(MARK);

@@ -17,3 +17,4 @@ mod links;
 mod peers;
 mod signed;
 mod sync;
+mod turn;
