@@ -18,6 +18,7 @@
 pub(crate) mod block;
 mod driver;
 mod journal;
+mod lone;
 mod peers;
 pub(crate) mod pool;
 mod restored;
@@ -41,6 +42,7 @@ use crate::replica::FollowError;
 
 pub(crate) use driver::{Input, Setup, run};
 pub(crate) use journal::{VALIDATOR_DIR, expect_readable};
+pub(crate) use lone::expect_lone;
 pub(crate) use restored::{mark_restored, why_waiting};
 
 /// How this node takes part.

@@ -11,8 +11,11 @@
 mod agree;
 mod crash;
 mod derived;
+mod forged;
+mod hand;
 mod kit;
 mod links;
 mod peers;
 mod signed;
 mod sync;
+mod turn;
