@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest as _, Sha256};
 
-use crate::tools::{self, Instructions, WASM};
+use crate::tools::{self, WASM};
 use crate::wasm::{self, Reader};
 use crate::{build, package, say};
 
@@ -60,8 +60,8 @@ fn single_file() -> Result<String> {
     let unpack = fs::read_to_string("pkg/unpack.js").context("pkg/unpack.js")?;
     let script = format!(
         "\"use strict\";\n{}\n{}\nconst MODULE = \"{}\";\n{}",
-        squeezed(&glue),
-        squeezed(&unpack.replace("export function", "function")),
+        package::squeezed(&glue),
+        package::squeezed(&unpack.replace("export function", "function")),
         package::deflated(&module)?,
         source("page.js")?
     );
@@ -78,7 +78,7 @@ fn single_file() -> Result<String> {
 /// The bindings, as a script, and the module: small before fast, and for every browser.
 fn verifier() -> Result<(String, Vec<u8>)> {
     tools::ensure_target(WASM)?;
-    let mut cargo = tools::cargo_wasm_with(Instructions::Plain, &[]);
+    let mut cargo = tools::cargo_wasm();
     cargo.args(["build", "-p", CRATE, "--lib", "--target", WASM, "--profile", "web"]);
     tools::run(&mut cargo)?;
     let module = tools::target(&format!("{WASM}/web/{}.wasm", CRATE.replace('-', "_")));
@@ -88,17 +88,6 @@ fn verifier() -> Result<(String, Vec<u8>)> {
     let read = |name: &str| fs::read(out.join(name)).with_context(|| name.to_owned());
     let glue = String::from_utf8(read("verify.js")?).context("verify.js is not UTF-8")?;
     Ok((glue, read("verify_bg.wasm")?))
-}
-
-/// A script without comments and indentation: what is generated, or published elsewhere. The page's
-/// own script keeps both, because it is there to be read.
-fn squeezed(script: &str) -> String {
-    let lines = script.lines().map(str::trim);
-    let is_code = |line: &&str| {
-        let comment = ["//", "/*", "* ", "*/"].iter().any(|begin| line.starts_with(begin));
-        !(line.is_empty() || *line == "*" || comment)
-    };
-    lines.filter(is_code).collect::<Vec<_>>().join("\n")
 }
 
 fn source(name: &str) -> Result<String> {
