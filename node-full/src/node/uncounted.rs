@@ -9,6 +9,7 @@
 //! The pool has them, durable, before the log loses them, so a crash in between does it again.
 
 use std::path::Path;
+use std::time::Duration;
 
 use cairn_store::entries::Entries;
 use cairn_store::index::{Index, Mark};
@@ -18,7 +19,6 @@ use super::OpenError;
 use super::open::open_index;
 use super::state::Tree;
 use crate::validate::pool::{Pending, Pool};
-use std::time::Duration;
 
 /// Moves the entries from `size` on into the pool, and lets go of what was derived from them.
 pub(super) fn set_back(
