@@ -81,7 +81,7 @@ const ARTIFACTS: [Artifact; 7] = [
         ceiling: 89_900,
         wanted: None,
     },
-    Artifact { name: "page", files: &[], ceiling: 260_340, wanted: Some(PAGE) },
+    Artifact { name: "page", files: &[], ceiling: 273_080, wanted: Some(PAGE) },
 ];
 
 /// Prints every artifact's size. Fails if one exceeds its ceiling.
