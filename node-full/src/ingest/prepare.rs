@@ -142,7 +142,9 @@ pub(crate) fn may_stand(shared: &Shared, body: &EventBody<'_>) -> Result<(), Ref
     if !is_system && !matches!(body.kind, Kind::Record | Kind::Import) {
         return Err(Refusal::KindNotAccepted(body.kind.name()));
     }
-    if !is_system && shared.directory().is_system(&body.stream) {
+    // Nodes say there who read what, and what they no longer keep; other nodes must take that.
+    let directory = shared.directory();
+    if !is_system && directory.is_system(&body.stream) && !directory.is_ingest_key(&body.writer) {
         return Err(Refusal::SystemStream);
     }
     Ok(())
