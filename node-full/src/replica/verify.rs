@@ -400,7 +400,9 @@ fn follow_system(
     let mut directory = shared.directory();
     for (index, event) in (first..).zip(events) {
         let body = event.body();
-        if let Some(expired) = shared.expired_by(body) {
+        // How long payloads are kept is each validator's own affair: what one of them says of it
+        // must not take them from all.
+        if let Some(expired) = shared.expired_by(body).filter(|_| shared.pool.is_none()) {
             let kept_from = expired.end;
             shared.expire(expired.start.max(shared.entries.begin())..kept_from, kept_from)?;
         }
