@@ -5,13 +5,17 @@
 //! committer, so that nothing that is on its way in refers to what is on its way out; and all of it
 //! can be done again, so that a node that stopped in between goes on when it opens.
 //!
-//! **Invariant:** a redaction that is final has a receipt after it, or the node is at it.
+//! Of several nodes each erases what it holds and gives a receipt of its own, also one that was away
+//! when the others did.
+//!
+//! **Invariant:** a redaction that is final has a receipt after it of each node that held something
+//! to be forgotten, or that node is at it.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use cairn_store::index::Mark;
-use cairn_verifier::digest::{EventId, PayloadDigest};
+use cairn_verifier::digest::{EventId, KeyId, PayloadDigest};
 use cairn_verifier::event::{EventBody, Kind, SignedEvent};
 
 use super::commit::{Request, catch_up, write_counted};
@@ -98,11 +102,22 @@ fn follow(
 }
 
 impl Pending {
-    /// Whether the node has given its receipt.
+    /// Whether this node has given its receipt. One that never had what is to be forgotten leaves
+    /// that to those who had it.
     fn is_done(&self, shared: &Shared) -> Result<bool, NodeError> {
-        let about = shared.about(&self.target, Kind::Redaction)?;
-        let is_receipt = |event: &SystemEvent| matches!(event, SystemEvent::Erased { redaction, .. } if *redaction == self.redaction);
-        Ok(about.iter().any(|(_, event)| is_receipt(event)))
+        let own = shared.own_keys().map(|keys| keys.ingest.key_id());
+        let mut by_others = false;
+        for (index, event) in shared.about(&self.target, Kind::Redaction)? {
+            let SystemEvent::Erased { redaction, .. } = event else { continue };
+            if redaction != self.redaction {
+                continue;
+            }
+            if Some(shared.writer_of(index)?) == own {
+                return Ok(true);
+            }
+            by_others = true;
+        }
+        Ok(by_others && !shared.holds(&self.target)?)
     }
 
     fn request(self) -> (Request, Receiver<Result<(), Refusal>>) {
@@ -170,7 +185,13 @@ impl Shared {
         Ok(StoredPayload::Removed)
     }
 
-    fn payload_of(&self, event: &EventId) -> Result<Option<PayloadDigest>, NodeError> {
+    fn writer_of(&self, index: u64) -> Result<KeyId, NodeError> {
+        let bytes = self.entries.read(index)?;
+        let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
+        Ok(SignedEvent::decode(&bytes).map_err(damaged)?.body().writer)
+    }
+
+    pub(super) fn payload_of(&self, event: &EventId) -> Result<Option<PayloadDigest>, NodeError> {
         let Some(index) = self.find(event)? else { return Ok(None) };
         let bytes = self.entries.read(index)?;
         let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 
 use cairn_store::StoreError;
@@ -114,6 +115,8 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
         progress: Progress::new(final_size),
         pool,
         validator: Mutex::default(),
+        linking: Mutex::default(),
+        current: AtomicBool::new(true),
         accuser: Mutex::default(),
         state: RwLock::new(State { events, sha256, headers, head, effects: Effects::default() }),
         log_state: RwLock::new(log_state),

@@ -23,6 +23,7 @@ use cairn_verifier::digest::HeaderDigest;
 use cairn_verifier::finality::ValidatorSet;
 use cairn_verifier::trust::Genesis;
 
+use super::behind::Fetching;
 use super::journal::JournalFiles;
 use super::peers::Peers;
 use super::restored::{self, SignFrom};
@@ -38,6 +39,9 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(200);
 /// How long after a failed write the next life begins.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// The type of the message that says where a peer is.
+const STATUS: u8 = 6;
+
 /// What the driver is told.
 #[derive(Debug)]
 pub(crate) enum Input {
@@ -52,6 +56,8 @@ pub(crate) struct Setup {
     pub(crate) network: Arc<dyn Network>,
     pub(crate) timeouts: Timeouts,
     pub(crate) sign_from: Option<u64>,
+    /// What stands behind events goes this way.
+    pub(crate) fetching: Arc<Fetching>,
 }
 
 pub(super) struct Driver<'a> {
@@ -231,10 +237,7 @@ impl<'a> Driver<'a> {
         match input {
             Input::Wake => self.stirred = true,
             Input::Net(Incoming::Up(peer)) => self.greet(peer),
-            Input::Net(Incoming::Down(peer)) => {
-                self.peers.down(&peer);
-                self.sync.forget(&peer);
-            }
+            Input::Net(Incoming::Down(peer)) => self.gone(&peer),
             Input::Net(Incoming::Message { from, bytes }) => self.message(from, &bytes)?,
         }
         Ok(())
@@ -242,6 +245,7 @@ impl<'a> Driver<'a> {
 
     fn greet(&mut self, peer: PeerId) {
         self.peers.up(peer);
+        self.setup.fetching.up(peer);
         let height = self.next_height();
         self.network().send(peer, &Message::Status { height }.encode());
         self.tell_waiting(Some(peer), Duration::ZERO);
@@ -260,6 +264,9 @@ impl<'a> Driver<'a> {
         }
         if let Ok((kind, height)) = wire::head(bytes) {
             self.peers.heard(&from, height);
+            if kind == STATUS {
+                self.peers.met(&from, height);
+            }
             let is_of_engine = matches!(kind, 1..=5 | 9);
             if is_of_engine && height == self.next_height() && !self.is_working() {
                 self.start()?;
@@ -273,8 +280,17 @@ impl<'a> Driver<'a> {
         tracing::warn!(%peer, why, "disconnecting a peer");
         metrics::counter!("cairn_peers_banned_total").increment(1);
         self.network().ban(peer, why);
-        self.peers.down(&peer);
-        self.sync.forget(&peer);
+        self.gone(&peer);
+    }
+
+    fn gone(&mut self, peer: &PeerId) {
+        self.peers.down(peer);
+        self.sync.forget(peer);
+        self.setup.fetching.down(peer);
+    }
+
+    pub(super) fn fetching(&self) -> &'a Fetching {
+        &self.setup.fetching
     }
 
     /// Begins the next height.

@@ -24,6 +24,8 @@ struct Known {
     number: u64,
     /// The height that it says it works on.
     height: u64,
+    /// What it said first.
+    first: Option<u64>,
     second: Duration,
     served: u64,
     events: u64,
@@ -35,7 +37,8 @@ impl Peers {
         self.next = self.next.saturating_add(1);
         let (number, second) = (self.next, Duration::ZERO);
         self.by_number.insert(number, id);
-        self.by_id.insert(id, Known { number, height: 0, second, served: 0, events: 0 });
+        self.by_id
+            .insert(id, Known { number, height: 0, first: None, second, served: 0, events: 0 });
     }
 
     pub(super) fn down(&mut self, id: &PeerId) {
@@ -58,6 +61,13 @@ impl Peers {
         }
     }
 
+    /// A peer says where it is, as each does when it is met.
+    pub(super) fn met(&mut self, id: &PeerId, height: u64) {
+        if let Some(known) = self.by_id.get_mut(id) {
+            known.first.get_or_insert(height);
+        }
+    }
+
     /// The height that the furthest says it works on: a claim.
     pub(super) fn furthest(&self) -> u64 {
         self.by_id.values().map(|known| known.height).max().unwrap_or(0)
@@ -66,6 +76,12 @@ impl Peers {
     /// Those who say that they are above a height.
     pub(super) fn above(&self, height: u64) -> impl Iterator<Item = PeerId> + use<'_> {
         self.by_id.iter().filter(move |(_, known)| known.height > height).map(|(id, _)| *id)
+    }
+
+    /// Those whose work when they were met was on this height at most.
+    pub(super) fn met_at_most(&self, height: u64) -> impl Iterator<Item = PeerId> + use<'_> {
+        let met = move |known: &Known| known.first.is_some_and(|first| first <= height);
+        self.by_id.iter().filter(move |(_, known)| met(known)).map(|(id, _)| *id)
     }
 
     /// Whether a peer is sent more blocks now.

@@ -12,6 +12,7 @@ mod agree;
 mod crash;
 mod kit;
 mod links;
+mod payloads;
 mod peers;
 mod signed;
 mod sync;
