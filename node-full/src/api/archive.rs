@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header;
@@ -10,6 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use super::lease::{Lease, OVER};
 use super::params::Params;
 use super::problem::Problem;
 use super::{App, schema};
@@ -48,7 +50,11 @@ type Piece = Result<Bytes, io::Error>;
         (status = 404, description = "There are no such blocks, or the base is unknown"),
         (status = 410, description = "Events so old are not kept here any more"),
     ))]
-pub(super) async fn archive(State(app): State<App>, params: Params) -> Result<Response, Problem> {
+pub(super) async fn archive(
+    State(app): State<App>,
+    Extension(lease): Extension<Lease>,
+    params: Params,
+) -> Result<Response, Problem> {
     params.only(&["from", "to", "since", "until", "payloads", "base"])?;
     let place = app.place_to_follow()?;
     let (payloads, base) = (params.flag("payloads")?, params.base()?);
@@ -83,16 +89,26 @@ pub(super) async fn archive(State(app): State<App>, params: Params) -> Result<Re
         (header::CONTENT_TYPE, "application/vnd.cairn.archive"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"log.cairn-archive\""),
     ];
-    Ok((kind, Body::from_stream(stream_of(first, pieces))).into_response())
+    Ok((kind, Body::from_stream(stream_of(first, pieces, lease))).into_response())
 }
 
-fn stream_of(first: Bytes, pieces: Receiver<Piece>) -> impl stream::Stream<Item = Piece> {
-    stream::unfold((Some(first), pieces), |(first, mut pieces)| async move {
+/// What is sent: broken off, which a reader of the archive notices, when its caller may read no more.
+fn stream_of(
+    first: Bytes,
+    pieces: Receiver<Piece>,
+    lease: Lease,
+) -> impl stream::Stream<Item = Piece> {
+    stream::unfold(Some((Some(first), pieces, lease)), |open| async move {
+        let (first, mut pieces, mut lease) = open?;
+        if lease.is_over() {
+            // Whoever writes finds nobody there, and ends too.
+            return Some((Err(io::Error::other(OVER)), None));
+        }
         let piece = match first {
-            Some(first) => Some(Ok(first)),
-            None => pieces.recv().await,
+            Some(first) => Ok(first),
+            None => pieces.recv().await?,
         };
-        piece.map(|piece| (piece, (None, pieces)))
+        Some((piece, Some((None, pieces, lease))))
     })
 }
 

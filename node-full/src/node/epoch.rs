@@ -25,8 +25,8 @@ pub(super) fn replay(
     index: u64,
 ) {
     let Ok(SystemEvent::Validator(event)) = SystemEvent::read(body) else { return };
-    let done =
-        directory.check_admin(body, index).and_then(|()| take(epochs, directory, (id, &event)));
+    let allowed = directory.check_writer(&event, body, index);
+    let done = allowed.and_then(|()| take(epochs, directory, (id, &event)));
     if let Err(error) = done {
         tracing::warn!(%error, index, "an event of the log is against the rules and changes nothing");
     }
@@ -58,6 +58,8 @@ fn take(
             let (key, sentence) = (accused.key, accused.sentence.name());
             tracing::error!(%key, sentence, "a validator signed a contradiction");
         }
+        // Whoever bonds signs the event itself, so nothing else is to be checked.
+        ValidatorEvent::Moved(asked) => epochs.move_stake(asked)?,
     }
     Ok(())
 }

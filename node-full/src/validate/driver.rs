@@ -137,18 +137,20 @@ impl<'a> Driver<'a> {
         let (journal, found) = JournalFiles::open(&shared.dir)?;
         let genesis = Genesis::decode(&shared.genesis)?;
         let set = shared.signing_set();
-        let sign = restored::sign_from(&shared.dir, setup.sign_from)?;
+        let height = shared.blocks.end();
+        let word = (setup.sign_from, height);
+        let sign = restored::sign_from(&shared.dir, word)?;
         let votes = sign.allows(shared.head().as_deref());
         if votes {
             restored::forget_mark(&shared.dir)?;
         }
-        let height = shared.blocks.end();
         let (entries, _) = log::read(height, &found.log);
-        let given_up =
-            |record: &Record| setup.sign_from == Some(height) && record.height() == height;
-        // The operator says that what was signed at this height does not matter; what the log has
-        // of it holds all the same.
-        let recorded = found.record.filter(|record| !given_up(record));
+        // The operator may say that what was signed at this height does not matter; what the log
+        // has of it holds all the same.
+        let recorded = match found.record {
+            Some(record) if restored::gives_up(&shared.dir, &record, word)? => None,
+            recorded => recorded,
+        };
         let signer = votes.then(|| own_key(shared));
         let host = Host::new(config(shared, setup.timeouts), signer, recorded, &set)?;
         let mut driver = Self {
@@ -237,18 +239,32 @@ impl<'a> Driver<'a> {
         match input {
             Input::Wake => self.stirred = true,
             Input::Net(Incoming::Up(peer)) => self.greet(peer),
-            Input::Net(Incoming::Down(peer)) => self.gone(&peer),
-            Input::Net(Incoming::Message { from, bytes }) => self.message(from, &bytes)?,
+            Input::Net(Incoming::Down(peer)) => self.gone(peer),
+            // It gives its room back when it was dealt with.
+            Input::Net(Incoming::Message { from, bytes, room: _room }) => {
+                self.message(from, &bytes)?;
+            }
         }
         Ok(())
     }
 
+    fn gone(&mut self, peer: PeerId) {
+        self.peers.down(&peer);
+        self.sync.forget(&peer);
+        self.setup.fetching.down(&peer);
+        if let Some(number) = self.peers.known(&peer) {
+            self.host.gone(number);
+        }
+    }
+
     fn greet(&mut self, peer: PeerId) {
+        // Whatever was kept of an earlier connection, a ban among it, ended with that.
+        self.gone(peer);
         self.peers.up(peer);
         self.setup.fetching.up(peer);
         let height = self.next_height();
         self.network().send(peer, &Message::Status { height }.encode());
-        self.tell_waiting(Some(peer), Duration::ZERO);
+        self.tell_waiting(peer);
     }
 
     fn message(&mut self, from: PeerId, bytes: &[u8]) -> Result<(), ValidateError> {
@@ -280,13 +296,9 @@ impl<'a> Driver<'a> {
         tracing::warn!(%peer, why, "disconnecting a peer");
         metrics::counter!("cairn_peers_banned_total").increment(1);
         self.network().ban(peer, why);
-        self.gone(&peer);
-    }
-
-    fn gone(&mut self, peer: &PeerId) {
-        self.peers.down(peer);
-        self.sync.forget(peer);
-        self.setup.fetching.down(peer);
+        self.peers.down(&peer);
+        self.sync.forget(&peer);
+        self.setup.fetching.down(&peer);
     }
 
     pub(super) fn fetching(&self) -> &'a Fetching {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use base64::Engine as _;
 use cairn_node::access::{Access, digest_of, new_key};
 use cairn_node::api::Serving;
 use cairn_node::api::grpc::proto as p;
@@ -130,6 +131,45 @@ fn a_key_that_is_taken_away_ends_its_streams_and_no_others() {
     while !bob_socket.read().unwrap().is_text() {}
     assert!(!bobs.is_finished());
     drop(bob_socket);
+}
+
+/// An archive longer than what lies in the sockets between a node and a reader that waits.
+fn long_archive(served: &Served) {
+    for _ in 0..3 {
+        let mut public = crate::kit::draft("a.b");
+        let payload = base64::engine::general_purpose::STANDARD.encode(vec![7; 1 << 20]);
+        public["payload"] = json!({ "public": payload });
+        let draft = |_| {
+            cairn_node::ingest::Submission::Draft(serde_json::from_value(public.clone()).unwrap())
+        };
+        served.node.submit((0..10).map(draft).collect()).unwrap();
+    }
+    let size = |status: cairn_node::node::Status| (status.size, status.accepted);
+    while size(served.node.status()).0 < size(served.node.status()).1 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_key_that_is_taken_away_breaks_its_download_off() {
+    let [ann, bob] = [0; 2].map(|_| new_key().unwrap().to_string());
+    let (served, live) = served(&keys(&[("ann", &ann), ("bob", &bob)]));
+    long_archive(&served);
+    let download = |key: &str| {
+        let request = served.agent.get(format!("{}/v1/archive?payloads=true", served.url));
+        let answer = request.header("authorization", bearer(key)).call().unwrap();
+        assert_eq!(answer.status(), 200);
+        let mut body = answer.into_body().into_reader();
+        body.read_exact(&mut [0; 1_000]).unwrap();
+        body
+    };
+    let (mut anns, mut bobs) = (download(&ann), download(&bob));
+    live.store(Arc::new(access(&keys(&[("bob", &bob)])).1));
+    let mut whole = Vec::new();
+    bobs.read_to_end(&mut whole).unwrap();
+    let mut part = Vec::new();
+    anns.read_to_end(&mut part).expect_err("a download that is broken off looks like one");
+    assert!(part.len() < whole.len(), "{} of {} bytes", part.len(), whole.len());
 }
 
 #[test]

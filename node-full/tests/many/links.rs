@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use cairn_net::{AllowedPeer, Incoming, Network, PeerId, PeerStatus};
+use cairn_net::{AllowedPeer, Incoming, Network, PeerId, PeerStatus, Room};
 
 const DELAY: Duration = Duration::from_millis(3);
 
@@ -92,7 +92,11 @@ impl Links {
     /// Something that a node says beside what its program does.
     pub(crate) fn say(&self, from: PeerId, to: PeerId, message: &[u8]) {
         let bytes = message.to_vec();
-        self.0.state.lock().unwrap().fly(to, Incoming::Message { from, bytes });
+        self.0
+            .state
+            .lock()
+            .unwrap()
+            .fly(to, Incoming::Message { from, bytes, room: Room::default() });
     }
 
     /// Who banned whom, and why.
@@ -147,7 +151,7 @@ impl End {
             Some(bend) => bend(message),
             None => message.to_vec(),
         };
-        state.fly(to, Incoming::Message { from: self.own, bytes });
+        state.fly(to, Incoming::Message { from: self.own, bytes, room: Room::default() });
         true
     }
 }

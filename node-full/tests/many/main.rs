@@ -10,6 +10,7 @@
 
 mod agree;
 mod crash;
+mod derived;
 mod kit;
 mod links;
 mod payloads;

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::{Directory, IN_USE};
 use crate::init::INGEST_MEMBER;
-use crate::system::SystemEvent;
+use crate::system::{SystemEvent, ValidatorEvent};
 
 /// Why a system event is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -98,11 +98,11 @@ impl Directory {
         if matches!(event, SystemEvent::Erased { .. }) {
             return self.check_node(body, index);
         }
-        self.check_admin(body, index)?;
         // What it does is not for members and streams.
-        if matches!(event, SystemEvent::Validator(_)) {
-            return Ok(());
+        if let SystemEvent::Validator(event) = event {
+            return self.check_writer(event, body, index);
         }
+        self.check_admin(body, index)?;
         let before = self.clone();
         let had_admin = self.has_admin(from);
         let changed = match event {
@@ -152,16 +152,34 @@ impl Directory {
         Err(NotAllowed::Signer { key: body.writer, who })
     }
 
+    /// Who may write an event about validators: administrators, and who moves its own stake. An
+    /// administrator gets no say in that by ending a member's key or adding one: stake is a key's.
+    pub(in crate::node) fn check_writer(
+        &self,
+        event: &ValidatorEvent,
+        body: &EventBody<'_>,
+        index: u64,
+    ) -> Result<(), NotAllowed> {
+        match event {
+            ValidatorEvent::Moved(_) => self.check_system(body),
+            ValidatorEvent::Proposed(_)
+            | ValidatorEvent::Approved { .. }
+            | ValidatorEvent::Accused { .. } => self.check_admin(body, index),
+        }
+    }
+
+    fn check_system(&self, body: &EventBody<'_>) -> Result<(), NotAllowed> {
+        let system = self.system.ok_or(NotAllowed::NoSystemStream)?;
+        if body.stream == system { Ok(()) } else { Err(NotAllowed::NotInSystem) }
+    }
+
     /// Who writes to the stream `system` may: administrators, and the node itself.
     pub(in crate::node) fn check_admin(
         &self,
         body: &EventBody<'_>,
         index: u64,
     ) -> Result<(), NotAllowed> {
-        let system = self.system.ok_or(NotAllowed::NoSystemStream)?;
-        if body.stream != system {
-            return Err(NotAllowed::NotInSystem);
-        }
+        self.check_system(body)?;
         if self.is_admin(&body.writer, index) {
             return Ok(());
         }
