@@ -3,6 +3,7 @@
 //! A batch is all or nothing: everything about it is checked before anything is written.
 
 mod draft;
+mod payload;
 mod prepare;
 mod refusal;
 mod stage;
@@ -11,7 +12,8 @@ mod system;
 pub use draft::{
     Draft, DraftKind, DraftOutcome, DraftParty, DraftPayload, DraftResource, SealedDraft,
 };
-pub(crate) use prepare::{Prepared, check_event, may_stand, prepare, refuse_system};
+pub(crate) use payload::FitPayload;
+pub(crate) use prepare::{Prepared, check_event, check_wrap, may_stand, prepare, refuse_system};
 pub use refusal::{Refusal, Refused};
 pub(crate) use stage::{Staged, Staging, Written};
 

@@ -28,6 +28,7 @@
 //! | `cairn_silent` | gauge | 1 if this validator may not sign |
 //! | `cairn_pool_events`, `cairn_pool_bytes`, `cairn_events_expired_total` | gauges, counter | what waits for a block, and what waited too long |
 //! | `cairn_blocks_refused_total`, `cairn_blocks_synced_total` | counters | blocks that broke a rule, blocks fetched from peers |
+//! | `cairn_payloads_fetched_total`, `cairn_payloads_lacking` | counter, gauge | events whose payload or wraps were fetched from peers, events that lack them here |
 //! | `cairn_equivocations_total` | counter | contradictions of other validators |
 //! | `cairn_peers`, `cairn_peers_connected`, `cairn_peers_height`, `cairn_peers_banned_total` | gauges, counter | who may connect and does, and how far the furthest is |
 //! | `cairn_peer_connected{peer}`, `cairn_peer_round_trip_seconds{peer}`, `cairn_peer_queue_bytes{peer}` | gauges | one peer, by the beginning of its key id |

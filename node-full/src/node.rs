@@ -20,6 +20,7 @@ mod error;
 pub(crate) mod evidence;
 mod expire;
 mod format;
+mod keep;
 mod keys;
 mod life;
 mod log_state;
@@ -58,6 +59,7 @@ pub(crate) use directory::Directory;
 pub use directory::NotAllowed;
 pub use error::{NodeError, OpenError};
 pub use expire::Expired;
+pub(crate) use keep::{Keep, Kept};
 pub(crate) use keys::{ADMIN_KEY, INGEST_KEY, VALIDATOR_KEY, chain_key};
 use life::Threads;
 pub(crate) use log_state::{Effects, Fit, LogState, Next, StateAgain, may_carry};
@@ -228,11 +230,17 @@ impl Node {
         Ok(self.shared().next_accepted(&(*stream, *writer))?)
     }
 
-    /// A stored payload.
+    /// A stored payload. One of which every event is redacted is not given out, even if it is not
+    /// erased yet.
     ///
     /// # Errors
-    /// It cannot be read, or the disk changed it.
+    /// It cannot be read, or the disk changed it; or this node was away, and may not know yet what
+    /// was redacted meanwhile.
     pub fn payload(&self, digest: &PayloadDigest) -> Result<Option<Vec<u8>>, NodeError> {
+        self.shared().expect_current()?;
+        if !self.shared().is_payload_wanted(digest)? {
+            return Ok(None);
+        }
         let Some(bytes) = self.shared().blobs.get(digest)? else { return Ok(None) };
         // The digest does not say which of the two it is.
         let kinds = [digest::CIPHERTEXT, digest::PUBLIC_PAYLOAD];
@@ -242,11 +250,15 @@ impl Node {
         Err(NodeError::PayloadDamaged(*digest))
     }
 
-    /// The wrap of an event's message key for a recipient's key.
+    /// The wrap of an event's message key for a recipient's key; none if the event is redacted.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// As of [`Node::payload`].
     pub fn wrap(&self, event: &EventId, recipient: &KeyId) -> Result<Option<Vec<u8>>, NodeError> {
+        self.shared().expect_current()?;
+        if self.shared().is_redacted(event)? {
+            return Ok(None);
+        }
         self.shared().wrap(event, recipient)
     }
 

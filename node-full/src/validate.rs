@@ -13,8 +13,10 @@
 //!
 //! - [`journal`] has the files of the engine: what was signed must outlive every crash.
 //! - [`pool`] is the mempool, [`block`] what is proposed and checked.
+//! - [`behind`] fetches payloads and wraps of events that other nodes took.
 //! - [`driver`] is the thread that owns the engine, [`sync`] how it catches up.
 
+pub(crate) mod behind;
 pub(crate) mod block;
 mod driver;
 mod journal;

@@ -30,6 +30,7 @@
     )
 )]
 
+pub mod behind;
 mod broken;
 mod certificate;
 mod context;

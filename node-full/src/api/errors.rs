@@ -62,6 +62,7 @@ impl From<NodeError> for Problem {
             NodeError::Pruned { .. } => {
                 Self::new(StatusCode::GONE, error.code(), error.to_string())
             }
+            NodeError::CatchingUp => Self::unavailable(error.code(), error.to_string()),
             NodeError::NotAudited(refusal) => (*refusal).at(0).into(),
             NodeError::Damaged { .. }
             | NodeError::OtherEpoch { .. }

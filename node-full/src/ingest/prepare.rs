@@ -15,13 +15,11 @@ use cairn_verifier::event::{
 use cairn_verifier::payload::Fields;
 use cairn_verifier::pcek::v2;
 
+use super::payload::FitPayload;
 use super::system::{self, SystemReady};
 use super::{Draft, DraftPayload, MAX_BATCH, Refusal, Refused, SealedDraft, Submission};
 use crate::node::{KeyRecord, Place, Shared, StreamName, Writers};
 use crate::system::{SYSTEM_STREAM, SystemEvent};
-
-/// What a ciphertext has over its plaintext: nonce and tag.
-const SEAL_OVERHEAD: u32 = 24 + 16;
 
 /// A submission that was checked as far as possible without a place in the log.
 #[derive(Debug)]
@@ -220,23 +218,8 @@ fn check_payload(
             _ => Ok(None),
         };
     };
-    let (context, expected, len) = match committed {
-        Payload::None => return Err(Refusal::PayloadMismatch(EventError::UnexpectedPayload)),
-        Payload::Public { digest, len } => (digest::PUBLIC_PAYLOAD, *digest, *len),
-        Payload::Sealed(commitment) => {
-            let len = commitment.plaintext_len.saturating_add(SEAL_OVERHEAD);
-            (digest::CIPHERTEXT, commitment.ciphertext, len)
-        }
-    };
-    if u32::try_from(bytes.len()) != Ok(len) {
-        let length = EventError::PayloadLength { expected: len, found: bytes.len() };
-        return Err(Refusal::PayloadMismatch(length));
-    }
-    let found = PayloadDigest::from_bytes(digest::derive(context, &[&bytes]));
-    if found != expected {
-        return Err(Refusal::PayloadMismatch(EventError::OtherPayload { expected, found }));
-    }
-    Ok(Some((expected, bytes)))
+    let fit = FitPayload::check(committed, bytes).map_err(Refusal::PayloadMismatch)?;
+    Ok(Some((fit.digest(), fit.into_bytes())))
 }
 
 /// Wraps and salt belong to a sealed payload, and each wrap to a member's key.
@@ -271,14 +254,18 @@ pub(super) fn check_wraps(
         if directory.wrap_key(&key).is_none() {
             return Err(Refusal::UnknownRecipientKey(key));
         }
-        // The hint is the key id's beginning; whether the wrap opens, only the recipient sees.
-        let is_for_key = wrap.get(1..9).is_some_and(|hint| key.as_bytes().starts_with(hint));
-        let has_shape = v2::check_shape(&wrap).is_ok();
-        if !is_for_key || !has_shape || seen.insert(key, wrap).is_some() {
+        if !check_wrap(&key, &wrap) || seen.insert(key, wrap).is_some() {
             return Err(Refusal::BadWrap(key));
         }
     }
     Ok(seen.into_iter().collect())
+}
+
+/// Whether a wrap has the shape of one for this key. The hint is the key id's beginning; whether the
+/// wrap opens, only the recipient sees.
+pub(crate) fn check_wrap(key: &KeyId, wrap: &[u8]) -> bool {
+    let is_for_key = wrap.get(1..9).is_some_and(|hint| key.as_bytes().starts_with(hint));
+    is_for_key && v2::check_shape(wrap).is_ok()
 }
 
 pub(super) fn prepare_draft(shared: &Shared, mut draft: Draft) -> Result<DraftReady, Refusal> {

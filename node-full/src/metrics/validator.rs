@@ -11,13 +11,14 @@ use crate::node::Validator;
 use crate::validate::ValidatorStatus;
 
 /// Counters that stand at nothing from the beginning, so that a rule over them finds something.
-const COUNTERS: [&str; 6] = [
+const COUNTERS: [&str; 7] = [
     "cairn_rounds_total",
     "cairn_blocks_refused_total",
     "cairn_blocks_synced_total",
     "cairn_equivocations_total",
     "cairn_events_expired_total",
     "cairn_peers_banned_total",
+    "cairn_payloads_fetched_total",
 ];
 
 /// Peers that were named once: those that no longer are must not look as if they were lost.
@@ -55,6 +56,11 @@ pub(super) fn describe() {
     );
     describe_counter!("cairn_events_expired_total", "Accepted events that no block took in time");
     describe_counter!("cairn_peers_banned_total", "Times that a peer was refused for a while");
+    describe_counter!(
+        "cairn_payloads_fetched_total",
+        "Events whose payload or wraps were fetched from peers"
+    );
+    describe_gauge!("cairn_payloads_lacking", "Events whose payload or wraps are not here yet");
     describe_gauge!("cairn_round", "The round of the open height; 0 if nothing is wrong");
     describe_gauge!("cairn_silent", "1 if this validator may not sign");
     describe_gauge!("cairn_pool_events", "Events that wait for a block");

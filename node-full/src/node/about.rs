@@ -140,6 +140,18 @@ impl Shared {
         Ok(numbers)
     }
 
+    /// Whether an event that commits to a payload is what is looked for.
+    pub(super) fn find_event_with(
+        &self,
+        digest: &PayloadDigest,
+        mut is_it: impl FnMut(&EventId) -> Result<bool, NodeError>,
+    ) -> Result<bool, NodeError> {
+        let size = self.state().events.size();
+        self.search(vec![Term::payload(digest)], 0..size, |_, event| {
+            Ok(event.body().payload.stored() == Some(*digest) && is_it(&event.id())?)
+        })
+    }
+
     /// Shows the entries that have all these terms, or may have.
     fn each(
         &self,
@@ -147,19 +159,35 @@ impl Shared {
         range: Range<u64>,
         mut show: impl FnMut(u64, &SignedEvent<'_>),
     ) -> Result<(), NodeError> {
+        let found = self.search(terms, range, |index, event| {
+            show(index, event);
+            Ok(false)
+        });
+        found.map(|_| ())
+    }
+
+    /// Shows them until one is what is looked for; whether one was.
+    fn search(
+        &self,
+        terms: Vec<Term>,
+        range: Range<u64>,
+        mut is_it: impl FnMut(u64, &SignedEvent<'_>) -> Result<bool, NodeError>,
+    ) -> Result<bool, NodeError> {
         let filter =
             Filter { terms: terms.into_iter().map(|term| vec![term]).collect(), times: None };
         let mut from = range.start;
         loop {
             let mut scan = self.index.scan(&filter, from..range.end, Order::Oldest);
             match scan.next_found()? {
-                Found::End => return Ok(()),
+                Found::End => return Ok(false),
                 Found::Tired(at) => from = at,
                 Found::Index(index) if !self.entries.has(index) => from = index.saturating_add(1),
                 Found::Index(index) => {
                     let bytes = self.entries.read(index)?;
                     let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
-                    show(index, &SignedEvent::decode(&bytes).map_err(damaged)?);
+                    if is_it(index, &SignedEvent::decode(&bytes).map_err(damaged)?)? {
+                        return Ok(true);
+                    }
                     from = index.saturating_add(1);
                 }
             }

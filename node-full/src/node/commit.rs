@@ -13,6 +13,7 @@ use metrics::{counter, histogram};
 
 use super::erase::Erase;
 use super::expire::Expire;
+use super::keep::Keep;
 use super::prune::Prune;
 use super::{Shared, Writing};
 use crate::clock::Stopwatch;
@@ -34,6 +35,8 @@ pub(crate) enum Request {
     Submit(Submit),
     /// A payload to be forgotten.
     Erase(Erase),
+    /// Payloads and wraps of a peer, to be kept.
+    Keep(Keep),
     /// Old payloads to be forgotten.
     Expire(Expire),
     /// Old events to be forgotten.
@@ -67,6 +70,7 @@ pub(super) fn run(shared: &Shared, requests: &Receiver<Request>) {
                 left = next;
             }
             Request::Erase(erase) => erase.run(shared, &mut chain_keys),
+            Request::Keep(keep) => keep.run(shared),
             Request::Expire(expire) => expire.run(shared, &mut chain_keys),
             Request::Prune(prune) => prune.run(shared, &mut chain_keys),
         }
@@ -174,6 +178,7 @@ fn write(shared: &Shared, staged: &[Staged]) -> Result<(), StoreError> {
 
 /// Makes events durable that wait for a block: what opens them first, as in [`write_files`].
 fn pool_up(shared: &Shared, pool: &Pool, staged: &[Staged]) -> Result<(), StoreError> {
+    let _linking = shared.linking();
     let pooled = write_sealed(shared, staged).and_then(|first_record| {
         let (mut record, mut events) = (first_record, Vec::with_capacity(staged.len()));
         for event in staged {

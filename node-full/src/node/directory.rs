@@ -198,6 +198,11 @@ impl Directory {
         Some(&key.bytes)
     }
 
+    /// Whether wraps were ever made for this key: also one that its member gave up.
+    pub(crate) fn is_wrap_key(&self, id: &KeyId) -> bool {
+        self.keys.get(id).is_some_and(|key| key.suite == WRAP_X_WING)
+    }
+
     /// The member whose signing key this is, if it holds at an index.
     pub(crate) fn signer_at(&self, key: &KeyId, index: u64) -> Option<&str> {
         let key = self.keys.get(key).filter(|key| key.signs() && key.holds_at(index))?;

@@ -5,7 +5,11 @@
 //! committer, so that nothing that is on its way in refers to what is on its way out; and all of it
 //! can be done again, so that a node that stopped in between goes on when it opens.
 //!
-//! **Invariant:** a redaction that is final has a receipt after it, or the node is at it.
+//! Of several nodes each erases what it holds and gives a receipt of its own, also one that was away
+//! when the others did.
+//!
+//! **Invariant:** a redaction that is final has a receipt after it of each node that held something
+//! to be forgotten, or that node is at it.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
@@ -102,7 +106,7 @@ fn follow(
 
 impl Pending {
     /// Whether this node has given its receipt. Another's is that one's word for its own disk: it
-    /// spares this one a receipt only if there is nothing here to be forgotten.
+    /// spares this one a receipt only if nothing was ever here to be forgotten.
     fn is_done(&self, shared: &Shared) -> Result<bool, NodeError> {
         let mut receipts = shared.about(&self.target, Kind::Redaction)?;
         receipts.retain(|said| matches!(said.event, SystemEvent::Erased { redaction, .. } if redaction == self.redaction));
@@ -110,7 +114,7 @@ impl Pending {
         if receipts.iter().any(|said| Some(said.place.1) == own) {
             return Ok(true);
         }
-        Ok(!shared.counted(receipts)?.is_empty() && !shared.has_to_forget(&self.target)?)
+        Ok(!shared.counted(receipts)?.is_empty() && !shared.holds(&self.target)?)
     }
 
     fn request(self) -> (Request, Receiver<Result<(), Refusal>>) {
@@ -152,20 +156,6 @@ impl Shared {
         Ok(u64::try_from(numbers.len()).unwrap_or(u64::MAX))
     }
 
-    /// Whether keys of an event's payload are here, or its bytes for its own sake.
-    fn has_to_forget(&self, event: &EventId) -> Result<bool, NodeError> {
-        for number in self.record_numbers(event)? {
-            if self.read_record(number)?.is_some() {
-                return Ok(true);
-            }
-        }
-        let digest = self.payload_of(event)?;
-        Ok(match digest.filter(|digest| self.blobs.contains(digest)) {
-            Some(digest) => !self.is_shared(event, &digest)?,
-            None => false,
-        })
-    }
-
     /// Whether another event that is not redacted has the same payload.
     fn is_shared(&self, event: &EventId, digest: &PayloadDigest) -> Result<bool, NodeError> {
         for other in self.events_with_payload(digest)? {
@@ -200,7 +190,7 @@ impl Shared {
         Ok(StoredPayload::Removed)
     }
 
-    fn payload_of(&self, event: &EventId) -> Result<Option<PayloadDigest>, NodeError> {
+    pub(super) fn payload_of(&self, event: &EventId) -> Result<Option<PayloadDigest>, NodeError> {
         let Some(index) = self.find(event)? else { return Ok(None) };
         let bytes = self.entries.read(index)?;
         let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };

@@ -200,6 +200,13 @@ pub enum NodeError {
         /// The first one that is kept.
         begin: u64,
     },
+    /// This node was away, and may not know yet what was redacted meanwhile.
+    #[error(
+        "this node was away and gives out no payloads or keys before a quorum of validators says \
+         that it has caught up: something may have been redacted meanwhile; ask another node, or \
+         come back"
+    )]
+    CatchingUp,
     /// A stored value does not decode: the disk changed it after it was checked.
     #[error("{what} {index} is damaged on disk: {reason}")]
     Damaged {
@@ -232,6 +239,7 @@ impl NodeError {
             Self::BadCursor(_) => "bad-cursor",
             Self::TooBroad { .. } => "query-too-broad",
             Self::Pruned { .. } => "pruned",
+            Self::CatchingUp => "catching-up",
             Self::NotAudited(refusal) => refusal.code(),
             Self::Damaged { .. } | Self::OtherEpoch { .. } | Self::PayloadDamaged(_) => "damaged",
             Self::Storage(StoreError::Io { .. } | StoreError::Index { .. }) => "storage",

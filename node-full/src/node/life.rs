@@ -1,9 +1,12 @@
 //! How a node begins and ends: what runs in it, and in which order it stops.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+
+use cairn_net::Network;
 
 use super::open::{self, As};
 use super::{
@@ -13,6 +16,7 @@ use crate::keyring::Passphrase;
 use crate::producer;
 use crate::publish::{PublishOptions, Publisher, Publishing};
 use crate::replica::{self, Follower, ReplicaOptions};
+use crate::validate::behind::{self, Fetching};
 use crate::validate::pool::Pool;
 use crate::validate::{self, Input, Local, Setup, Validating};
 
@@ -31,8 +35,13 @@ pub(super) struct Threads {
     erasures: Option<JoinHandle<()>>,
     /// Logs evidence against validators.
     evidence: Option<JoinHandle<()>>,
+    /// Fetches what stands behind others' events.
+    fetching: Option<JoinHandle<()>>,
     publishing: Option<Publishing>,
 }
+
+/// What fetches payloads: links, what the driver hands on, and where that arrives.
+type Fetch = (Arc<dyn Network>, Arc<Fetching>, behind::Inputs);
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
     let builder = std::thread::Builder::new().name(name.to_owned());
@@ -111,10 +120,14 @@ impl Node {
                 }
             }
         })?);
-        let setup = Setup { network, timeouts, sign_from };
+        // Until it is known what was redacted while this node was away.
+        shared.current.store(false, Ordering::Release);
+        let (fetching, asked) = Fetching::new();
+        let fetch = (Arc::clone(&network), Arc::clone(&fetching), asked);
+        let setup = Setup { network, timeouts, sign_from, fetching };
         let driving = Arc::clone(&shared);
         let blocks = spawn("blocks", move || validate::run(&driving, &setup, &inputs))?;
-        Self::take_events(shared, publisher, blocks)
+        Self::take_events(shared, publisher, (blocks, Some(fetch)))
     }
 
     /// Opens a replica of a published log: its directory is made if there is none, and it follows
@@ -184,18 +197,24 @@ impl Node {
         }
         let making = Arc::clone(&shared);
         let blocks = spawn("blocks", move || producer::run(&making))?;
-        Self::take_events(shared, publisher, blocks)
+        Self::take_events(shared, publisher, (blocks, None))
     }
 
     /// Starts what every node has that takes events.
     fn take_events(
         shared: Arc<Shared>,
         publisher: Option<Publisher>,
-        blocks: JoinHandle<()>,
+        (blocks, fetch): (JoinHandle<()>, Option<Fetch>),
     ) -> Result<Self, OpenError> {
         let (queue, requests) = std::sync::mpsc::sync_channel(commit::QUEUE_LEN);
         let committer = Arc::clone(&shared);
         let (erasing, to_committer) = (Arc::clone(&shared), queue.clone());
+        let (keeping, to_keep) = (Arc::clone(&shared), queue.clone());
+        let fetching = fetch.map(|(network, fetching, asked)| {
+            spawn("payloads", move || {
+                behind::run(&keeping, network.as_ref(), (&fetching, &asked), &to_keep);
+            })
+        });
         let (accusing, accusations) = (Arc::clone(&shared), queue.clone());
         let (accuser, files) = std::sync::mpsc::sync_channel(evidence::WAITING);
         *shared.accuser.lock().unwrap_or_else(PoisonError::into_inner) = Some(accuser);
@@ -207,6 +226,7 @@ impl Node {
             blocks: Some(blocks),
             erasures: Some(spawn("erasures", move || erase::run(&erasing, &to_committer))?),
             evidence: Some(spawn("evidence", evidence)?),
+            fetching: fetching.transpose()?,
             publishing: publishing.transpose().map_err(|source| OpenError::Thread { source })?,
         };
         Ok(Self::of(shared, Some(queue), threads))
@@ -231,6 +251,7 @@ impl Inner {
         drop(self.shared.accuser.lock().unwrap_or_else(PoisonError::into_inner).take());
         join(threads.erasures, "erasing");
         join(threads.evidence, "accusing");
+        join(threads.fetching, "fetching");
         join(threads.committer, "committing");
         self.shared.progress.stop();
         if let Some(pool) = &self.shared.pool {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 
 use cairn_store::StoreError;
@@ -132,6 +133,8 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
         progress: Progress::new(final_size),
         pool,
         validator: Mutex::default(),
+        linking: Mutex::default(),
+        current: AtomicBool::new(true),
         accuser: Mutex::default(),
         turns: Mutex::default(),
         state: RwLock::new(State { events, sha256, headers, head, waiting: Waiting::default() }),
@@ -145,15 +148,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     };
     // The names of what was made here, by this process or by one that was killed before it did this.
     files::sync_dir(dir)?;
-    let unreadable = |error: NodeError| OpenError::Directory { reason: error.to_string() };
-    let directory = shared.read_directory().map_err(unreadable)?;
-    if directory.system().is_none() {
-        tracing::warn!(
-            "this log was made without the stream `system`, so what is done through the API is not \
-             logged in it"
-        );
-    }
-    shared.set_directory(Arc::new(directory));
+    open_directory(&shared)?;
     open_state(&shared)?;
     check_newest(&shared)?;
     expect_validator(&shared)?;
@@ -163,6 +158,20 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
 /// Opens a directory without keys, for what was checked to be appended.
 pub(crate) fn open_replica(dir: &Path, options: Options) -> Result<Shared, OpenError> {
     open(dir, options, As::Replica)
+}
+
+/// Members, streams and roles, from the log.
+fn open_directory(shared: &Shared) -> Result<(), OpenError> {
+    let unreadable = |error: NodeError| OpenError::Directory { reason: error.to_string() };
+    let directory = shared.read_directory().map_err(unreadable)?;
+    if directory.system().is_none() {
+        tracing::warn!(
+            "this log was made without the stream `system`, so what is done through the API is not \
+             logged in it"
+        );
+    }
+    shared.set_directory(Arc::new(directory));
+    Ok(())
 }
 
 /// The state after the newest block, and what the events after that will change.

@@ -60,7 +60,7 @@ impl Progress {
     }
 
     /// Rests for `time`, or until the node is closing; says whether it is.
-    pub(super) fn rest_or_close(&self, time: Duration) -> bool {
+    pub(crate) fn rest_or_close(&self, time: Duration) -> bool {
         let waited = self.changed.wait_timeout_while(self.lock(), time, |now| !now.closing);
         waited.unwrap_or_else(PoisonError::into_inner).0.closing
     }

@@ -42,6 +42,7 @@ impl Node {
         to: Option<&KeyId>,
     ) -> Result<SaltAnswer, NodeError> {
         let shared = self.shared();
+        shared.expect_current()?;
         let Some(index) = shared.find(event)? else { return Ok(SaltAnswer::NotTheirs) };
         let bytes = shared.entries.read(index)?;
         let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };

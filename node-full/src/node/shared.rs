@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -59,6 +60,10 @@ pub(crate) struct Shared {
     pub(crate) pool: Option<Pool>,
     /// How a validator among others is.
     pub(super) validator: Mutex<Option<ValidatorStatus>>,
+    /// Held from when a key record is written until it is known whose it is.
+    pub(super) linking: Mutex<()>,
+    /// Whether this node knows what was redacted while it was away.
+    pub(crate) current: AtomicBool,
     /// Where evidence that was met goes.
     pub(super) accuser: Mutex<Option<SyncSender<Vec<u8>>>>,
     /// How validators did lately.
@@ -172,6 +177,11 @@ impl Shared {
     pub(crate) fn note_validator(&self, note: impl FnOnce(&mut ValidatorStatus)) {
         let mut validator = self.validator.lock().unwrap_or_else(PoisonError::into_inner);
         note(validator.get_or_insert_default());
+    }
+
+    /// What is redacted elsewhere must not be given out here.
+    pub(super) fn expect_current(&self) -> Result<(), NodeError> {
+        if self.current.load(Ordering::Acquire) { Ok(()) } else { Err(NodeError::CatchingUp) }
     }
 
     /// Why a validator takes no events yet.

@@ -24,6 +24,7 @@ use cairn_verifier::digest::HeaderDigest;
 use cairn_verifier::finality::ValidatorSet;
 use cairn_verifier::trust::Genesis;
 
+use super::behind::Fetching;
 use super::journal::JournalFiles;
 use super::peers::Peers;
 use super::restored::{self, SignFrom};
@@ -39,6 +40,9 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(200);
 /// How long after a failed write the next life begins.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// The type of the message that says where a peer is.
+const STATUS: u8 = 6;
+
 /// What the driver is told.
 #[derive(Debug)]
 pub(crate) enum Input {
@@ -53,6 +57,8 @@ pub(crate) struct Setup {
     pub(crate) network: Arc<dyn Network>,
     pub(crate) timeouts: Timeouts,
     pub(crate) sign_from: Option<u64>,
+    /// What stands behind events goes this way.
+    pub(crate) fetching: Arc<Fetching>,
 }
 
 pub(super) struct Driver<'a> {
@@ -257,6 +263,7 @@ impl<'a> Driver<'a> {
     fn gone(&mut self, peer: PeerId) {
         self.peers.down(&peer);
         self.sync.forget(&peer);
+        self.setup.fetching.down(&peer);
         if let Some(number) = self.peers.known(&peer) {
             self.host.gone(number);
         }
@@ -266,6 +273,7 @@ impl<'a> Driver<'a> {
         // Whatever was kept of an earlier connection, a ban among it, ended with that.
         self.gone(peer);
         self.peers.up(peer);
+        self.setup.fetching.up(peer);
         let height = self.next_height();
         self.network().send(peer, &Message::Status { height }.encode());
         self.tell_waiting(peer);
@@ -284,6 +292,9 @@ impl<'a> Driver<'a> {
         }
         if let Ok((kind, height)) = wire::head(bytes) {
             self.peers.heard(&from, height);
+            if kind == STATUS {
+                self.peers.met(&from, height);
+            }
             let is_of_engine = matches!(kind, 1..=5 | 9);
             if is_of_engine && height == self.next_height() && !self.is_working() {
                 self.start()?;
@@ -299,6 +310,11 @@ impl<'a> Driver<'a> {
         self.network().ban(peer, why);
         self.peers.down(&peer);
         self.sync.forget(&peer);
+        self.setup.fetching.down(&peer);
+    }
+
+    pub(super) fn fetching(&self) -> &'a Fetching {
+        &self.setup.fetching
     }
 
     /// Begins the next height.

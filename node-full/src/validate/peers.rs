@@ -30,6 +30,8 @@ struct Known {
     is_up: bool,
     /// The height that it says it works on.
     height: u64,
+    /// What it said first.
+    first: Option<u64>,
     second: Duration,
     served: u64,
     events: u64,
@@ -71,6 +73,13 @@ impl Peers {
         }
     }
 
+    /// A peer says where it is, as each does when it is met.
+    pub(super) fn met(&mut self, id: &PeerId, height: u64) {
+        if let Some(known) = self.by_id.get_mut(id) {
+            known.first.get_or_insert(height);
+        }
+    }
+
     /// The height that the furthest says it works on: a claim.
     pub(super) fn furthest(&self) -> u64 {
         self.by_id.values().map(|known| known.height).max().unwrap_or(0)
@@ -79,6 +88,12 @@ impl Peers {
     /// Those who say that they are above a height.
     pub(super) fn above(&self, height: u64) -> impl Iterator<Item = PeerId> + use<'_> {
         self.by_id.iter().filter(move |(_, known)| known.height > height).map(|(id, _)| *id)
+    }
+
+    /// Those whose work when they were met was on this height at most.
+    pub(super) fn met_at_most(&self, height: u64) -> impl Iterator<Item = PeerId> + use<'_> {
+        let met = move |known: &Known| known.first.is_some_and(|first| first <= height);
+        self.by_id.iter().filter(move |(_, known)| met(known)).map(|(id, _)| *id)
     }
 
     /// Whether a peer is sent more blocks now.

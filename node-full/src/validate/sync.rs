@@ -113,6 +113,16 @@ impl Driver<'_> {
             }
             Gossip::WantBlocks { height } => self.serve_blocks(from, height),
             Gossip::Blocks { height, blocks } => self.take_blocks(from, height, blocks),
+            Gossip::WantBehind { height, asked } => {
+                self.peers.heard(&from, height);
+                self.fetching().asks(from, asked);
+                Ok(())
+            }
+            Gossip::Behind { height, behind } => {
+                self.peers.heard(&from, height);
+                self.fetching().answers(from, behind);
+                Ok(())
+            }
         }
     }
 

@@ -89,6 +89,16 @@ impl Links {
         self.0.state.lock().unwrap().bent.insert(id, bend);
     }
 
+    /// Something that a node says beside what its program does.
+    pub(crate) fn say(&self, from: PeerId, to: PeerId, message: &[u8]) {
+        let bytes = message.to_vec();
+        self.0
+            .state
+            .lock()
+            .unwrap()
+            .fly(to, Incoming::Message { from, bytes, room: Room::default() });
+    }
+
     /// Who banned whom, and why.
     pub(crate) fn bans(&self) -> Vec<(PeerId, PeerId, String)> {
         self.0.state.lock().unwrap().bans.clone()

@@ -15,6 +15,7 @@ mod forged;
 mod hand;
 mod kit;
 mod links;
+mod payloads;
 mod peers;
 mod signed;
 mod sync;

@@ -16,7 +16,7 @@ use crate::proxy::Proxies;
 
 /// Longer than anything takes, on a machine that does much else.
 const LIMIT: Duration = Duration::from_secs(120);
-const PROGRAM: &str = env!("CARGO_BIN_EXE_cairn");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_cairn");
 
 /// The newest block of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -226,14 +226,19 @@ pub(crate) fn submit(url: &str, name: &str) -> Result<(String, bool), String> {
         "actor": { "kind": "test", "id": "net" },
         "resource": { "kind": "event", "id": name },
     });
+    let view = post(url, &event)?;
+    let event = &view["accepted"][0];
+    let id = event["id"].as_str().ok_or_else(|| view.to_string())?;
+    Ok((id.to_owned(), event["status"] == "final"))
+}
+
+/// Submits one event with `wait=final`.
+pub(crate) fn post(url: &str, event: &Value) -> Result<Value, String> {
     let post = agent().post(format!("{url}/v1/events?wait=final"));
     let sent = post.header("content-type", "application/json").send(event.to_string());
     let mut answer = sent.map_err(|error| error.to_string())?;
     let text = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
-    let view: Value = serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))?;
-    let event = &view["accepted"][0];
-    let id = event["id"].as_str().ok_or_else(|| text.clone())?;
-    Ok((id.to_owned(), event["status"] == "final"))
+    serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))
 }
 
 pub(crate) fn until(what: &str, mut done: impl FnMut() -> bool) {

@@ -8,6 +8,7 @@
 
 mod kit;
 mod load;
+mod payloads;
 mod proxy;
 
 use std::time::Duration;

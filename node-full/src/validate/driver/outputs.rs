@@ -141,8 +141,7 @@ impl Driver<'_> {
         if of.is_empty() {
             return Ok(());
         }
-        let known = pool.first_record().unwrap_or_else(|| self.shared.records.len());
-        Ok(self.shared.index.apply_records(&of, known)?)
+        Ok(self.shared.link_records(&of, pool)?)
     }
 
     /// The same for what became final before a crash.

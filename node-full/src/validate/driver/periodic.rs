@@ -1,6 +1,7 @@
 //! What the driver does when time has passed.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cairn_consensus::gossip::{EVENTS_LEN, Gossip, MAX_EVENTS};
@@ -56,6 +57,7 @@ impl Driver<'_> {
             self.build()?;
         }
         self.ask_for_blocks();
+        self.note_current();
         let now = self.now();
         if is_due(&mut self.rounds.status, now, STATUS) && !self.is_working() {
             self.host.renew();
@@ -70,6 +72,21 @@ impl Driver<'_> {
         }
         self.note();
         Ok(())
+    }
+
+    /// Whoever was away gives out no payloads before it has caught up: something may be redacted. A
+    /// quorum of which nobody was further, when it was met, than this node is now says that it has,
+    /// but for the block that is being decided: each final block was signed by someone of it.
+    fn note_current(&self) {
+        let current = &self.shared.current;
+        if current.load(Ordering::Relaxed) {
+            return;
+        }
+        let own = self.shared.own_keys().map(|keys| keys.validator.key_id());
+        let met: Vec<_> = self.peers.met_at_most(self.next_height()).chain(own).collect();
+        if self.set.is_quorum_of(&met) {
+            current.store(true, Ordering::Release);
+        }
     }
 
     /// The next time at which something is due.
