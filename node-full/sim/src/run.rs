@@ -47,11 +47,15 @@ pub(crate) struct Run<'w> {
     villain: Option<(usize, Villain)>,
     watch: Watch<'w>,
     trace: Trace,
+    /// The height that the last of the honest works on, and since when.
+    last: (u64, u64),
     /// What is measured in a calm network.
     finality: Option<Finality>,
 }
 
-/// After healing, a height may take this long before the validators count as stuck.
+/// After healing, the last of the validators may take this long for a height before they count as
+/// stuck. All heights together may take longer: where delays are near the timers' times, rounds fail
+/// one after the other without anybody's fault.
 const PATIENCE: u64 = 120_000_000;
 
 /// Runs one seed.
@@ -110,6 +114,7 @@ impl<'w> Run<'w> {
             villain: world.villain.map(|(node, kind)| (node, Villain::new(kind))),
             watch: Watch::new(world),
             trace: Trace::new(options.trace),
+            last: (0, 0),
             finality,
         };
         for (at, fault) in faults {
@@ -145,10 +150,15 @@ impl<'w> Run<'w> {
         Err(Violation::new(Failure::Stuck, detail))
     }
 
-    /// A calm network has nothing to heal from, and needs time for its heights alone.
-    fn deadline(&self) -> u64 {
+    /// When the validators count as stuck, unless the last of them goes on before.
+    fn deadline(&mut self) -> u64 {
+        let honest = (0..).zip(&self.nodes).filter(|(node, _)| !self.world.is_villain(*node));
+        let lowest = honest.map(|(_, node)| node.ledger.next_height()).min().unwrap_or(0);
+        if lowest > self.last.0 {
+            self.last = (lowest, self.now);
+        }
         let calm = self.options.calm.map_or(0, |calm| calm.bound(self.nodes.len()));
-        self.heal + PATIENCE + self.options.heights * calm
+        self.heal.max(self.last.1) + PATIENCE + calm
     }
 
     fn is_done(&self) -> bool {
