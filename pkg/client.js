@@ -20,6 +20,8 @@ const KEYS = {
   parameters: () => [],
   set: ({ epoch }) => [epoch],
   head: ({ stream, key }) => [stream, key],
+  stake: ({ key }) => [key],
+  power: () => [],
 };
 
 export const lightClient = (engine, { VerifiedReceipt, VerifiedList, fields }) => class LightClient {
@@ -119,7 +121,12 @@ export const lightClient = (engine, { VerifiedReceipt, VerifiedList, fields }) =
     const events = [];
     for (let cursor = `from-${from}`; cursor; ) {
       const page = await this.events({ ...query, cursor, order: "oldest", limit: 1000 });
-      events.push(...page.events.filter(({ index }) => index < head.header.size));
+      // What a node repeats, or shows again, is no news.
+      for (const event of page.events) {
+        if (event.index < from || event.index >= head.header.size) continue;
+        events.push(event);
+        from = event.index + 1;
+      }
       cursor = page.next;
     }
     yield Object.freeze({ head, events: Object.freeze(events) });

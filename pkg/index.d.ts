@@ -199,7 +199,10 @@ export class LightClient {
   state<K extends keyof StateKeys>(kind: K, key?: StateKeys[K], options?: CallOptions): Promise<StateFact>;
   /** Each new head as it comes, verified. Goes on through outages; ends by `signal`, or a lie. */
   watch(options?: CallOptions & { after?: Header }): AsyncGenerator<Head, void, void>;
-  /** The same with the events that came with each head and that a query finds. */
+  /**
+   * The same with the events that came with each head and that a query finds: none twice, each verified.
+   * Which ones the node lists is its choice.
+   */
   watch(options: CallOptions & { after?: Header; events: EventQuery }): AsyncGenerator<News, void, void>;
   /** A receipt that proves the event from your anchor alone: to keep, or to pass on. */
   receipt(id: Digest, options?: CallOptions): Promise<VerifiedReceipt>;
@@ -286,6 +289,8 @@ export interface StateKeys {
   parameters: Record<string, never>;
   set: { epoch: number };
   head: { stream: Digest; key: Digest };
+  stake: { key: Digest };
+  power: Record<string, never>;
 }
 
 export interface StateFact {
@@ -307,8 +312,18 @@ export interface EventQuery {
   actor?: string;
   resource?: string;
   type?: string;
+  parent?: string;
+  kind?: string;
+  outcome?: string;
+  /** Each of the first four also by its beginning. */
+  "actor-prefix"?: string;
+  "resource-prefix"?: string;
+  "type-prefix"?: string;
+  "parent-prefix"?: string;
+  /** Its id, which is checked; or its name, which only the node can apply. */
   stream?: string;
   writer?: Digest;
+  /** Milliseconds, which are checked; or a text that only the node can apply. */
   from?: Millis | string;
   to?: Millis | string;
   limit?: number;

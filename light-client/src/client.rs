@@ -18,7 +18,7 @@ use crate::assurance::{CheckedReceipt, open_any};
 use crate::error::ClientError;
 use crate::nodes::ForkEvidence;
 use crate::policy::Policy;
-use crate::sync::{Sync, base_parameter};
+use crate::sync::{Sync, base_parameter, check_not_behind};
 use crate::world::{Browser, Request, World};
 
 /// How a client is set up.
@@ -237,10 +237,13 @@ impl<W: World> Client<W> {
         let path = format!("/v1/receipts/{id}?base=header:{}", head.digest());
         let bytes = self.get(&path).await?;
         let receipt = CheckedReceipt::check_under(bytes, head, standing, self.world.now())?;
+        // Whoever can sign could begin at the head and go on to a history without it.
+        expect_header(head, receipt.header())?;
         expect_event(id, receipt)
     }
 
-    /// A receipt that proves the event from the anchor alone, to be kept or passed on.
+    /// A receipt that proves the event from the anchor alone, to be kept or passed on. Its header is
+    /// part of the history that this client follows, as far as that is known.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -248,7 +251,9 @@ impl<W: World> Client<W> {
         let anchor = self.anchor();
         let bytes = self.get(&format!("/v1/receipts/{id}?base={}", base_parameter(anchor))).await?;
         let receipt = CheckedReceipt::check(bytes, anchor, self.world.now())?;
-        expect_event(id, receipt)
+        let receipt = expect_event(id, receipt)?;
+        self.expect_history(receipt.header()).await?;
+        Ok(receipt)
     }
 
     /// What the node says it has, one page as JSON: claims, none of them verified. `query` is
@@ -321,6 +326,17 @@ impl<W: World> Client<W> {
         }
         Err(silent)
     }
+}
+
+/// A header that the head proves could be an older one, of which less is true, and one that goes on
+/// from it another history's.
+fn expect_header(head: &FinalHeader, found: &FinalHeader) -> Result<(), ClientError> {
+    if found.header().height > head.header().height {
+        return Err(ClientError::BadAnswer {
+            what: "its header is above the one it was asked under",
+        });
+    }
+    check_not_behind(head, found)
 }
 
 fn expect_event(

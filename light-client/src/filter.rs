@@ -1,6 +1,7 @@
 //! What a query asks for, held against events: a node that answers with other true events than
 //! those asked for is found out, and one that is not asked at all is not needed.
 
+use cairn_verifier::digest::{KeyId, StreamId};
 use cairn_verifier::event::{EventBody, Party};
 
 use crate::error::ClientError;
@@ -18,7 +19,7 @@ impl Filter {
     /// Reads the filters of a URL's query.
     ///
     /// # Errors
-    /// [`ClientError::BadQuery`] for a name that is none.
+    /// [`ClientError::BadQuery`] for a name that is none, and for a writer that is no key.
     pub fn read(query: &str) -> Result<Self, ClientError> {
         let mut parts = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -27,12 +28,31 @@ impl Filter {
             if NO_FILTERS.contains(&name.as_str()) {
                 continue;
             }
-            if holds((&name, &value), &EMPTY).is_none() {
+            let is_key = name != "writer" || value.parse::<KeyId>().is_ok();
+            if !is_key || holds((&name, &value), &EMPTY).is_none() {
                 return Err(ClientError::BadQuery { found: name });
             }
             parts.push((name, value));
         }
         Ok(Self { parts })
+    }
+
+    /// The same where no node applies what is left to it: every filter must be one that is applied here.
+    ///
+    /// # Errors
+    /// [`ClientError::BadQuery`], also for a stream's name, a time that is no number, and an order but
+    /// the newest first.
+    pub fn read_all(query: &str) -> Result<Self, ClientError> {
+        let filter = Self::read(query)?;
+        let order = query.split('&').find_map(|part| part.strip_prefix("order="));
+        let is_left = |(name, value): &&(String, String)| match name.as_str() {
+            "stream" => value.parse::<StreamId>().is_err(),
+            "from" | "to" => value.parse::<u64>().is_err(),
+            _ => false,
+        };
+        let left = filter.parts.iter().find(is_left).map(|(name, _)| name.clone());
+        let order = order.filter(|order| *order != "newest").map(|_| "order".to_owned());
+        left.or(order).map_or(Ok(filter), |found| Err(ClientError::BadQuery { found }))
     }
 
     /// The value of a filter, if it is there.
@@ -92,7 +112,7 @@ fn holds((name, value): (&str, &str), event: &EventBody<'_>) -> Option<bool> {
         "kind" => event.kind.name() == value,
         "outcome" => event.outcome.name() == value,
         "stream" => value.parse().map_or(true, |stream| event.stream == stream),
-        "writer" => value.parse().map_or(true, |writer| event.writer == writer),
+        "writer" => value.parse() == Ok(event.writer),
         "from" => value.parse().map_or(true, |from: u64| event.time.0 >= from),
         "to" => value.parse().map_or(true, |to: u64| event.time.0 < to),
         _ => return None,
@@ -167,8 +187,28 @@ mod tests {
         for name in ["stream", "writer"] {
             assert_eq!(refused(&Filter::read(&format!("{name}={other}")).unwrap(), &event), name);
         }
-        let unknown = Filter::read("colour=red").unwrap_err();
-        assert_eq!(unknown, ClientError::BadQuery { found: "colour".to_owned() });
+        for (query, name) in [("colour=red", "colour"), ("writer=ann", "writer")] {
+            let unknown = Filter::read(query).unwrap_err();
+            assert_eq!(unknown, ClientError::BadQuery { found: name.to_owned() });
+        }
+    }
+
+    #[test]
+    fn what_only_a_node_could_apply_is_refused_where_none_is_asked() {
+        let stream = "11".repeat(32);
+        let good = format!("stream={stream}&from=5&to=6&order=newest&limit=3&type=a");
+        assert_eq!(Filter::read_all(&good), Filter::read(&good));
+        for (query, name) in [
+            ("stream=main", "stream"),
+            ("from=2020-01-01", "from"),
+            ("type=a&to=now", "to"),
+            ("order=oldest", "order"),
+            ("colour=red", "colour"),
+        ] {
+            assert!(name == "colour" || Filter::read(query).is_ok());
+            let left = Filter::read_all(query).unwrap_err();
+            assert_eq!(left, ClientError::BadQuery { found: name.to_owned() });
+        }
     }
 
     #[test]

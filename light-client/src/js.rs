@@ -344,6 +344,8 @@ fn record_key<'a>(kind: &str, first: &'a str, second: &'a str) -> Option<RecordK
         "parameters" => RecordKey::Parameters,
         "set" => RecordKey::Set(first.parse().ok()?),
         "head" => RecordKey::Head(first.parse().ok()?, second.parse().ok()?),
+        "stake" => RecordKey::Stake(first.parse().ok()?),
+        "power" => RecordKey::Power,
         _ => return None,
     })
 }

@@ -71,7 +71,7 @@ impl Policy {
         if agree == 0 || agree > nodes.len() {
             return Err(bad("the number of nodes that must agree is 1 up to how many there are"));
         }
-        if nodes.iter().collect::<BTreeSet<_>>().len() != nodes.len() {
+        if nodes.iter().map(|node| plain(node)).collect::<BTreeSet<_>>().len() != nodes.len() {
             return Err(bad("a node stands there twice; it would count twice"));
         }
         let of = (0..nodes.len()).map(Need::Node).collect();
@@ -129,11 +129,7 @@ impl Policy {
 
     fn add_node(&mut self, name: &str, url: &str) -> Result<(), &'static str> {
         self.check_name(name)?;
-        if self
-            .nodes
-            .iter()
-            .any(|(_, known)| known.trim_end_matches('/') == url.trim_end_matches('/'))
-        {
+        if self.nodes.iter().any(|(_, known)| plain(known) == plain(url)) {
             return Err("the same address under another name; it would count twice");
         }
         self.nodes.push((name.to_owned(), url.to_owned()));
@@ -209,6 +205,18 @@ impl Policy {
     }
 }
 
+/// An address in the one form of those that lead to the same place: scheme and host in small letters,
+/// no port that the scheme means anyway, no slash at the end.
+fn plain(address: &str) -> String {
+    let address = address.trim_end_matches('/');
+    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (scheme, host) = (scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
+    let usual = if scheme == "https" { ":443" } else { ":80" };
+    let host = host.strip_suffix(usual).unwrap_or(&host).trim_end_matches('.');
+    format!("{scheme}://{host}{path}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,5 +271,11 @@ mod tests {
         for (nodes, agree) in [(&["a", "b"][..], 3), (&["a", "b"], 0), (&["a", "a"], 1), (&[], 0)] {
             assert!(Policy::some_of(nodes, agree).is_err());
         }
+        for same in ["https://a/", "HTTPS://A", "https://a:443", "https://a."] {
+            assert!(Policy::some_of(&["https://a", same], 1).is_err(), "{same}");
+        }
+        assert!(
+            Policy::some_of(&["https://a", "http://a", "https://a:80", "https://a/b"], 1).is_ok()
+        );
     }
 }

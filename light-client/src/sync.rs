@@ -313,7 +313,10 @@ pub(crate) fn joined(first: Standing, next: Standing) -> Standing {
 }
 
 /// A header is above a known one, or is that one.
-fn check_not_behind(known: &FinalHeader, found: &FinalHeader) -> Result<(), ClientError> {
+pub(crate) fn check_not_behind(
+    known: &FinalHeader,
+    found: &FinalHeader,
+) -> Result<(), ClientError> {
     let (ours, theirs) = (known.header().height, found.header().height);
     if theirs < ours {
         return Err(ClientError::NodeBehind { ours, theirs });
@@ -325,7 +328,11 @@ fn check_not_behind(known: &FinalHeader, found: &FinalHeader) -> Result<(), Clie
     Ok(())
 }
 
-fn check_extends(old: &FinalHeader, new: &FinalHeader, proof: &[u8]) -> Result<(), ClientError> {
+pub(crate) fn check_extends(
+    old: &FinalHeader,
+    new: &FinalHeader,
+    proof: &[u8],
+) -> Result<(), ClientError> {
     let extends = ExtendsProof::decode(proof)
         .map_err(Into::into)
         .and_then(|proof| verify_extends(old, new, &proof));

@@ -113,6 +113,10 @@ pub fn render(handle: &PrometheusHandle, node: &Node) -> String {
     if let Some(validator) = &status.validator {
         validator::show(validator);
     }
+    // What cannot be read is told by other figures.
+    if let Ok(validators) = node.records() {
+        validator::show_records(&validators);
+    }
     handle.render()
 }
 

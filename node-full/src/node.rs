@@ -32,9 +32,11 @@ mod salts;
 mod shared;
 pub(crate) mod signed;
 mod state;
+mod turns;
 mod types;
 mod uncounted;
 mod validators;
+mod waiting;
 
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
@@ -67,8 +69,10 @@ pub(crate) use replay::index_blocks;
 pub use salts::SaltAnswer;
 pub(crate) use shared::{Shared, Writing, decode_block, encode_block};
 pub(crate) use state::{Place, Tree};
+pub use turns::{COUNTED_BLOCKS, Record};
 pub use types::{Block, Entry, Member, MemberKey, Options, Status, StreamName, Writers};
-pub use validators::{COUNTED_BLOCKS, Validator, Validators};
+pub use validators::{Registered, Validator, Validators};
+pub(crate) use waiting::{Part, Waiting};
 
 /// A running node. Clones share it; dropping the last one closes it cleanly.
 #[derive(Clone, Debug)]

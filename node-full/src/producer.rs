@@ -22,8 +22,7 @@ use crate::clock;
 use crate::ingest::Refusal;
 use crate::node::epoch::read_set;
 use crate::node::{
-    Block, Effects, NodeError, Shared, Tree, Writing, encode_block, index_blocks, signed,
-    votes_hold,
+    Block, NodeError, Part, Shared, Tree, Writing, encode_block, index_blocks, signed, votes_hold,
 };
 
 /// After this time without events an empty block shows that the log is alive: a day.
@@ -54,7 +53,7 @@ pub(crate) fn run(shared: &Shared) {
     let mut rest = shared.options.block_time;
     loop {
         let stopping = shared.progress.rest(rest);
-        let produced = if is_due(shared) { timed(shared) } else { Ok(()) };
+        let produced = if is_due(shared) { produce_all(shared) } else { Ok(()) };
         let stored = produced.and_then(|()| Ok(store_tiles(shared)?));
         if let Err(error) = &stored {
             tracing::error!(%error, "a block or a tile could not be written; trying again");
@@ -63,6 +62,17 @@ pub(crate) fn run(shared: &Shared) {
         rest = if stored.is_ok() { shared.options.block_time } else { Duration::from_secs(1) };
         if stopping {
             return;
+        }
+    }
+}
+
+/// Makes blocks until what waits now is in one; it may be more than fits.
+fn produce_all(shared: &Shared) -> Result<(), ProduceError> {
+    let size = shared.state().events.size();
+    loop {
+        timed(shared)?;
+        if shared.state().final_size() >= size {
+            return Ok(());
         }
     }
 }
@@ -85,30 +95,32 @@ fn is_due(shared: &Shared) -> bool {
     waiting || pending || clock::now().since(head.header.time) >= EMPTY_BLOCK_AFTER
 }
 
-/// Makes one block over all accepted events: header, vote, certificate, sync, and only then
+/// Makes one block over the accepted events, as many as fit: header, vote, certificate, sync, and only then
 /// publishes it. A crash before the sync forgets a vote that nobody has seen.
 pub(crate) fn produce(shared: &Shared) -> Result<(), ProduceError> {
     // It lags behind only if the index could not be written after a block.
     shared.log_state_mut().catch_up(shared)?;
-    let (size, effects) = {
+    let part = {
         let mut state = shared.state_mut();
-        (state.events.size(), std::mem::take(&mut state.effects))
+        let size = state.events.size();
+        state.waiting.take().unwrap_or_else(|| Part::empty(size))
     };
-    let made = make(shared, (size, &effects));
+    let made = make(shared, &part);
     if made.is_err() {
-        shared.state_mut().effects.put_before(effects);
+        shared.state_mut().waiting.put_back(part);
     }
     made
 }
 
 /// An error leaves the log as it was.
-fn make(shared: &Shared, (size, effects): (u64, &Effects)) -> Result<(), ProduceError> {
+fn make(shared: &Shared, part: &Part) -> Result<(), ProduceError> {
+    let size = part.size;
     let genesis = Genesis::decode(&shared.genesis)?;
     let (set, next, state_root) = {
         let now = shared.log_state();
         let mut next = now.begin()?;
         let set = now.epochs().now().set.clone();
-        now.take(&mut next, effects)?;
+        now.take(&mut next, &part.effects)?;
         let root = now.root_after(&next);
         (set, next, root)
     };

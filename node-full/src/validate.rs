@@ -160,6 +160,11 @@ pub(crate) enum ValidateError {
          cairn check"
     )]
     DecidedUnfit { height: u64, why: String },
+    #[error(
+        "the thread that agrees on blocks panicked: {0}. This is a fault of the program: start the \
+         node again, which goes on from what is on disk, and report it with the node's log"
+    )]
+    Panicked(String),
 }
 
 impl ValidateError {
@@ -169,7 +174,11 @@ impl ValidateError {
             Self::Storage(_) | Self::Node(_) => true,
             Self::Follow(error) => error.is_passing(),
             Self::Open(OpenError::Storage(_)) => true,
-            Self::Open(_) | Self::Format(_) | Self::Engine(_) | Self::DecidedUnfit { .. } => false,
+            Self::Open(_)
+            | Self::Format(_)
+            | Self::Engine(_)
+            | Self::DecidedUnfit { .. }
+            | Self::Panicked(_) => false,
         }
     }
 }

@@ -1,4 +1,5 @@
-// Every receipt of `tests/vectors` in four runtimes: one verdict, one code. The table is printed.
+// Every receipt and every list of `tests/vectors` in four runtimes: one verdict, one code. The table is
+// printed. The verifier alone is for receipts, and has no lists.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -10,17 +11,24 @@ import test from "node:test";
 import { ROOT, project, serveFolder, startChromium } from "./lib.mjs";
 
 const CAIRN = process.env.CAIRN_BIN ?? join(ROOT, "target/node/cairn");
-const folder = join(ROOT, "tests/vectors/receipts");
-const vectors = readdirSync(folder).filter((name) => name.endsWith(".json")).map((name) => {
-  const { receipt, anchor, now, want } = JSON.parse(readFileSync(join(folder, name), "utf8"));
-  return { name: name.slice(0, -".json".length), receipt, anchor, now, want };
+const vectors = ["receipts", "lists"].flatMap((kind) => {
+  const folder = join(ROOT, "tests/vectors", kind);
+  return readdirSync(folder).filter((name) => name.endsWith(".json")).map((name) => {
+    const { receipt, list, anchor, now, want } = JSON.parse(readFileSync(join(folder, name), "utf8"));
+    return { name: name.slice(0, -".json".length), isList: kind === "lists", file: receipt ?? list, anchor, now, want };
+  });
 });
+const NO_LISTS = "-";
 
 /** Runs in a page too, so it stands on nothing outside of itself. */
 async function codesOf(light, vectors) {
   const codes = [];
-  for (const { receipt, anchor, now } of vectors) {
-    const bytes = Uint8Array.from(atob(receipt), (letter) => letter.charCodeAt(0));
+  for (const { file, isList, anchor, now } of vectors) {
+    const bytes = Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0));
+    if (isList) {
+      codes.push(light.verifyList ? await light.verifyList(bytes, anchor, { now }).then(() => "ok", ({ code }) => code) : "-");
+      continue;
+    }
     const { state, error } = await light.explainReceipt(bytes, anchor, { now });
     codes.push(error ? error.code : state === "verified" ? "ok" : state);
   }
@@ -45,9 +53,9 @@ async function inNode() {
 }
 
 /** `cairn verify`: its code, and an exit code that goes with it. */
-function native(folder, { receipt, anchor, now, name }) {
-  const file = join(folder, `${name}.cairn`);
-  writeFileSync(file, Buffer.from(receipt, "base64"));
+function native(folder, { file: bytes, isList, anchor, now, name }) {
+  const file = join(folder, `${name}.${isList ? "list" : "cairn"}`);
+  writeFileSync(file, Buffer.from(bytes, "base64"));
   return new Promise((done, fail) => {
     execFile(CAIRN, ["verify", file, "--anchor", anchor, "--at", String(now), "--json"], (error, stdout, stderr) => {
       try {
@@ -81,6 +89,7 @@ test("every vector has one verdict in four runtimes", async (t) => {
   row(["vector", ...Object.keys(runtimes)]);
   vectors.forEach(({ name }, at) => row([name, ...Object.values(runtimes).map((codes) => codes[at])]));
   for (const [runtime, codes] of Object.entries(runtimes)) {
-    vectors.forEach(({ name, want }, at) => assert.equal(codes[at], want, `${runtime}: ${name}`));
+    const wanted = ({ isList, want }) => (isList && runtime === "npm, verifier alone" ? NO_LISTS : want);
+    vectors.forEach((vector, at) => assert.equal(codes[at], wanted(vector), `${runtime}: ${vector.name}`));
   }
 });

@@ -1,4 +1,4 @@
-//! What a vector of `state`, `evidence`, `extends` or `wraps` comes to: `ok` or an error code. The tests
+//! What a vector of `state`, `evidence`, `lists`, `extends` or `wraps` comes to: `ok` or an error code. The tests
 //! on this machine and those in WebAssembly include this file.
 
 use base64::Engine as _;
@@ -10,7 +10,9 @@ use cairn_verifier::state::{
     verify_present,
 };
 use cairn_verifier::trust::{Base, ExtendsProof, FinalityProof, verify_extends};
-use cairn_verifier::{Budget, Error, FinalHeader, TrustAnchor, UnixMillis, evidence, receipt};
+use cairn_verifier::{
+    Budget, Error, FinalHeader, TrustAnchor, UnixMillis, evidence, list, receipt,
+};
 use serde_json::Value;
 
 /// One vector.
@@ -85,6 +87,10 @@ impl Vector<'_> {
         let file = self.bytes("evidence");
         evidence::verify(&file, self.anchor(), Budget::DEFAULT).map(drop)
     }
+
+    fn list(&self) -> Result<(), Error> {
+        list::verify(&self.bytes("list"), self.anchor(), self.now(), &mut ()).map(drop)
+    }
 }
 
 /// Opening a v1 wrap: the secret and the message key in base64.
@@ -113,6 +119,7 @@ pub(crate) fn code(vector: &Value) -> &'static str {
         Some("history") => run.history(),
         Some("extends") => run.extends(),
         Some("evidence") => run.evidence(),
+        Some("list") => run.list(),
         Some("wrap-v1") => {
             return wrap_v1(&run).as_ref().map_or_else(PayloadError::code, |()| "ok");
         }

@@ -8,7 +8,7 @@ fn main() -> io::Result<()> {
     let dir = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo gives no OUT_DIR"))?;
     let mut out = fs::File::create(Path::new(&dir).join("vectors.rs"))?;
     list(&mut out, "RECEIPTS", &["receipts"])?;
-    list(&mut out, "FACTS", &["evidence", "extends", "state", "wraps"])?;
+    list(&mut out, "FACTS", &["evidence", "extends", "lists", "state", "wraps"])?;
     list(&mut out, "TREES", &["tree"])
 }
 

@@ -8,6 +8,6 @@ mod records;
 mod views;
 mod writer;
 
-pub use records::state_record;
+pub use records::{stake_part, state_record};
 pub use views::{check, error, event, header, sides, standing, verified_event, verified_receipt};
 pub use writer::Object;

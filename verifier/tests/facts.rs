@@ -1,4 +1,4 @@
-//! The vectors in `tests/vectors/state`, `evidence`, `extends` and `wraps`: they are what the generator
+//! The vectors in `tests/vectors/state`, `evidence`, `lists`, `extends` and `wraps`: they are what the generator
 //! makes, and each comes to exactly what it states. The browser tests read the same files.
 //!
 //! `CAIRN_WRITE_VECTORS=1 cargo test -p cairn-verifier --test facts` writes them anew.
@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use kit::facts::{Fact, all};
 use serde_json::Value;
 
-const FOLDERS: [&str; 4] = ["evidence", "extends", "state", "wraps"];
+const FOLDERS: [&str; 5] = ["evidence", "extends", "lists", "state", "wraps"];
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors").join(name)
@@ -103,7 +103,7 @@ fn what_went_wrong_elsewhere_is_refused() {
     let (_, table) = readme.split_once("## What went wrong elsewhere").unwrap();
     let mut seen = 0;
     for name in table.split('`').skip(1).step_by(2) {
-        let folders = ["receipts/", "tree/", "state/", "extends/", "evidence/", "wraps/"];
+        let folders = ["receipts/", "tree/", "state/", "extends/", "evidence/", "lists/", "wraps/"];
         if !folders.iter().any(|folder| name.starts_with(folder)) {
             continue;
         }

@@ -9,41 +9,11 @@
 
 mod kit;
 
-use cairn_verifier::list::{EventList, ListDraft, verify};
+use cairn_verifier::list::{EventList, verify};
 use cairn_verifier::state::RecordKey;
-use cairn_verifier::tree::{BatchProof, Blake3, Kind as Tree, batch_inclusion_of};
-use cairn_verifier::trust::{Base, FinalityBytes, FinalityDraft, Genesis};
 use cairn_verifier::{Budget, Error, Terms, TrustAnchor};
+use kit::facts::lists::{Names, list, list_of};
 use kit::{Kit, four, small_log};
-
-type Names = Vec<(Vec<u8>, Vec<u8>)>;
-
-/// The events at some indexes, said to be at others.
-fn list_of(kit: &Kit, places: &[(u64, usize)], names: &Names) -> Vec<u8> {
-    let block = kit.tip();
-    let tree = Blake3::new(Tree::Event, *kit.log.as_bytes());
-    let indexes: Vec<u64> = places.iter().map(|(index, _)| *index).collect();
-    let hashes = batch_inclusion_of(&tree, &kit.event_leaves(), &indexes).unwrap_or_default();
-    let events: Vec<_> =
-        places.iter().map(|(index, event)| (*index, kit.events[*event].clone())).collect();
-    ListDraft {
-        finality: FinalityDraft {
-            base: Base::Genesis(Genesis::decode(&kit.genesis).unwrap()),
-            handovers: &kit.handovers,
-            header: &block.header.encode(),
-            finality: FinalityBytes::Certificate(&block.certificate),
-        },
-        events: &events,
-        inclusion: BatchProof::new(&hashes),
-        names,
-    }
-    .encode()
-}
-
-fn list(kit: &Kit, indexes: &[u64]) -> Vec<u8> {
-    let places: Vec<_> = indexes.iter().map(|index| (*index, *index as usize)).collect();
-    list_of(kit, &places, &vec![kit.present(&RecordKey::Key(kit.writer.key_id()))])
-}
 
 fn code(bytes: &[u8], kit: &Kit) -> &'static str {
     verify(bytes, kit.anchor(), kit.now(), &mut ()).as_ref().map_or_else(Error::code, |_| "ok")

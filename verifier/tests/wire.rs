@@ -26,10 +26,14 @@ use cairn_verifier::finality::{
     Certificate, Header, PublicKey, Role, Suite, VOTE_PRECOMMIT, ValidatorSet, signing_bytes,
     vote_message,
 };
+use cairn_verifier::list::EventList;
 use cairn_verifier::payload::{FieldOpening, Fields, message_key, open, seal};
 use cairn_verifier::pcek::v2;
 use cairn_verifier::receipt::Receipt;
-use cairn_verifier::state::{End, Record, RecordKey, StateAnswer, StateProof};
+use cairn_verifier::state::{
+    End, Leaving, PowerMode, Record, RecordKey, StakePart, StakeParts, StateAnswer, StateProof,
+    StateRecord,
+};
 use cairn_verifier::tree::{
     BatchProof, Blake3, Kind as Tree, Peaks, PeaksClaim, Proof, batch_inclusion_of,
 };
@@ -127,6 +131,7 @@ fn encodings() -> Encodings {
     checkpoint.u8(1).u8(b'C').raw(&parts.base).u16(1).raw(&kit.handovers[0]);
     checkpoint.raw(&parts.header.encode()).raw(&parts.finality);
     made.insert("checkpoint", checkpoint.into_bytes());
+    made.insert("event list", kit::facts::lists::list(&kit, &[1, 2, 9]));
     state_and_trees(&kit, &mut made);
     for fact in kit::facts::all() {
         let (name, part) = match fact.name {
@@ -180,6 +185,15 @@ fn state_and_trees(kit: &Kit, made: &mut Encodings) {
     ] {
         made.insert(name, kit.present(&key).0);
     }
+    // Kind 8 stays unknown: vectors have it so.
+    let leaving = Leaving { epoch: 3, until: 77 };
+    let part = |leaving| StakePart { validator: writer, amount: 9, leaving }.encode();
+    let parts = [part(Some(leaving)), part(None)];
+    let parts = StakeParts::new(&parts);
+    let stake = StateRecord::Stake { holder: writer, allotted: 20, moved: 70, parts };
+    made.insert("record of stake", stake.encode().unwrap());
+    let power = StateRecord::Power { mode: PowerMode::Stake, window: 7 };
+    made.insert("record of power", power.encode().unwrap());
     let (end, proof) = (0..)
         .map(|n| kit.state.prove(&RecordKey::Member(&format!("nobody {n}"))))
         .find(|(end, _)| end[0] == 1)
@@ -219,6 +233,7 @@ fn decodes(name: &str, bytes: &[u8]) -> bool {
         "single field" => FieldOpening::decode(bytes).is_ok(),
         "wrap" => v2::check_shape(bytes).is_ok(),
         "receipt" => Receipt::decode(bytes).is_ok(),
+        "event list" => EventList::decode(bytes).is_ok(),
         "checkpoint" => FinalityProof::decode(bytes).is_ok(),
         "extends proof" => ExtendsProof::decode(bytes).is_ok(),
         name if name.starts_with("state answer") => StateAnswer::decode(bytes).is_ok(),
@@ -291,4 +306,38 @@ fn every_wire_type_decodes_strictly() {
         assert!(!decodes(name, &[&bytes[..], &[0]].concat()), "{name} with a byte more");
         assert!(!decodes(name, &[]), "{name} of no bytes");
     }
+}
+
+/// Stake records say what can be, and each in one way.
+#[test]
+fn stake_that_cannot_be_does_not_decode() {
+    let id = |byte| cairn_verifier::digest::KeyId::from_bytes([byte; 32]);
+    let part = |of, amount, end: Option<(u64, u64)>| {
+        let leaving = end.map(|(epoch, until)| Leaving { epoch, until });
+        StakePart { validator: id(of), amount, leaving }.encode()
+    };
+    let stake = |allotted, parts: &[_]| {
+        let parts = StakeParts::new(parts);
+        StateRecord::Stake { holder: id(9), allotted, moved: 5, parts }.encode().is_ok()
+    };
+    let last = cairn_verifier::wire::MAX_NUMBER;
+    assert!(stake(5, &[]));
+    assert!(stake(6, &[part(1, 1, Some((0, 8))), part(1, 2, None), part(2, 3, None)]));
+    assert!(!stake(5, &[part(1, 1, Some((0, 8))), part(1, 2, None), part(2, 3, None)]), "too much");
+    assert!(!stake(9, &[part(2, 1, None), part(1, 1, None)]), "descending");
+    assert!(!stake(9, &[part(1, 1, None), part(1, 1, None)]), "twice");
+    assert!(!stake(9, &[part(1, 1, None), part(1, 1, Some((0, 8)))]), "bonded before leaving");
+    assert!(!stake(9, &[part(1, 0, None)]), "nothing");
+    assert!(!stake(9, &[part(1, 1, Some((last, 8)))]), "bonded with an end");
+    assert!(!stake(9, &[part(1, 1, Some((3, last)))]), "leaving without an end");
+    assert!(!stake(9, &[part(1, 1, Some((last + 1, 8)))]), "an epoch above the largest number");
+    assert!(!stake(u64::MAX, &[part(1, u64::MAX, None)]) && !stake(1 << 62, &[]) && !stake(0, &[]));
+    assert!(stake((1 << 62) - 1, &[]));
+    let many: Vec<_> = (0..33).map(|of| part(of, 1, None)).collect();
+    assert!(stake(99, &many[..32]));
+    assert!(!stake(99, &many));
+    let mut power = StateRecord::Power { mode: PowerMode::Stake, window: 1 }.encode().unwrap();
+    assert!(StateRecord::Power { mode: PowerMode::Stake, window: 0 }.encode().is_err());
+    power[2] = 2;
+    assert!(Record::decode(&power).is_err(), "a mode that there is not");
 }

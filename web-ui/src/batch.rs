@@ -3,22 +3,29 @@
 //! **Invariant:** a row says what this page's own worker found, which runs the same module. It is
 //! kept while the page is open, and nowhere else.
 
-use cairn_light_client::{Assurance, CheckedReceipt};
+use cairn_light_client::{Assurance, CheckedList, CheckedReceipt};
 use cairn_verifier::json::Object;
 use js_sys::{Array, Object as JsObject, Reflect};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::browser::{self, member};
+use crate::folders::{self, Named};
 use crate::format::len;
+use crate::pin::Pin;
 use crate::state::{App, Local};
 use crate::verdict::{self, Look, explained};
 
 /// What can become of a receipt in a batch, in the order in which it is shown.
 pub(crate) const LOOKS: [Look; 5] =
     [verdict::VERIFIED, verdict::NOT_FINAL, verdict::STALE, verdict::FAILED, verdict::COULD_NOT];
+
+/// How many files are handed to the worker at once. Each is a handle to be copied; thousands at once
+/// would keep the page.
+const HANDED: usize = 64;
 
 /// One receipt, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,22 +43,41 @@ pub(crate) struct Row {
 impl Row {
     /// Of a check.
     pub(crate) fn of(name: String, found: &Assurance<CheckedReceipt>) -> Self {
+        let mut row = Self::looked(name, found);
+        if let Assurance::Verified(receipt) = found {
+            row.index = receipt.index().to_string();
+            row.id = receipt.id().to_string();
+            row.height = receipt.header().header().height.to_string();
+        }
+        row
+    }
+
+    /// Of a list of events: one row for the file.
+    pub(crate) fn of_list(name: String, found: &Assurance<CheckedList>) -> Self {
+        let mut row = Self::looked(name, found);
+        if let Assurance::Verified(list) = found {
+            row.height = list.header().header().height.to_string();
+            let count = crate::text::events(len(list.events().len()));
+            row.why = crate::text::fill(crate::text::batch::LIST, &[&count]);
+        }
+        row
+    }
+
+    /// State, and why it is not green.
+    fn looked<F>(name: String, found: &Assurance<F>) -> Self {
         let look = verdict::look(found);
         let state = LOOKS.iter().position(|one| *one == look).unwrap_or(LOOKS.len() - 1);
         let code = verdict::code(found).unwrap_or_default().to_owned();
-        let mut row = Self { state, code, ..Self::nothing(name) };
-        match found {
-            Assurance::Verified(receipt) => {
-                row.index = receipt.index().to_string();
-                row.id = receipt.id().to_string();
-                row.height = receipt.header().header().height.to_string();
-            }
+        let why = match found {
             Assurance::CouldNotCheck(reason)
             | Assurance::Stale(reason)
-            | Assurance::Failed(reason) => row.why = explained(reason.error()),
-            Assurance::NotChecked | Assurance::Checking | Assurance::NotFinal => {}
-        }
-        row
+            | Assurance::Failed(reason) => explained(reason.error()),
+            Assurance::NotChecked
+            | Assurance::Checking
+            | Assurance::NotFinal
+            | Assurance::Verified(_) => String::new(),
+        };
+        Self { state, code, why, ..Self::nothing(name) }
     }
 
     /// Of what could not be read.
@@ -139,7 +165,57 @@ pub(crate) struct Batch {
     /// The times at which it began and ended.
     pub(crate) began: RwSignal<u64>,
     pub(crate) ended: RwSignal<u64>,
+    /// What the verdicts rest on.
+    pub(crate) pin: RwSignal<Option<Pin>>,
     worker: Local<Option<Running>>,
+}
+
+/// What the worker is to do.
+enum Job {
+    Files(Vec<Named>),
+    Query(JsValue),
+}
+
+impl Job {
+    /// Tells the worker, of files a few at a time, each in a task of its own. A worker that was ended
+    /// meanwhile hears nothing.
+    fn hand_to(self, worker: Worker, anchor: &str) {
+        let message = |name: &str, value: &JsValue| {
+            let message = JsObject::new();
+            drop(Reflect::set(&message, &name.into(), value));
+            message
+        };
+        let start = message("anchor", &anchor.into());
+        let language = crate::text::Language::preferred().tag();
+        drop(Reflect::set(&start, &"language".into(), &language.into()));
+        match self {
+            Self::Query(query) => {
+                drop(Reflect::set(&start, &"query".into(), &query));
+                drop(worker.post_message(&start));
+            }
+            Self::Files(files) => {
+                drop(worker.post_message(&start));
+                spawn_local(async move {
+                    let mut files = files.into_iter();
+                    loop {
+                        let some: Array = files
+                            .by_ref()
+                            .take(HANDED)
+                            .map(|named| {
+                                Array::of2(&JsValue::from_str(&folders::name(&named)), &named.1)
+                            })
+                            .collect();
+                        drop(worker.post_message(&message("files", &some)));
+                        // An empty one says that there are no more.
+                        if some.length() == 0 {
+                            return;
+                        }
+                        browser::pause().await;
+                    }
+                });
+            }
+        }
+    }
 }
 
 /// The worker, with what listens to it.
@@ -165,6 +241,7 @@ impl Batch {
             problem: RwSignal::new(String::new()),
             began: RwSignal::new(0),
             ended: RwSignal::new(0),
+            pin: RwSignal::new(None),
             worker: RwSignal::new_local(None),
         }
     }
@@ -192,33 +269,25 @@ impl Batch {
     }
 
     /// Checks files, or bytes, each with its name.
-    pub(crate) fn check_files(self, app: App, files: Vec<(String, JsValue)>) {
-        let count = files.len();
-        let list: Array = files
-            .into_iter()
-            .map(|(name, file)| Array::of2(&JsValue::from_str(&name), &file))
-            .collect();
-        self.start(app, count, ("files", list.into()));
+    pub(crate) fn check_files(self, app: App, files: Vec<Named>) {
+        self.start(app, files.len(), Job::Files(files));
     }
 
     /// Checks events that a query finds, at most as many as said.
     pub(crate) fn check_query(self, app: App, query: &str, most: usize) {
         let parts = [query, &most.to_string(), &browser::origin()];
         let list: Array = parts.into_iter().map(JsValue::from_str).collect();
-        self.start(app, 0, ("query", list.into()));
+        self.start(app, 0, Job::Query(list.into()));
     }
 
-    fn start(self, app: App, count: usize, (name, value): (&str, JsValue)) {
+    fn start(self, app: App, count: usize, job: Job) {
         self.clear();
         let Some(pin) = app.pin.get_untracked() else {
             return;
         };
-        let job = JsObject::new();
+        self.pin.set(Some(pin));
         let anchor = pin.anchor.to_string();
-        let set = |name: &str, value: &JsValue| drop(Reflect::set(&job, &name.into(), value));
-        set("anchor", &anchor.as_str().into());
-        set("language", &crate::text::Language::preferred().tag().into());
-        set(name, &value);
+        let mut job = Some(job);
         self.total.set(count);
         self.began.set(browser::now().0);
         self.is_running.set(true);
@@ -233,7 +302,9 @@ impl Batch {
         let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let data = event.data();
             if data.as_string().as_deref() == Some("ready") {
-                drop(own.post_message(&job));
+                if let Some(job) = job.take() {
+                    job.hand_to(own.clone(), &anchor);
+                }
             } else {
                 self.hear(&data);
             }

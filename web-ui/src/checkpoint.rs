@@ -1,7 +1,8 @@
-//! Headers by height, verified from the pinned anchor, and whether one continues another.
+//! Headers by height, verified from the pinned anchor and held against the history that this page
+//! follows, and whether one continues another.
 
 use cairn_light_client::sync::base_parameter;
-use cairn_light_client::{Assurance, ClientError};
+use cairn_light_client::{Assurance, ClientError, LightClient};
 use cairn_verifier::check::Check;
 use cairn_verifier::trust::{ExtendsProof, FinalityProof, verify_extends};
 use cairn_verifier::{FinalHeader, TrustAnchor};
@@ -10,6 +11,9 @@ use leptos::task::spawn_local;
 
 use crate::state::{App, Latest, Local};
 use crate::{browser, net};
+
+/// Asks for the newest one.
+pub(crate) const LATEST: &str = "latest";
 
 /// A checkpoint file that was verified. Made by [`Checkpoint::check`] alone.
 #[derive(Clone, Debug)]
@@ -42,15 +46,24 @@ impl Checkpoint {
 }
 
 /// The checkpoint at a height, or the `latest`. A node may answer with another height's, which is
-/// as final, but not what was asked for.
-pub(crate) async fn fetch(anchor: TrustAnchor, height: &str) -> Result<Checkpoint, ClientError> {
+/// as final, but not what was asked for; with an older one than this page knows; or with another
+/// history's.
+pub(crate) async fn fetch(client: &LightClient, height: &str) -> Result<Checkpoint, ClientError> {
+    let anchor = client.anchor();
     let path = ["/v1/checkpoints/", height, "?base=", &base_parameter(anchor)].concat();
     let checkpoint = Checkpoint::check(net::binary(&path).await?, anchor)?;
     let found = checkpoint.header.header().height;
     match height.parse::<u64>() {
         Ok(asked) if asked != found => {
             let why = format!("block {asked} was asked for, and block {found} came");
-            Err(ClientError::Network { why })
+            return Err(ClientError::Network { why });
+        }
+        _ => {}
+    }
+    client.expect_history(&checkpoint.header).await?;
+    match client.head().map_or(0, |head| head.header().height) {
+        ours if height == LATEST && found < ours => {
+            Err(ClientError::NodeBehind { ours, theirs: found })
         }
         _ => Ok(checkpoint),
     }
@@ -65,11 +78,11 @@ pub(crate) struct Continued {
 
 /// Verifies both headers, and that the newer one has everything that the older one had.
 pub(crate) async fn compare(
-    anchor: TrustAnchor,
+    client: &LightClient,
     (old, new): (u64, u64),
 ) -> Result<Continued, ClientError> {
-    let first = fetch(anchor, &old.to_string()).await?;
-    let second = fetch(anchor, &new.to_string()).await?;
+    let first = fetch(client, &old.to_string()).await?;
+    let second = fetch(client, &new.to_string()).await?;
     let proof = net::binary(&format!("/v1/proofs/extends?from={old}&to={new}")).await?;
     let proof = ExtendsProof::decode(&proof)?;
     let extends = verify_extends(&first.header, &second.header, &proof)?;
@@ -80,21 +93,26 @@ pub(crate) async fn compare(
 /// was synced.
 pub(crate) fn ask<T: Clone + 'static, F: Future<Output = Result<T, ClientError>> + 'static>(
     app: App,
-    question: impl Fn(TrustAnchor) -> F + 'static,
+    question: impl Fn(LightClient) -> F + 'static,
 ) -> Local<Assurance<T>> {
     let (anchor, latest) = (app.anchor(), Latest::default());
     let found = RwSignal::new_local(Assurance::NotChecked);
     Effect::new(move |_| {
         let ticket = latest.next();
         app.synced.track();
-        let Some(anchor) = anchor.get() else {
+        if anchor.get().is_none() {
             found.set(Assurance::NotChecked);
             return;
-        };
+        }
         found.set(Assurance::Checking);
-        let answer = question(anchor);
+        let Some(client) = app.client.get() else {
+            return;
+        };
+        let answer = question(client.clone());
         spawn_local(async move {
-            let answer = answer.await.into();
+            let answer = answer.await;
+            app.heed(&client, answer.as_ref().err());
+            let answer = answer.into();
             if ticket.is_latest() {
                 let _left = found.try_set(answer);
             }

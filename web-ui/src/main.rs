@@ -26,6 +26,7 @@ mod batch;
 mod browser;
 mod checkpoint;
 mod components;
+mod folders;
 mod format;
 mod html;
 mod net;

@@ -49,9 +49,10 @@ impl Pin {
         })
     }
 
-    /// Keeps this pin and no other.
+    /// Keeps this pin. One by the user's choice replaces a link's; what the user chose, perhaps in
+    /// another tab meanwhile, no link takes away.
     pub(crate) fn save(self) {
-        Self::forget();
+        browser::store(Keep::Tab, NAME, None);
         browser::store(self.by.keep(), NAME, Some(&self.anchor.to_string()));
     }
 

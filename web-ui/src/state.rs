@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use cairn_light_client::{Assurance, CheckedReceipt, LightClient, examine};
+use cairn_light_client::{Assurance, CheckedReceipt, ClientError, LightClient, examine};
 use cairn_verifier::check::Check;
 use cairn_verifier::{FinalHeader, TrustAnchor};
 use leptos::prelude::*;
@@ -67,8 +67,10 @@ pub(crate) struct App {
     pub(crate) dragging: RwSignal<bool>,
     pub(crate) client: Local<Option<LightClient>>,
     pub(crate) head: Local<Assurance<FinalHeader>>,
-    /// How often the user asked for a newer head.
+    /// How often there was news from the node: what is listed is asked for anew.
     pub(crate) synced: RwSignal<u32>,
+    /// Whether the node is being asked for a newer head.
+    pub(crate) is_syncing: RwSignal<bool>,
     /// How often the language was changed.
     pub(crate) language: RwSignal<u32>,
     pub(crate) batch: Batch,
@@ -90,6 +92,7 @@ impl App {
             client: RwSignal::new_local(None),
             head: RwSignal::new_local(Assurance::NotChecked),
             synced: RwSignal::new(0),
+            is_syncing: RwSignal::new(false),
             language: RwSignal::new(0),
             batch: Batch::new(),
             remembers: RwSignal::new(recent::is_on()),
@@ -104,6 +107,10 @@ impl App {
     pub(crate) fn arrive(self) {
         let place = Place::read(&browser::fragment());
         if let Some(text) = place.anchor {
+            // Another tab may have pinned one since.
+            if let Some(kept) = Pin::load().filter(|kept| kept.by == PinnedBy::User) {
+                self.pin.maybe_update(|pin| pin.replace(kept) != Some(kept));
+            }
             let decision = pin::from_link(self.pin.get_untracked(), &text);
             self.bad_link.set(decision == FromLink::Bad);
             match decision {
@@ -154,7 +161,10 @@ impl App {
         Effect::new(move |_| {
             let ticket = latest.next();
             self.client.set(None);
+            self.is_syncing.set(false);
             self.head.set(Assurance::NotChecked);
+            // Its verdicts rest on the anchor before.
+            self.batch.clear();
             let Some(anchor) = anchor.get() else {
                 return;
             };
@@ -166,9 +176,11 @@ impl App {
                 }
                 match connected {
                     Ok(client) => {
+                        self.is_syncing.set(true);
                         self.client.set(Some(client.clone()));
                         let head = client.sync().await.into();
                         if ticket.is_latest() {
+                            self.is_syncing.set(false);
                             self.head.set(head);
                         }
                     }
@@ -178,20 +190,57 @@ impl App {
         });
     }
 
-    /// Asks the node for a newer head.
+    /// Takes notice of two histories, whoever met them: every page says so from then on.
+    pub(crate) fn heed(self, client: &LightClient, error: Option<&ClientError>) {
+        let is_own = |now: &Option<LightClient>| {
+            now.as_ref().is_some_and(|now| now.anchor() == client.anchor())
+        };
+        let met = error.filter(|error| is_split(error)).cloned();
+        let split = client.fork().map(|fork| fork.error()).or(met);
+        if let Some(split) = split.filter(|_| self.client.with_untracked(is_own)) {
+            self.head.set(Err(split).into());
+        }
+    }
+
+    /// Asks the node for a newer head because the user wants it: what is listed is asked for anew too.
     pub(crate) fn sync(self) {
+        self.ask_for_head(true);
+    }
+
+    /// Asks the node for a newer head because a page is opened: unless there is one, what is listed
+    /// stays as it is.
+    pub(crate) fn refresh(self) {
+        self.ask_for_head(false);
+    }
+
+    /// What is known stays on the page meanwhile: what is verified does not become less true by
+    /// asking, and two histories that were seen stay seen.
+    fn ask_for_head(self, lists_too: bool) {
         let Some(client) = self.client.get_untracked() else {
             return;
         };
-        self.head.set(Assurance::Checking);
+        if self.is_syncing.get_untracked() {
+            return;
+        }
+        self.is_syncing.set(true);
+        if self.head.with_untracked(|head| matches!(head, Assurance::NotChecked)) {
+            self.head.set(Assurance::Checking);
+        }
         spawn_local(async move {
-            let head = client.sync().await.into();
+            let before = client.head().map(|head| head.digest());
+            let found = client.sync().await;
+            let is_newer = found.as_ref().is_ok_and(|head| Some(head.digest()) != before);
             let is_same = |now: &Option<LightClient>| {
                 now.as_ref().is_some_and(|now| now.anchor() == client.anchor())
             };
             if self.client.with_untracked(is_same) {
+                self.is_syncing.set(false);
+                let head: Assurance<_> = found.into();
+                let is_bad = matches!(head, Assurance::Failed(_));
                 self.head.set(head);
-                self.synced.update(|count| *count += 1);
+                if lists_too || is_newer || is_bad {
+                    self.synced.update(|count| *count += 1);
+                }
             }
         });
     }
@@ -221,6 +270,11 @@ impl App {
         });
         found
     }
+}
+
+/// Whether an error says that there are two histories.
+pub(crate) const fn is_split(error: &ClientError) -> bool {
+    matches!(error, ClientError::Equivocation { .. } | ClientError::NotAnExtension { .. })
 }
 
 /// Gives tickets, of which only the last one counts: an answer that comes late is dropped.

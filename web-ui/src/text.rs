@@ -155,6 +155,48 @@ mod tests {
         }
     }
 
+    /// Where a code of an error is given: an arm of a `code()`.
+    const ERRORS: [&str; 13] = [
+        include_str!("../../light-client/src/error.rs"),
+        include_str!("../../verifier/src/error.rs"),
+        include_str!("../../verifier/src/event/signed.rs"),
+        include_str!("../../verifier/src/evidence/error.rs"),
+        include_str!("../../verifier/src/finality/error.rs"),
+        include_str!("../../verifier/src/payload/error.rs"),
+        include_str!("../../verifier/src/state/error.rs"),
+        include_str!("../../verifier/src/terms.rs"),
+        include_str!("../../verifier/src/tree/consistency.rs"),
+        include_str!("../../verifier/src/tree/inclusion.rs"),
+        include_str!("../../verifier/src/tree/peaks.rs"),
+        include_str!("../../verifier/src/tree/tiles.rs"),
+        include_str!("../../verifier/src/trust/error.rs"),
+    ];
+
+    fn error_codes() -> BTreeSet<&'static str> {
+        let wire = include_str!("../../verifier/src/wire.rs");
+        let arms = ERRORS.into_iter().chain([wire]).flat_map(|file| file.split("=> \"").skip(1));
+        arms.filter_map(|arm| arm.split('"').next()).filter(|code| is_code(code)).collect()
+    }
+
+    /// `trust-other-set`: what it is about, and what is wrong with it.
+    fn is_code(text: &str) -> bool {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        text.contains('-') && text.chars().all(is_plain)
+    }
+
+    /// In English an error says its own sentence, with both sides in it; so its table are the codes.
+    #[test]
+    fn german_says_each_error_that_english_says() {
+        let codes = error_codes();
+        assert!(codes.len() > 100, "only {} codes were found", codes.len());
+        let german = german();
+        let own = german.keys().filter_map(|code| code.strip_prefix("error.")).collect();
+        let lacks: Vec<_> = codes.difference(&own).collect();
+        assert!(lacks.is_empty(), "de.json lacks {lacks:#?}");
+        let unknown: Vec<_> = own.difference(&codes).collect();
+        assert!(unknown.is_empty(), "no error has the codes {unknown:#?} of de.json");
+    }
+
     #[test]
     fn no_two_codes_share_a_key() {
         let codes: Vec<_> = english().into_keys().chain(german().into_keys()).collect();

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use cairn_light_client::{ClientError, LightClient, examine};
+use cairn_light_client::{CheckedList, ClientError, LightClient, examine};
 use cairn_verifier::TrustAnchor;
 use cairn_verifier::digest::EventId;
 use js_sys::{Array, Object, Reflect, Uint8Array};
@@ -15,7 +15,7 @@ use web_sys::{DedicatedWorkerGlobalScope, File, MessageEvent};
 
 use crate::batch::Row;
 use crate::browser::{self, list_member, member, text_member};
-use crate::components::drop_zone::unwrapped;
+use crate::components::drop_zone::{is_list, unwrapped};
 use crate::text::{Language, batch as words};
 use crate::verdict::explained;
 
@@ -25,49 +25,86 @@ const TELL_EVERY: u64 = 120;
 const PAGE: usize = 500;
 const AT_ONCE: usize = 6;
 
-/// Waits for a job.
+/// Waits for a job: first what it is, then, if it is about files, these, a few a message. Messages are
+/// taken in their order, each when the one before was done.
 pub(crate) fn run() {
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else {
         return;
     };
+    let work = Rc::new(RefCell::new(Work::default()));
     let own = scope.clone();
     let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        let teller = Teller::new(own.clone());
-        spawn_local(async move { work(&event.data(), teller).await });
+        work.borrow_mut().waiting.push_back(event.data());
+        if !std::mem::replace(&mut work.borrow_mut().is_running, true) {
+            spawn_local(Work::run(Rc::clone(&work), own.clone()));
+        }
     });
     scope.set_onmessage(Some(heard.as_ref().unchecked_ref()));
     heard.forget();
 }
 
-async fn work(job: &JsValue, teller: Teller) {
+/// What was told and not yet heeded, and what files are checked against.
+#[derive(Default)]
+struct Work {
+    waiting: VecDeque<JsValue>,
+    is_running: bool,
+    job: Option<(TrustAnchor, Teller)>,
+}
+
+impl Work {
+    async fn run(own: Rc<RefCell<Self>>, scope: DedicatedWorkerGlobalScope) {
+        while let Some(message) = { own.borrow_mut().waiting.pop_front() } {
+            let job = own.borrow().job.clone();
+            match job {
+                None => {
+                    let job = begin(&message, Teller::new(scope.clone())).await;
+                    own.borrow_mut().job = job;
+                }
+                Some((anchor, teller)) => {
+                    check_files(anchor, list_member(&message, "files"), &teller).await;
+                }
+            }
+        }
+        own.borrow_mut().is_running = false;
+    }
+}
+
+/// Takes the job; if it is about files, returns what these are checked against.
+async fn begin(job: &JsValue, teller: Teller) -> Option<(TrustAnchor, Teller)> {
     if text_member(job, "language") == Language::German.tag() {
         Language::German.turn_on().await;
     }
     let Ok(anchor) = text_member(job, "anchor").parse::<TrustAnchor>() else {
-        return teller.fail(&words::NEEDS_ANCHOR);
+        teller.fail(&words::NEEDS_ANCHOR);
+        return None;
     };
     let query = list_member(job, "query");
     if query.is_empty() {
-        check_files(anchor, list_member(job, "files"), &teller).await;
-    } else {
-        let parts: Vec<String> = query.iter().filter_map(JsValue::as_string).collect();
-        if let Err(error) = check_query(anchor, &parts, &teller).await {
-            return teller.fail(&explained(&error));
-        }
+        return Some((anchor, teller));
     }
-    teller.end();
+    let parts: Vec<String> = query.iter().filter_map(JsValue::as_string).collect();
+    match check_query(anchor, &parts, &teller).await {
+        Ok(()) => teller.end(),
+        Err(error) => teller.fail(&explained(&error)),
+    }
+    None
 }
 
+/// Checks some files; none are the end.
 async fn check_files(anchor: TrustAnchor, files: Vec<JsValue>, teller: &Teller) {
+    if files.is_empty() {
+        teller.end();
+    }
     for entry in files {
         let entry = Array::from(&entry);
         let name = entry.get(0).as_string().unwrap_or_default();
-        let row = match bytes_of(&entry.get(1)).await {
+        let row = match bytes_of(&entry.get(1)).await.map(unwrapped) {
             None => Row::unread(name, words::NOT_READ.owned()),
-            Some(bytes) => {
-                let found = examine(unwrapped(bytes), anchor, browser::now()).outcome.into();
-                Row::of(name, &found)
+            Some(bytes) if is_list(&bytes) => {
+                let found = CheckedList::check(bytes, anchor, browser::now()).into();
+                Row::of_list(name, &found)
             }
+            Some(bytes) => Row::of(name, &examine(bytes, anchor, browser::now()).outcome.into()),
         };
         teller.row(&row);
     }

@@ -29,6 +29,8 @@ const CHECKS = {
   name: () => ["Name of the writer", "The log’s state gives the writer’s key to this member."],
 };
 
+const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
+const NO_ANCHOR = "There is no anchor, and without one nothing can be verified: it is the line that names the log you trust.";
 const days = (ms) => (ms < 86_400_000 ? "less than a day" : `${Math.floor(ms / 86_400_000)} days`);
 const $ = (id) => document.getElementById(id);
 
@@ -65,7 +67,7 @@ function show(state, sentence, { code, expected, found } = {}) {
   const [word, icon] = WORDS[state];
   $("verdict").dataset.state = state;
   $("word").textContent = word;
-  $("sentence").textContent = sentence.slice(0, 1).toUpperCase() + sentence.slice(1);
+  $("sentence").textContent = capital(sentence);
   $("icon").setAttribute("href", `#${icon}`);
   // Most sentences name both sides already.
   const sides = typeof expected === "string" && !(sentence.includes(expected) && sentence.includes(found));
@@ -172,7 +174,7 @@ async function check(bytes) {
   clear();
   const anchor = $("anchor").value.trim();
   if (!bytes) return show("not-checked", "There is no receipt: choose, drop or paste one.");
-  if (!anchor) return show("not-checked", "There is no anchor, and without one nothing can be verified: it is the line that names the log you trust.");
+  if (!anchor) return show("not-checked", NO_ANCHOR);
   show("not-checked", "Checking …");
   const text = await ask((wasm) => wasm.verify(bytes, anchor, Date.now())).catch((error) => JSON.stringify({ error, checks: [] }));
   if (turn !== current.turn) return undefined;
@@ -183,6 +185,96 @@ async function check(bytes) {
   current.anchor = anchor;
   showReceipt(receipt);
   return show("verified", verifiedSentence(receipt));
+}
+
+/** The worse comes first: what several verdicts come to together. */
+const WORST = ["failed", "could-not-check", "stale", "verified"];
+/** How many rows are shown of those that hold, and of those that do not. */
+const SHOWN = { good: 200, bad: 1_000 };
+/** How long the page checks before it lets the browser do other things, and how often it says how far it
+ * is, in milliseconds. */
+const SLICE = 16;
+const TELL = 1_000;
+/** Up to so many dropped files may be an anchor or a key among receipts; of more, each is a receipt. */
+const MIXED = 50;
+
+const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+
+/** What several receipts come to. */
+function sum(counts, total) {
+  const told = WORST.filter((state) => counts[state]).map((state) => `${WORDS[state][0].toLowerCase()}: ${counts[state].toLocaleString("en")}`);
+  if (counts.verified === total) return `All ${plural(total, "receipt")} hold, each from your anchor on.`;
+  return `Of ${plural(total, "receipt")}, ${told.join("; ")}.`;
+}
+
+/** One row: what a file came to, and a way to see why. */
+function row(file, { state, text, code }) {
+  const item = element("li");
+  item.dataset.state = state;
+  const name = element("button", file.name, "name");
+  name.type = "button";
+  name.addEventListener("click", async () => check(new Uint8Array(await file.arrayBuffer())));
+  item.append(icon(WORDS[state][1]), element("span", WORDS[state][0], "word"), name, element("span", code ? `${capital(text)} (${code}).` : text, "small soft"));
+  return item;
+}
+
+function clearMany() {
+  for (const id of ["rows", "counts"]) $(id).replaceChildren();
+  for (const id of ["many", "cut"]) $(id).hidden = true;
+}
+
+function showCounts(counts) {
+  $("counts").replaceChildren(...WORST.toReversed().filter((state) => counts[state]).map((state) => {
+    const item = element("li");
+    item.dataset.state = state;
+    item.append(icon(WORDS[state][1]), element("span", `${WORDS[state][0]}: ${counts[state].toLocaleString("en")}`));
+    return item;
+  }));
+}
+
+/** What one file of several comes to. */
+async function verdictOf(file, anchor) {
+  const unread = { state: "could-not-check", code: "page-not-read", message: "The file cannot be read." };
+  const bytes = await file.arrayBuffer().catch(() => undefined);
+  if (!bytes) return { state: unread.state, text: unread.message, code: unread.code };
+  const text = await ask((wasm) => wasm.verify(new Uint8Array(bytes), anchor, Date.now())).catch((error) => JSON.stringify({ error }));
+  const { receipt, error } = JSON.parse(text);
+  return error ? { state: error.state, text: error.message, code: error.code } : { state: "verified", text: `Entry ${receipt.index}: ${receipt.event.type}` };
+}
+
+/** Several receipts: a verdict each, and how many there are of which. A newer check ends this one. */
+async function checkMany(files) {
+  const { turn } = (current = { bytes: null, turn: current.turn + 1 });
+  clear();
+  clearMany();
+  const anchor = $("anchor").value.trim();
+  if (!anchor) return show("not-checked", NO_ANCHOR);
+  const counts = Object.fromEntries(WORST.map((state) => [state, 0]));
+  const rows = { good: 0, bad: 0 };
+  let since = performance.now();
+  let told = since;
+  show("not-checked", `Checking ${plural(files.length, "receipt")} …`);
+  $("many").hidden = false;
+  for (const [at, file] of files.entries()) {
+    const found = await verdictOf(file, anchor);
+    if (turn !== current.turn) return undefined;
+    counts[found.state] += 1;
+    const kind = found.state === "verified" ? "good" : "bad";
+    // What does not hold stands before what does.
+    if (++rows[kind] <= SHOWN[kind]) $("rows").insertBefore(row(file, found), kind === "bad" ? $("rows").children[rows.bad - 1] : null);
+    if (performance.now() - since < SLICE) continue;
+    if (performance.now() - told > TELL) {
+      told = performance.now();
+      showCounts(counts);
+      $("sentence").textContent = `Checking: ${(at + 1).toLocaleString("en")} of ${plural(files.length, "receipt")} …`;
+    }
+    await new Promise((done) => setTimeout(done));
+    since = performance.now();
+  }
+  showCounts(counts);
+  $("cut").hidden = rows.good <= SHOWN.good && rows.bad <= SHOWN.bad;
+  $("cut").textContent = `The first ${SHOWN.bad.toLocaleString("en")} that do not hold and the first ${SHOWN.good} that do are listed; the counts are of all.`;
+  return show(WORST.find((state) => counts[state]), sum(counts, files.length));
 }
 
 async function open(key) {
@@ -217,9 +309,10 @@ function pasted(text) {
 }
 
 async function submit() {
-  const [file] = $("file").files;
+  const files = [...$("file").files];
   const text = $("text").value.trim();
-  if (!text) return check(file ? new Uint8Array(await file.arrayBuffer()) : null);
+  clearMany();
+  if (!text) return files.length > 0 ? checkFiles(files) : check(null);
   let bytes;
   try {
     bytes = pasted(text);
@@ -231,25 +324,32 @@ async function submit() {
   return check(bytes);
 }
 
-/** A dropped file is an anchor, a key or a receipt, by what it begins with. */
+/** A dropped file is an anchor, a key or a receipt, by what it begins with; of many, each is a receipt. */
 async function dropped(files) {
-  let receipt;
+  const receipts = [];
   let key = "";
   for (const file of files) {
-    const begin = await file.slice(0, 100).text();
+    const begin = files.length > MIXED ? "" : await file.slice(0, 100).text().catch(() => "");
     if (/^(genesis|checkpoint):/.test(begin)) $("anchor").value = begin.trim();
     else if (begin.startsWith("cairn-secret-")) key = (await file.text()).trim();
-    else receipt = file;
+    else receipts.push(file);
   }
-  if (receipt) {
+  if (receipts.length > 0) {
     $("text").value = "";
     $("file").value = "";
-    await check(new Uint8Array(await receipt.arrayBuffer()));
+    await checkFiles(receipts);
   } else if (!key) {
     await check(current.bytes);
   }
   // For the receipt that is shown now: checking another empties the field.
   $("key").value = key;
+}
+
+/** One receipt is shown whole, several are listed. */
+async function checkFiles(files) {
+  if (files.length > 1) return checkMany(files);
+  clearMany();
+  return check(new Uint8Array(await files[0].arrayBuffer()));
 }
 
 $("form").addEventListener("submit", (event) => {
@@ -261,6 +361,7 @@ for (const id of ["anchor", "text"]) {
   $(id).addEventListener("input", () => {
     current = { bytes: current.bytes, turn: current.turn + 1 };
     clear();
+    clearMany();
     show("not-checked", "Something changed since the last check.");
   });
 }

@@ -45,6 +45,7 @@ Examples:
   cargo xtask kill9 --rounds 100        kill the node a hundred times: nothing acknowledged is lost
   cargo xtask kill9 --validators 4 --rounds 24  kill one process after the other of a network of four
   cargo xtask sim --seeds 0..300        many validators in one process, with faults and villains
+  cargo xtask sim --finality --validators 100  how long a hundred of them take, in simulated time
   cargo xtask ceph                      a real S3 store on this machine, to publish a log to
   cargo xtask kill9 --power --broken all  leave syncs out, one class at a time: is it noticed?
   cargo xtask size                      bytes of the page and the npm package, compressed

@@ -63,10 +63,10 @@ fn single_file() -> Result<String> {
         squeezed(&glue),
         squeezed(&unpack.replace("export function", "function")),
         package::deflated(&module)?,
-        source("page.js")?
+        squeezed(&source("page.js")?)
     );
-    let style = source("page.css")?;
-    let page = source("page.html")?
+    let style = squeezed(&source("page.css")?);
+    let page = squeezed(&source("page.html")?)
         .replace("{{policy}}", &policy(&script, &style))
         .replace("{{version}}", env!("CARGO_PKG_VERSION"))
         .replace("{{digest}}", &package::integrity(&module))
@@ -90,10 +90,10 @@ fn verifier() -> Result<(String, Vec<u8>)> {
     Ok((glue, read("verify_bg.wasm")?))
 }
 
-/// A script without comments and indentation: what is generated, or published elsewhere. The page's
-/// own script keeps both, because it is there to be read.
-fn squeezed(script: &str) -> String {
-    let lines = script.lines().map(str::trim);
+/// A text without comments and indentation, for which the one file has no room. The page's own parts
+/// are read in `www/verify`.
+fn squeezed(text: &str) -> String {
+    let lines = text.lines().map(str::trim);
     let is_code = |line: &&str| {
         let comment = ["//", "/*", "* ", "*/"].iter().any(|begin| line.starts_with(begin));
         !(line.is_empty() || *line == "*" || comment)

@@ -1,5 +1,7 @@
 //! Following the log: heads from all nodes, compared, and the next one when it comes.
 
+use std::cmp::Ordering;
+
 use cairn_verifier::FinalHeader;
 use cairn_verifier::digest::HeaderDigest;
 
@@ -7,7 +9,7 @@ use super::Client;
 use crate::backoff::Backoff;
 use crate::error::ClientError;
 use crate::nodes::{self, Compared, Shown};
-use crate::sync::{Candidate, Question};
+use crate::sync::{Candidate, Question, check_extends, check_not_behind};
 use crate::world::{Request, World};
 
 /// How often a sync begins again because another call moved the head.
@@ -208,6 +210,31 @@ impl<W: World> Client<W> {
             Some(head) => Ok(head),
             None => self.sync().await,
         }
+    }
+
+    /// A final header is part of the history that this client follows: the head itself, one below it,
+    /// or one that goes on from it, where no other node need agree.
+    ///
+    /// # Errors
+    /// [`ClientError::NotAnExtension`] or [`ClientError::Equivocation`] if it is another history's;
+    /// [`ClientError::NotEnoughNodes`] if it is above what enough nodes have; [`ClientError`].
+    pub async fn expect_history(&self, found: &FinalHeader) -> Result<(), ClientError> {
+        let mut head = self.head_or_sync().await?;
+        if head.header().height < found.header().height {
+            head = self.sync().await?;
+        }
+        let (ours, theirs) = (head.header().height, found.header().height);
+        let (low, high) = match ours.cmp(&theirs) {
+            Ordering::Greater => (found, &head),
+            Ordering::Less if self.nodes.len() > 1 => {
+                return Err(ClientError::NotEnoughNodes { agreed: 1, nodes: self.nodes.len() });
+            }
+            Ordering::Less => (&head, found),
+            Ordering::Equal => return check_not_behind(&head, found),
+        };
+        let (from, to) = (low.header().height, high.header().height);
+        let proof = self.get(&format!("/v1/proofs/extends?from={from}&to={to}")).await?;
+        check_extends(low, high, &proof)
     }
 
     fn expect_no_fork(&self) -> Result<(), ClientError> {

@@ -24,7 +24,13 @@ impl<W: World> Client<W> {
     /// name of its own, before anything can come in its place.
     pub(super) async fn take_up(&mut self, anchor: TrustAnchor, max_age: Option<u64>) {
         if let Some(file) = self.world.load(&fork_of(anchor)).await {
-            self.noted.borrow_mut().fork = ForkEvidence::check(anchor, file).ok();
+            match ForkEvidence::check(anchor, file.clone()) {
+                Ok(fork) => self.noted.borrow_mut().fork = Some(fork),
+                Err(error) => {
+                    self.refused = Some(error);
+                    self.put(&refused_of(anchor), file).await;
+                }
+            }
         }
         let Some(evidence) = self.world.load(&anchor.to_string()).await else { return };
         match Sync::load(anchor, &evidence, self.world.now()) {

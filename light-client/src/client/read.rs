@@ -4,7 +4,7 @@ use cairn_verifier::digest::{EventId, KeyId, StreamId};
 use cairn_verifier::state::{Known, RecordKey, verify_history};
 use cairn_verifier::{FinalHeader, VerifiedEvent};
 
-use super::Client;
+use super::{Client, expect_header};
 use crate::error::ClientError;
 use crate::events::{CheckedEvent, CheckedList, EventPage, History, ranges};
 use crate::filter::{Filter, encoded};
@@ -55,13 +55,14 @@ impl<W: World> Client<W> {
     /// in the indexes that the page says. `query` may have a `cursor` that a page before gave.
     ///
     /// # Errors
-    /// [`ClientError`].
+    /// [`ClientError::BadQuery`] for what only a node could apply: a stream's name, a time that is no
+    /// number, another order, another query's cursor; [`ClientError`].
     pub async fn events_in_private(&self, query: &str) -> Result<EventPage, ClientError> {
-        let filter = Filter::read(query)?;
+        let filter = Filter::read_all(query)?;
+        let until = private_cursor(query)?;
         let head = self.head_or_sync().await?;
         let size = head.header().events.get();
-        let cursor = query.split('&').find_map(|part| part.strip_prefix("cursor=before-"));
-        let until = cursor.and_then(|text| text.parse().ok()).unwrap_or(size).min(size);
+        let until = until.unwrap_or(size).min(size);
         let Some(last) = until.checked_sub(1) else {
             let all_between = Some((0, 0));
             return Ok(EventPage { events: Vec::new(), header: head, all_between, next: None });
@@ -135,6 +136,7 @@ impl<W: World> Client<W> {
         let path = format!("/v1/receipts?indices={}&base={base}", ranges(indexes));
         let list = CheckedList::check(self.get(&path).await?, anchor, self.world.now())?;
         expect_indexes(&list, indexes)?;
+        self.expect_history(list.header()).await?;
         Ok(list)
     }
 
@@ -267,20 +269,20 @@ impl<W: World> Client<W> {
     }
 }
 
+/// Where a page read in private goes on: below this index.
+fn private_cursor(query: &str) -> Result<Option<u64>, ClientError> {
+    let Some(cursor) = query.split('&').find_map(|part| part.strip_prefix("cursor=")) else {
+        return Ok(None);
+    };
+    let index = cursor.strip_prefix("before-").and_then(|index| index.parse().ok());
+    index.map(Some).ok_or_else(|| ClientError::BadQuery { found: "cursor".to_owned() })
+}
+
 fn expect_indexes(list: &CheckedList, indexes: &[u64]) -> Result<(), ClientError> {
     if list.events().iter().map(CheckedEvent::index).eq(indexes.iter().copied()) {
         return Ok(());
     }
     Err(ClientError::BadAnswer { what: "it has other events than those asked for" })
-}
-
-/// A header that the head proves could be an older one, of which less is true.
-fn expect_header(head: &FinalHeader, found: &FinalHeader) -> Result<(), ClientError> {
-    if head.digest() == found.digest() {
-        return Ok(());
-    }
-    let (ours, theirs) = (head.header().height, found.header().height);
-    Err(ClientError::NodeBehind { ours, theirs })
 }
 
 /// Each verified event has the id that the node said it has.
@@ -328,5 +330,7 @@ fn state_path(key: &RecordKey<'_>) -> String {
         RecordKey::Parameters => "parameters?".to_owned(),
         RecordKey::Set(epoch) => format!("set?epoch={epoch}&"),
         RecordKey::Head(stream, writer) => format!("head?stream={stream}&key={writer}&"),
+        RecordKey::Stake(id) => format!("stake?key={id}&"),
+        RecordKey::Power => "power?".to_owned(),
     }
 }

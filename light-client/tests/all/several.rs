@@ -5,8 +5,8 @@ use std::future::Future;
 use std::rc::Rc;
 
 use cairn_light_client::world::{Request, Unsaved};
-use cairn_light_client::{Client, ClientError, ForkEvidence, Policy, Setup, World};
-use cairn_verifier::{Budget, UnixMillis, evidence};
+use cairn_light_client::{CheckedReceipt, Client, ClientError, ForkEvidence, Policy, Setup, World};
+use cairn_verifier::{Budget, TrustAnchor, UnixMillis, evidence};
 
 use super::client::{code, connect};
 use super::kit::{Kit, four, small_log};
@@ -161,7 +161,9 @@ fn a_fork_between_nodes_is_loud_and_leaves_a_file() {
         let name = format!("fork {anchor}");
         let last = fork.file().len() - 1;
         single[0].0.store.borrow_mut().get_mut(&name).unwrap()[last] ^= 1;
-        assert!(self::client(&towns, 1).fork().is_none());
+        let bent = self::client(&towns, 1);
+        assert!(bent.fork().is_none() && bent.refused_evidence().is_some());
+        assert_eq!(run(bent.refused_file()), single[0].0.store.borrow().get(&name).cloned());
     }
 }
 
@@ -194,6 +196,35 @@ fn one_node_that_changes_its_history_leaves_a_file_too() {
     assert_eq!(code(run(client.sync())), "client-not-an-extension");
     assert!(client.fork().is_none());
     assert_eq!(client.head().unwrap().header().height, 2);
+}
+
+/// Whoever signs a second history can begin its receipts at any header, also at ours.
+#[test]
+fn a_receipt_of_another_history_is_none_here() {
+    let town = Town::new(log(3));
+    let client = connect(&town);
+    let head = *run(client.sync()).unwrap().header();
+    let other = forked(5);
+    let id = other.ids[5];
+    let mut parts = other.parts(5);
+    let instead = |path: String, body: Vec<u8>| {
+        town.0.instead.borrow_mut().insert(path, Some(body));
+    };
+    instead(format!("/v1/receipts/{id}?base=genesis"), parts.encode());
+    parts.base = [&[2], head.encode().as_slice(), other.council().bytes.as_slice()].concat();
+    instead(format!("/v1/receipts/{id}?base=header:{}", head.digest()), parts.encode());
+    instead("/v1/proofs/extends?from=2&to=4".to_owned(), super::node::extends(&other, 2, 4));
+    // Both hold under their own base.
+    let (now, held) = (other.now(), TrustAnchor::Checkpoint(head.digest()));
+    CheckedReceipt::check(parts.encode(), held, now).unwrap();
+    assert_eq!(code(run(client.event(&id))), "client-bad-answer");
+    assert_eq!(code(run(client.receipt(&id))), "client-not-an-extension");
+    // With a fork known, nothing is answered any more.
+    *town.0.kit.borrow_mut() = forked(5);
+    town.0.instead.borrow_mut().clear();
+    town.0.now.set(now.0);
+    assert_eq!(code(run(client.sync())), "client-equivocation");
+    assert_eq!(code(run(client.receipt(&id))), "client-equivocation");
 }
 
 #[test]

@@ -8,7 +8,7 @@ pub struct Broken {
     without: Option<Defence>,
 }
 
-/// A defence of the host.
+/// A defence of the host, or of the rules by which sets change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Defence {
@@ -22,6 +22,16 @@ pub enum Defence {
     Limits,
     /// Signatures of votes and proposals.
     Signatures,
+    /// Messages of earlier heights are not read.
+    Late,
+    /// Silence at a height whose log was lost.
+    Silence,
+    /// Approvals by a quorum before a change counts.
+    Approvals,
+    /// The cap of a set's total power.
+    PowerCap,
+    /// The two signatures of evidence.
+    Accusation,
 }
 
 impl Broken {

@@ -4,6 +4,7 @@
 //! ```text
 //! proposal --approved by a quorum of the set in force--> next set --gate--> set in force
 //! evidence --------------------------------------------> next set
+//! stake, bonded and taken back by who holds it ----------> next set
 //! ```
 //!
 //! All of it follows from the genesis, the events of blocks in their order, and where the gates
@@ -15,17 +16,24 @@
 
 mod accuse;
 mod change;
+mod refused;
+mod stake;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use cairn_verifier::digest::{EventId, KeyId, LogId, SetDigest};
 use cairn_verifier::finality::ValidatorSet;
 use cairn_verifier::wire::DecodeError;
 
-use crate::Set;
+use crate::{Broken, Set};
 
 pub use accuse::{Accused, Penalty, Sentence};
-pub use change::{Change, Refused, approval_message, candidate_message};
+#[cfg(feature = "broken")]
+pub(crate) use change::Entry;
+pub use change::{Change, approval_message, candidate_message};
+pub use refused::Refused;
+pub use stake::{Holder, MAX_HOLDERS, Move, Stakes, Way};
 
 /// How many proposals can be open at once.
 pub const MAX_OPEN: usize = 64;
@@ -86,6 +94,10 @@ pub struct Epochs {
     gate: u64,
     past: Vec<Term>,
     now: Term,
+    /// Who was admitted, with the weights that a quorum gave them.
+    roster: Set,
+    stakes: Arc<Stakes>,
+    /// What follows from these two.
     next: Set,
     open: BTreeMap<EventId, Proposal>,
     penalty: Penalty,
@@ -94,6 +106,7 @@ pub struct Epochs {
     punished: u64,
     /// The height of the block that is to be closed next.
     height: u64,
+    broken: Broken,
 }
 
 impl Epochs {
@@ -107,6 +120,8 @@ impl Epochs {
             log,
             gate: u64::from(gate.max(1)),
             past: Vec::new(),
+            roster: set.clone(),
+            stakes: Arc::default(),
             next: set.clone(),
             now: Term { epoch: 0, first_height: 0, set },
             open: BTreeMap::new(),
@@ -114,7 +129,15 @@ impl Epochs {
             accused: BTreeMap::new(),
             punished: 0,
             height: 0,
+            broken: Broken::default(),
         })
+    }
+
+    /// The same without a defence, so that the simulator can show that it is missed.
+    #[cfg(feature = "broken")]
+    #[must_use]
+    pub fn with(self, broken: Broken) -> Self {
+        Self { broken, ..self }
     }
 
     /// The height of the block that is to be closed next.
@@ -141,7 +164,14 @@ impl Epochs {
         &self.next
     }
 
-    /// Whether that is another than the one in force: then blocks go on until the gate.
+    /// Who was admitted as a validator, with the weights that a quorum gave them. Where stake counts,
+    /// only those are in a set to whom some is bonded.
+    #[must_use]
+    pub const fn roster(&self) -> &Set {
+        &self.roster
+    }
+
+    /// Whether the next set is another than the one in force: then blocks go on until the gate.
     #[must_use]
     pub fn is_pending(&self) -> bool {
         self.next.digest() != self.now.set.digest()

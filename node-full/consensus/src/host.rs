@@ -67,6 +67,8 @@ struct Io {
     own_blocks: restart::OwnBlocks,
     own_proposal: Option<(u32, wire::Message, HeaderDigest)>,
     recorded: Option<Record>,
+    /// Signatures of peers that were checked in this host's life.
+    checked: u64,
     fatal: Option<HostError>,
 }
 
@@ -116,6 +118,7 @@ impl Host {
             own_blocks: BTreeMap::new(),
             own_proposal: None,
             recorded: record,
+            checked: 0,
             fatal: None,
         };
         Ok(Self { state, io })
@@ -147,6 +150,12 @@ impl Host {
         self.io.guard.is_silent(self.io.height)
     }
 
+    /// How many signatures this host has checked because of what peers sent.
+    #[must_use]
+    pub const fn signatures_checked(&self) -> u64 {
+        self.io.checked
+    }
+
     /// Another window of what peers may cost begins. While a height is open its timers see to it.
     pub fn renew(&mut self) {
         self.io.renew();
@@ -167,6 +176,14 @@ impl Host {
             self.read_message(peer, bytes)?;
         }
         self.finish()
+    }
+
+    /// A peer is no longer connected: what is kept of it goes, and it may come again. It must have
+    /// the same number then, because what it used up of this window stays used up.
+    pub fn gone(&mut self, peer: Peer) {
+        self.io.inbox.gone(peer);
+        self.io.sync.forget(peer);
+        self.io.blocks.gone(peer);
     }
 
     /// A timer fired.
@@ -230,7 +247,11 @@ impl Host {
             metrics: &(),
             with: effect => Ok::<_, std::convert::Infallible>(io.effect(effect))
         );
-        result.map_err(|error| HostError::Engine(error.to_string()))
+        result.map_err(|error| HostError::Engine(error.to_string()))?;
+        for polka in self.state.driver.polka_certificates() {
+            self.io.has_polka(polka.value_id.0);
+        }
+        Ok(())
     }
 
     /// Gives out what is to be done, or why nothing more can be.
@@ -278,8 +299,20 @@ struct Held {
     header: Header,
     block: Vec<u8>,
     from: Option<Peer>,
-    asked: bool,
-    valid: Option<bool>,
+    check: Check,
+}
+
+/// How far the check of a block is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Check {
+    /// The application was not asked yet.
+    Due,
+    /// It was asked; `certified` as in [`Output::Check`].
+    Asked { certified: bool },
+    /// Its time was too far ahead of this clock, and no quorum is known to have voted for it.
+    Early,
+    /// It said so, or built it. What it finds invalid is not held any longer.
+    Valid,
 }
 
 #[cfg(test)]

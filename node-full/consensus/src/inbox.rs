@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A connected peer, as whoever drives the host numbers it.
+/// A peer, as whoever drives the host numbers it: the same one whenever it connects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "a number")]
 pub struct Peer(pub u64);
@@ -129,6 +129,12 @@ impl Inbox {
     pub(crate) fn ban(&mut self, peer: Peer) -> bool {
         self.later.remove(&peer);
         self.banned.insert(peer)
+    }
+
+    /// Nothing of it is kept for later, and if it was banned, that was between it and the links.
+    pub(crate) fn gone(&mut self, peer: Peer) {
+        self.later.remove(&peer);
+        self.banned.remove(&peer);
     }
 
     pub(crate) fn is_banned(&self, peer: Peer) -> bool {

@@ -54,6 +54,41 @@ impl Set {
         })))
     }
 
+    /// The same set with one vote for each validator, whatever its power: what a quorum counted by
+    /// number would be.
+    #[cfg(feature = "broken")]
+    #[must_use]
+    pub fn by_number(&self) -> Self {
+        let one = |validator: &Validator| Validator { power: 1, ..validator.clone() };
+        let validators: Vec<_> = self.0.validators.iter().map(one).collect();
+        Self(Arc::new(Inner {
+            bytes: self.0.bytes.clone(),
+            digest: self.0.digest,
+            first: one(&self.0.first),
+            powers: validators.iter().map(|validator| validator.power).collect(),
+            total: u64::try_from(validators.len()).unwrap_or(u64::MAX),
+            validators,
+        }))
+    }
+
+    /// Something in place of a set that no decoder takes: this one under a digest of those entries.
+    #[cfg(feature = "broken")]
+    pub(crate) fn over_cap(&self, entries: &[crate::epochs::Entry]) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("cairn simulator set over its cap");
+        for (_, key, power) in entries {
+            hasher.update(key).update(&power.to_be_bytes());
+        }
+        let one = &self.0;
+        Self(Arc::new(Inner {
+            bytes: one.bytes.clone(),
+            digest: (*hasher.finalize().as_bytes()).into(),
+            first: one.first.clone(),
+            powers: one.powers.clone(),
+            total: one.total,
+            validators: one.validators.clone(),
+        }))
+    }
+
     /// The set as it travels.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {

@@ -47,6 +47,16 @@ pub enum LinkError {
         /// The most of its kind.
         limit: u32,
     },
+    /// What this node was about to send is longer than a frame may be: no fault of the peer's.
+    #[error("a frame of kind {kind} that was to be sent has {found} bytes; {limit} is the limit")]
+    TooLongToSend {
+        /// The kind.
+        kind: u8,
+        /// How long it is.
+        found: u32,
+        /// The most of its kind.
+        limit: u32,
+    },
     /// A frame does not decode.
     #[error("a frame does not decode: {0}")]
     Decode(#[from] DecodeError),

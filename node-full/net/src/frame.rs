@@ -98,7 +98,7 @@ pub(crate) async fn write_head(
 ) -> Result<(), LinkError> {
     let (found, limit) = (u32::try_from(len).unwrap_or(u32::MAX), kind.limit());
     if found > limit {
-        return Err(LinkError::TooLong { kind: kind.byte(), found, limit });
+        return Err(LinkError::TooLongToSend { kind: kind.byte(), found, limit });
     }
     to.write_u8(kind.byte()).await?;
     to.write_u32(found).await?;

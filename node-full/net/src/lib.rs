@@ -35,7 +35,7 @@ pub use frame::MAX_MESSAGE_LEN;
 pub use hello::{Identity, VERSIONS};
 pub use limits::Limits;
 pub use links::{BadAddress, Config, Links, PeerAddress, StartError};
-pub use peer::{AllowedPeer, Incoming, PeerId, PeerStatus};
+pub use peer::{AllowedPeer, Incoming, PeerId, PeerStatus, Room};
 
 /// Messages to and from the peers of this node. What a message says is no concern of it.
 ///

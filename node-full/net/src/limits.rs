@@ -22,7 +22,7 @@ pub struct Limits {
     pub messages: u32,
     /// KiB of one peer that are read in a second.
     pub kib: u32,
-    /// KiB of one peer that wait for the application.
+    /// KiB of one peer that wait for the application, or that it works on.
     pub waiting_kib: u32,
     /// Messages that wait to be sent to one peer.
     pub queue_messages: usize,

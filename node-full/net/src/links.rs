@@ -17,12 +17,12 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::Network;
 use crate::door::Door;
 use crate::error::LinkError;
-use crate::frame::within;
+use crate::frame::{MAX_MESSAGE_LEN, within};
 use crate::greet::{Greeter, Met};
 use crate::hello::{About, Identity, VERSIONS};
 use crate::limits::Limits;
 use crate::peer::{AllowedPeer, Incoming, PeerId, PeerStatus};
-use crate::session::{Arrived, Inbound, Session, tell};
+use crate::session::{Inbound, Session, tell};
 use crate::table::Table;
 use crate::tls::Tls;
 
@@ -189,6 +189,11 @@ impl Drop for Links {
 
 impl Network for Links {
     fn send(&self, to: PeerId, message: &[u8]) -> bool {
+        if message.len() > usize::try_from(MAX_MESSAGE_LEN).unwrap_or(usize::MAX) {
+            // It would end the link of a peer that did nothing wrong.
+            tracing::error!(peer = %to, bytes = message.len(), "a message is too long to be sent");
+            return false;
+        }
         self.table.queue(to).is_some_and(|queue| queue.push(message.into()))
     }
 
@@ -227,10 +232,10 @@ fn about(config: Config, process: u64) -> Box<dyn Fn() -> About + Send + Sync> {
 
 /// A thread between the links, which wait without a thread each, and the application, which waits
 /// on a receiver of the standard library.
-fn hand_over(mut arrived: mpsc::Receiver<Arrived>) -> std::io::Result<Receiver<Incoming>> {
+fn hand_over(mut arrived: mpsc::Receiver<Incoming>) -> std::io::Result<Receiver<Incoming>> {
     let (sender, receiver) = sync_channel(FETCHED);
     std::thread::Builder::new().name("cairn-net-in".to_owned()).spawn(move || {
-        while let Some(Arrived { incoming, _room }) = arrived.blocking_recv() {
+        while let Some(incoming) = arrived.blocking_recv() {
             if sender.send(incoming).is_err() {
                 break;
             }

@@ -1,10 +1,13 @@
 //! What is known of a peer.
 
+use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_verifier::digest::KeyId;
 use cairn_verifier::finality::{PublicKey, Suite};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Who a peer is: the key id of a member that the log's state names as validator or node.
 pub type PeerId = KeyId;
@@ -52,8 +55,37 @@ pub enum Incoming {
         from: PeerId,
         /// The message.
         bytes: Vec<u8>,
+        /// Where it waits until it is dropped.
+        room: Room,
     },
 }
+
+/// Room that a message takes of what its peer may have waiting, until it was dealt with. It goes
+/// with the message through every queue: a reader that falls behind makes the peer wait, and no
+/// queue between them grows.
+#[derive(Clone, Default)]
+pub struct Room(Option<Arc<OwnedSemaphorePermit>>);
+
+impl Room {
+    pub(crate) fn of(permit: OwnedSemaphorePermit) -> Self {
+        Self(Some(Arc::new(permit)))
+    }
+}
+
+impl fmt::Debug for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Room").field(&self.0.as_ref().map(|permit| permit.num_permits())).finish()
+    }
+}
+
+/// Where a message waits is no part of what it says.
+impl PartialEq for Room {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Room {}
 
 /// How a peer is doing, for `cairn status` and metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, BufWriter};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_rustls::TlsStream;
 
 use crate::error::LinkError;
 use crate::frame::{self, Head, Kind, cut, within};
 use crate::limits::Limits;
-use crate::peer::Incoming;
+use crate::peer::{Incoming, Room};
 use crate::queue::Next;
 use crate::rate::{Rate, kib};
 use crate::table::Place;
@@ -27,15 +27,8 @@ const LEAST_PER_MILLI: u32 = 64;
 /// How long the other end is told why a link ends.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Something for the application, with the room that it takes until it is fetched.
-#[derive(Debug)]
-pub(crate) struct Arrived {
-    pub(crate) incoming: Incoming,
-    pub(crate) _room: Option<OwnedSemaphorePermit>,
-}
-
-/// Where it goes.
-pub(crate) type Inbound = mpsc::Sender<Arrived>;
+/// Where what is for the application goes.
+pub(crate) type Inbound = mpsc::Sender<Incoming>;
 
 /// One link.
 #[derive(Debug)]
@@ -48,8 +41,7 @@ pub(crate) struct Session {
 
 /// Tells the application of a peer.
 pub(crate) async fn tell(inbound: &Inbound, incoming: Incoming) -> Result<(), LinkError> {
-    let arrived = Arrived { incoming, _room: None };
-    inbound.send(arrived).await.map_err(|_| LinkError::Ended("this node stops".to_owned()))
+    inbound.send(incoming).await.map_err(|_| LinkError::Ended("this node stops".to_owned()))
 }
 
 impl Session {
@@ -83,41 +75,31 @@ impl Session {
             let head = frame::read_head(&mut from, TALK);
             let head = within(self.limits.silence, "hearing anything", head).await?;
             rate.take(head.len).await;
-            let permit = self.room(&room, head).await?;
+            let room = self.room(&room, head).await?;
             let most = self.limits.silence.saturating_add(at_least(head.len));
             let body = within(most, "reading a message", frame::read_body(&mut from, head)).await?;
-            self.heard(head.kind, body, permit).await?;
+            self.heard(head.kind, body, room).await?;
         }
     }
 
-    /// Waits until the application has fetched enough of what came before.
-    async fn room(
-        &self,
-        room: &Arc<Semaphore>,
-        head: Head,
-    ) -> Result<Option<OwnedSemaphorePermit>, LinkError> {
+    /// Waits until the application is done with enough of what came before.
+    async fn room(&self, room: &Arc<Semaphore>, head: Head) -> Result<Room, LinkError> {
         if head.kind != Kind::Message {
-            return Ok(None);
+            return Ok(Room::default());
         }
         let kib = kib(head.len).get().min(self.limits.waiting_kib);
         let permit = Arc::clone(room).acquire_many_owned(kib).await;
-        permit.map(Some).map_err(|_| LinkError::Closed)
+        permit.map(Room::of).map_err(|_| LinkError::Closed)
     }
 
-    async fn heard(
-        &self,
-        kind: Kind,
-        body: Vec<u8>,
-        room: Option<OwnedSemaphorePermit>,
-    ) -> Result<(), LinkError> {
+    async fn heard(&self, kind: Kind, body: Vec<u8>, room: Room) -> Result<(), LinkError> {
         let Place { peer, queue, stats, .. } = &self.place;
         match kind {
             Kind::Message => {
                 stats.received.add(1);
                 stats.received_bytes.add(u64::try_from(body.len()).unwrap_or(u64::MAX));
-                let incoming = Incoming::Message { from: *peer, bytes: body };
-                let sent = self.inbound.send(Arrived { incoming, _room: room }).await;
-                return sent.map_err(|_| LinkError::Ended("this node stops".to_owned()));
+                let incoming = Incoming::Message { from: *peer, bytes: body, room };
+                return tell(&self.inbound, incoming).await;
             }
             Kind::Ping => queue.pong(number(&body)?),
             Kind::Pong => {

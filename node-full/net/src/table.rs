@@ -14,7 +14,7 @@ use crate::peer::{AllowedPeer, PeerId, PeerStatus};
 use crate::queue::{Queue, Room};
 use crate::stats::Stats;
 
-/// The longest ban.
+/// The longest ban, and how long a peer must do nothing wrong until the next is as short as the first.
 const MAX_BAN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A link that is about to be.
@@ -222,9 +222,9 @@ impl Table {
 
     pub(crate) fn ban(&self, peer: PeerId, why: &str) {
         let mut inner = self.lock();
-        let before = inner.bans.get(&peer).map(|ban| ban.length.saturating_mul(2));
-        let length = before.unwrap_or(self.limits.ban).min(MAX_BAN);
-        let until = Instant::now().checked_add(length).unwrap_or_else(Instant::now);
+        let now = Instant::now();
+        let length = next_length(inner.bans.get(&peer), now, self.limits.ban);
+        let until = now.checked_add(length).unwrap_or(now);
         tracing::warn!(%peer, ?length, why, "refusing a peer for a while");
         inner.bans.insert(peer, Ban { until, length, why: why.to_owned() });
         if let Some(link) = inner.peers.get(&peer).and_then(|entry| entry.link.as_ref()) {
@@ -249,6 +249,13 @@ impl Table {
     }
 }
 
+/// How long a peer is refused: twice as long as the last time, unless that is long ago.
+fn next_length(before: Option<&Ban>, now: Instant, first: Duration) -> Duration {
+    let is_recent = |ban: &&Ban| now.saturating_duration_since(ban.until) < MAX_BAN;
+    let before = before.filter(is_recent);
+    before.map_or(first, |ban| ban.length.saturating_mul(2)).min(MAX_BAN)
+}
+
 impl Entry {
     fn status(&self) -> PeerStatus {
         let link = self.link.as_ref();
@@ -270,5 +277,22 @@ impl Entry {
             links: stats.links.get(),
             trouble: self.trouble.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bans_become_longer_and_are_forgotten_after_a_good_day() {
+        let (first, now) = (Duration::from_secs(60), Instant::now());
+        assert_eq!(next_length(None, now, first), first);
+        let ban = |length| Ban { until: now, length, why: String::new() };
+        assert_eq!(next_length(Some(&ban(first)), now, first), first * 2);
+        assert_eq!(next_length(Some(&ban(MAX_BAN)), now, first), MAX_BAN);
+        let long = ban(MAX_BAN);
+        assert_eq!(next_length(Some(&long), now + MAX_BAN / 2, first), MAX_BAN);
+        assert_eq!(next_length(Some(&long), now + MAX_BAN, first), first);
     }
 }

@@ -9,8 +9,8 @@ use cairn_verifier::wire::{Reader, Refused, Writer};
 use crate::rng::Rng;
 use crate::world::World;
 
-/// The most acts of one block.
-pub(crate) const MAX_ACTS: u16 = 20;
+/// The most acts of one block: a change, and the approvals of a hundred validators.
+pub(crate) const MAX_ACTS: u16 = 128;
 
 /// One event about validators.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +74,11 @@ impl Act {
         derive("cairn simulator act", &[&height.to_be_bytes(), &writer.into_bytes()]).into()
     }
 
+    /// Its place in the log is an entry like any other.
+    pub(crate) fn entry(&self, height: u64) -> [u8; 32] {
+        *self.id(height).as_bytes()
+    }
+
     /// What it proposes.
     fn change(&self, world: &World) -> Option<Change> {
         let id = |node: u8| world.keys.get(usize::from(node)).map(|key| key.key());
@@ -129,7 +134,7 @@ pub(crate) fn draw(
     Vec::new()
 }
 
-fn one(world: &World, epochs: &Epochs, rng: &mut Rng) -> Option<Act> {
+pub(crate) fn one(world: &World, epochs: &Epochs, rng: &mut Rng) -> Option<Act> {
     let place = rng.place(world.keys.len());
     let node = u8::try_from(place).ok()?;
     let key = world.keys.get(place)?;
@@ -143,7 +148,7 @@ fn one(world: &World, epochs: &Epochs, rng: &mut Rng) -> Option<Act> {
 }
 
 /// Approvals by validators of the set in force, one after the other, until they are enough.
-fn approve(world: &World, epochs: &mut Epochs, proposal: Option<EventId>) -> Vec<Act> {
+pub(crate) fn approve(world: &World, epochs: &mut Epochs, proposal: Option<EventId>) -> Vec<Act> {
     let mut acts = Vec::new();
     let set = epochs.now().set.clone();
     let Some(proposal) = proposal else { return acts };

@@ -1,19 +1,24 @@
 //! What must hold after every step, whoever fails, lies or loses power.
 
+mod votes;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use cairn_consensus::wire::Message;
-use cairn_consensus::{Decided, VOTE_PROPOSAL, Verdict};
+use cairn_consensus::{Broken, Decided, Defence, Set, VOTE_PROPOSAL, Verdict};
 use cairn_verifier::digest::{HeaderDigest, KeyId};
 use cairn_verifier::evidence::{VerifiedEvidence, verify};
-use cairn_verifier::finality::{Certificate, Header};
+use cairn_verifier::finality::{
+    Certificate, FinalityError, Header, Role, VOTE_PRECOMMIT, ValidatorSet, VoteKeys, vote_message,
+};
 use cairn_verifier::trust::{
     Base, FinalityBytes, FinalityDraft, FinalityProof, Genesis, TrustAnchor, TrustedValidators,
 };
 use cairn_verifier::wire::Writer;
-use cairn_verifier::{Budget, UnixMillis};
+use cairn_verifier::{Budget, Error, UnixMillis};
 
+use self::votes::{Contradictions, Locks, MANY};
 use crate::ledger::{Ledger, split};
 use crate::world::World;
 
@@ -41,6 +46,22 @@ pub enum Failure {
     LogNotDurable,
     /// A host gave up.
     Stopped,
+    /// A block is final with votes that have two thirds of the power or less.
+    NoQuorum,
+    /// A set takes over where none may.
+    Gate,
+    /// A set changes without the approval of a quorum.
+    Unapproved,
+    /// A set has more power than sums can hold.
+    Power,
+    /// Somebody is punished whose contradiction nobody proved.
+    Framed,
+    /// A validator contradicted itself in front of others, and nothing followed.
+    Unpunished,
+    /// An honest validator voted against what it is locked on.
+    Amnesia,
+    /// Finality took longer than three delays and the signatures.
+    Slow,
 }
 
 /// A failure with what is known of it.
@@ -76,6 +97,8 @@ pub(crate) struct Watch<'w> {
     base: Option<Header>,
     handovers: Vec<Vec<u8>>,
     signed: BTreeMap<Signed, HeaderDigest>,
+    locks: Locks,
+    contradictions: Contradictions,
     /// How many evidence files came out and held.
     pub(crate) evidence: u64,
 }
@@ -84,10 +107,12 @@ impl<'w> Watch<'w> {
     pub(crate) fn new(world: &'w World) -> Self {
         Self {
             world,
-            ledger: Ledger::new(world),
+            ledger: Ledger::new(world, Broken::default()),
             base: None,
             handovers: Vec::new(),
             signed: BTreeMap::new(),
+            locks: Locks::default(),
+            contradictions: Contradictions::default(),
             evidence: 0,
         }
     }
@@ -124,7 +149,18 @@ impl<'w> Watch<'w> {
             );
             return Err(Violation::new(Failure::DoubleSign, detail));
         }
-        Ok(())
+        match self.ledger.epochs.at(height) {
+            Some(term) => {
+                let world = self.world;
+                self.locks.signed((world, &term.set), node, (kind, height, round), header)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// An honest node that works on this height hears this from the villain.
+    pub(crate) fn heard(&mut self, node: usize, height: u64, bytes: &[u8]) {
+        self.contradictions.heard(node, height, bytes);
     }
 
     /// An honest node holds this to be final.
@@ -148,14 +184,15 @@ impl<'w> Watch<'w> {
             }
             _ => {}
         }
-        self.verify(&header, decided, now).map_err(|error| fail(Failure::Certificate, &error))?;
+        self.verify(&header, decided, now).map_err(|(failure, error)| fail(failure, &error))?;
         for file in &decided.evidence {
             self.evidence(file).map_err(|error| fail(Failure::Evidence, &error))?;
         }
         if before.is_none() {
             let verdict = self.ledger.check(&decided.block, None, None);
             if verdict != Verdict::Valid || decided.height != self.ledger.next_height() {
-                return Err(fail(Failure::Rules, &format!("the block is {verdict:?}")));
+                let failure = self.ledger.broken_rule(&decided.block).map_or(Failure::Rules, of);
+                return Err(fail(failure, &format!("the block is {verdict:?}")));
             }
             self.follow(&header, decided).map_err(|error| fail(Failure::Certificate, &error))?;
         }
@@ -163,30 +200,60 @@ impl<'w> Watch<'w> {
     }
 
     /// The real verifier, from the last handover that it followed.
-    fn verify(&self, header: &Header, decided: &Decided, now: UnixMillis) -> Result<(), String> {
-        let certificate = Certificate::decode(&decided.certificate).map_err(text)?;
-        let genesis = Genesis::decode(&self.world.genesis).map_err(text)?;
+    fn verify(
+        &self,
+        header: &Header,
+        decided: &Decided,
+        now: UnixMillis,
+    ) -> Result<(), (Failure, String)> {
         // A certificate of an older height is checked where it was first decided.
         if self.base.is_some_and(|base| base.height >= header.height) {
             return Ok(());
         }
+        let other = |error: String| (Failure::Certificate, error);
+        let certificate = Certificate::decode(&decided.certificate).map_err(text).map_err(other)?;
+        let set;
+        let genesis = Genesis::decode(&self.world.genesis).map_err(text).map_err(other)?;
         let (anchor, base) = match self.base {
             None => (TrustAnchor::Genesis(genesis.log()), Base::Genesis(genesis)),
             Some(base) => {
-                let mut terms = self.ledger.epochs.terms().rev();
-                let term = terms.find(|term| term.set.digest() == base.next_set);
-                let set = &term.ok_or("an unknown next set")?.set;
-                let set = cairn_verifier::finality::ValidatorSet::decode(set.bytes());
-                let anchor = TrustAnchor::Checkpoint(base.digest());
-                (anchor, Base::Checkpoint(base, set.map_err(text)?))
+                set = self.set_after(&base).map_err(other)?;
+                let set = ValidatorSet::decode(set.bytes()).map_err(text).map_err(other)?;
+                (TrustAnchor::Checkpoint(base.digest()), Base::Checkpoint(base, set))
             }
         };
-        let trusted = TrustedValidators::from_base(anchor, &base).map_err(text)?;
-        let fact = trusted.accept(header, &certificate, now, &mut ()).map_err(text)?;
+        let trusted = TrustedValidators::from_base(anchor, &base).map_err(text).map_err(other)?;
+        let fact = trusted.accept(header, &certificate, now, &mut ()).map_err(|error| {
+            let failure = match error {
+                _ if self.is_of_next_set(header, &certificate) => Failure::Gate,
+                Error::Finality(FinalityError::NoQuorum { .. }) => Failure::NoQuorum,
+                _ => Failure::Certificate,
+            };
+            (failure, text(error))
+        })?;
         if fact.digest() != decided.header {
-            return Err(format!("the block's header is {}", fact.digest()));
+            return Err(other(format!("the block's header is {}", fact.digest())));
         }
         Ok(())
+    }
+
+    /// Whether a certificate that does not hold is signed by the set that waits for its gate.
+    fn is_of_next_set(&self, header: &Header, certificate: &Certificate<'_>) -> bool {
+        let next = self.ledger.epochs.next();
+        let Ok(entries) = ValidatorSet::decode(next.bytes()) else { return false };
+        let (domain, keys) = ((&header.log, &next.digest()), VoteKeys::of(&entries));
+        let place = (VOTE_PRECOMMIT, header.height, certificate.round());
+        let message = vote_message(domain, place, &header.digest());
+        let mut votes = certificate.votes();
+        self.ledger.epochs.is_pending()
+            && votes
+                .all(|vote| keys.verify(vote.index, (Role::Vote, &message), vote.signature).is_ok())
+    }
+
+    fn set_after(&self, base: &Header) -> Result<Set, String> {
+        let mut terms = self.ledger.epochs.terms().rev();
+        let term = terms.find(|term| term.set.digest() == base.next_set);
+        Ok(term.ok_or("an unknown next set")?.set.clone())
     }
 
     /// Goes on to the next height, and over a handover to the next set.
@@ -202,8 +269,14 @@ impl<'w> Watch<'w> {
         Ok(())
     }
 
-    /// The whole way from the genesis to the newest header, as one file.
+    /// The whole way from the genesis to the newest header, as one file; and that who
+    /// contradicted itself often enough was accused.
     pub(crate) fn whole_way(&self) -> Result<(), Violation> {
+        let met = self.contradictions.count();
+        if met >= MANY && self.ledger.epochs.accused().next().is_none() {
+            let detail = format!("{met} contradictions were heard, and nobody is accused");
+            return Err(Violation::new(Failure::Unpunished, detail));
+        }
         self.check_whole_way().map_err(|error| Violation::new(Failure::Certificate, error))
     }
 
@@ -246,6 +319,15 @@ impl<'w> Watch<'w> {
         use cairn_consensus::Signer as _;
         let mut keys = (0..).zip(&self.world.keys);
         keys.any(|(node, held)| held.key() == key && self.world.is_villain(node))
+    }
+}
+
+const fn of(rule: Defence) -> Failure {
+    match rule {
+        Defence::Approvals => Failure::Unapproved,
+        Defence::PowerCap => Failure::Power,
+        Defence::Accusation => Failure::Framed,
+        _ => Failure::Rules,
     }
 }
 

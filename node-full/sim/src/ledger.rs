@@ -2,8 +2,8 @@
 //! validator set. Its trees, headers and rules are the real ones, those of the sets too.
 
 use cairn_consensus::epochs::{Epochs, Fields};
-use cairn_consensus::rules::Tip;
-use cairn_consensus::{Decided, Set, Verdict};
+use cairn_consensus::rules::{RuleError, Tip};
+use cairn_consensus::{Broken, Decided, Defence, Set, Verdict};
 use cairn_verifier::UnixMillis;
 use cairn_verifier::digest::{Hash, HeaderDigest, SetDigest, derive};
 use cairn_verifier::finality::{HEADER_LEN, Header};
@@ -60,9 +60,9 @@ pub(crate) struct Ledger<'w> {
 }
 
 impl<'w> Ledger<'w> {
-    pub(crate) fn new(world: &'w World) -> Self {
+    pub(crate) fn new(world: &'w World, broken: Broken) -> Self {
         let (events, headers) = (Peaks::empty(), Peaks::empty());
-        let epochs = world.epochs.clone();
+        let epochs = world.epochs.clone().with(broken);
         let evidence = Vec::new();
         Self { world, finals: Vec::new(), last: None, events, headers, epochs, evidence }
     }
@@ -101,8 +101,11 @@ impl<'w> Ledger<'w> {
     fn with(&self, body: &Body) -> Option<Peaks> {
         let hasher = self.hasher(Kind::Event);
         let mut peaks = self.events.clone();
-        for event in &body.events {
-            let entry = derive("cairn simulator event", &[&event.to_be_bytes()]);
+        let height = self.next_height();
+        let acts = body.acts.iter().map(|act| act.entry(height));
+        let events = body.events.iter();
+        let events = events.map(|event| derive("cairn simulator event", &[&event.to_be_bytes()]));
+        for entry in acts.chain(events) {
             let leaf = hasher.leaf(peaks.size().get(), &entry);
             peaks.append(&hasher, leaf).ok()?;
         }
@@ -111,9 +114,18 @@ impl<'w> Ledger<'w> {
 
     /// The next block with this body, as an honest node builds it.
     pub(crate) fn block(&self, body: &Body, now: UnixMillis) -> Option<(Header, Vec<u8>)> {
+        self.block_for(body, now, self.epochs_after(body).next().digest())
+    }
+
+    /// The same with another next set than the acts lead to.
+    pub(crate) fn block_for(
+        &self,
+        body: &Body,
+        now: UnixMillis,
+        wanted: SetDigest,
+    ) -> Option<(Header, Vec<u8>)> {
         let (tip, peaks) = (self.tip()?, self.with(body)?);
         let (epoch, epoch_start, set) = tip.next_epoch();
-        let wanted = self.epochs_after(body).next().digest();
         let header = Header {
             log: tip.log,
             height: tip.next_height(),
@@ -137,6 +149,10 @@ impl<'w> Ledger<'w> {
     /// some. Every run has a change soon.
     pub(crate) fn build(&self, now: UnixMillis, rng: &mut Rng) -> Option<Vec<u8>> {
         let height = self.next_height();
+        if self.world.calm.is_some() {
+            let events = (0..3).map(|_| rng.next()).collect();
+            return self.block(&Body { acts: Vec::new(), events }, now).map(|(_, block)| block);
+        }
         let is_due = self.epochs.now().epoch == 0 && !self.epochs.is_pending();
         let mut epochs = self.epochs.clone();
         let mut acts = Vec::new();
@@ -175,14 +191,28 @@ impl<'w> Ledger<'w> {
         }
         let wanted = self.epochs_after(&body).next().digest();
         if header.state_root != state_root(wanted) {
-            return other;
+            return Verdict::Invalid;
         }
         let due = if flaw == Some(Flaw::SetChange) { header.next_set } else { wanted };
         let now = now.filter(|_| flaw != Some(Flaw::Clock));
         match tip.check(&header, due, now) {
             Ok(()) if header.sha256_root == Hash::ZERO => Verdict::Valid,
+            Err(RuleError::TooFarAhead { .. }) if flaw != Some(Flaw::Early) => Verdict::Early,
             _ => Verdict::Invalid,
         }
+    }
+
+    /// The rule without which the next set that a block leads to would be right.
+    pub(crate) fn broken_rule(&self, block: &[u8]) -> Option<Defence> {
+        let (header, body) = split(block)?;
+        if header.state_root == state_root(self.epochs_after(&body).next().digest()) {
+            return None;
+        }
+        [Defence::Approvals, Defence::PowerCap, Defence::Accusation].into_iter().find(|rule| {
+            let mut epochs = self.epochs.clone().with(Broken::without(*rule));
+            take(self.world, &mut epochs, self.next_height(), &body.acts);
+            header.state_root == state_root(epochs.next().digest())
+        })
     }
 
     /// Makes a final block the log's next; `None` if it is no block at all.

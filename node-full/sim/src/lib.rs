@@ -41,6 +41,6 @@ mod world;
 
 pub use check::{Failure, Violation};
 pub use flaw::Flaw;
-pub use run::{Options, Outcome, run};
+pub use run::{Calm, Finality, Options, Outcome, run};
 pub use trace::Seen;
 pub use villains::Kind;

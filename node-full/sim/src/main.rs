@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use cairn_sim::{Flaw, Kind, Options, Outcome, Seen, run};
+use cairn_sim::{Calm, Flaw, Kind, Options, Outcome, Seen, run};
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 
@@ -19,9 +19,13 @@ Examples:
   cargo xtask sim --seeds 0..300                 three hundred runs
   cargo xtask sim --seeds 17..18 --trace         one run, event by event
   cargo xtask sim --seeds 0..50 --villain liar   fifty runs with this villain
+  cargo xtask sim --seeds 0..2 --validators 100 --heights 6
+                                                 a hundred validators, with faults
+  cargo xtask sim --finality --validators 100    how long finality takes when nobody fails
   cargo xtask sim --broken all                   each defence left out in turn: is it missed?
 
-The exit code is 1 if a run failed, or if a defence was left out and nothing was noticed.";
+The exit code is 1 if a run failed, if finality took longer than three delays and the signatures,
+or if a defence was left out and nothing was noticed.";
 
 /// Run many validators in one process, with faults
 #[derive(Parser)]
@@ -45,6 +49,18 @@ struct Cli {
     /// The villain of every run
     #[arg(long, value_name = "NAME", value_parser = villains())]
     villain: Option<String>,
+    /// How many validators, instead of the 4 to 7 that a seed draws
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(4..=100))]
+    validators: Option<u8>,
+    /// One run without faults on links that all take as long: measures finality
+    #[arg(long, conflicts_with_all = ["seeds", "broken", "villain"])]
+    finality: bool,
+    /// With --finality: milliseconds from one validator to another
+    #[arg(long, value_name = "MS", default_value_t = 50, requires = "finality")]
+    delay: u32,
+    /// With --finality: microseconds for making or checking a signature
+    #[arg(long, value_name = "US", default_value_t = 100, requires = "finality")]
+    signature: u32,
     /// How many runs at a time
     #[arg(long, value_name = "N", default_value_t = 2)]
     jobs: usize,
@@ -69,6 +85,7 @@ fn seeds(text: &str) -> Result<Range<u64>, String> {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let good = match cli.broken.as_deref() {
+        None if cli.finality => is_fast(&cli),
         None => all_hold(&cli),
         Some("all") => Flaw::ALL.into_iter().filter(|flaw| !is_missed(&cli, *flaw)).count() == 0,
         Some(name) => Flaw::named(name).is_some_and(|flaw| is_missed(&cli, flaw)),
@@ -78,7 +95,23 @@ fn main() -> ExitCode {
 
 fn options(cli: &Cli, seed: u64, flaw: Option<Flaw>) -> Options {
     let villain = cli.villain.as_deref().and_then(Kind::named);
-    Options { seed, heights: cli.heights, flaw, villain, trace: cli.trace }
+    let validators = cli.validators.map(usize::from);
+    let new = Options::new(seed, cli.heights);
+    Options { flaw, villain, validators, trace: cli.trace, ..new }
+}
+
+/// Measures finality in a network in which nobody fails.
+fn is_fast(cli: &Cli) -> bool {
+    let (delay, signature) = (u64::from(cli.delay).saturating_mul(1_000), cli.signature.into());
+    let calm = Some(Calm { delay, signature });
+    let outcome = run(Options { calm, ..options(cli, cli.seeds.start, None) });
+    if let Some(finality) = &outcome.finality {
+        println!("{finality}");
+    }
+    if let Some(violation) = &outcome.violation {
+        println!("FAILED {violation}");
+    }
+    outcome.violation.is_none()
 }
 
 /// What all runs came to.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use cairn_consensus::{Config, Host, HostError, Keeper, Limits, Output, Record, Timeouts};
 
 use crate::disk::Disk;
-use crate::flaw::{Flaw, broken};
+use crate::flaw::{Flaw, broken, counted};
 use crate::ledger::Ledger;
 use crate::rng::Rng;
 use crate::trace::Seen;
@@ -23,7 +23,21 @@ pub(crate) const LIMITS: Limits = Limits {
     served: 8,
 };
 
-pub(crate) const fn timeouts() -> Timeouts {
+/// In a calm network no step waits for its time to run out.
+pub(crate) const fn timeouts(calm: bool) -> Timeouts {
+    if calm {
+        let (long, none) = (Duration::from_secs(3_600), Duration::ZERO);
+        return Timeouts {
+            propose: long,
+            propose_delta: none,
+            prevote: long,
+            prevote_delta: none,
+            precommit: long,
+            precommit_delta: none,
+            rebroadcast: long,
+            max_timeout: long,
+        };
+    }
     Timeouts {
         propose: Duration::from_millis(300),
         propose_delta: Duration::from_millis(100),
@@ -49,20 +63,32 @@ pub(crate) struct Node<'w> {
     /// Its log was deleted, so it may fall silent.
     pub(crate) wiped: bool,
     pub(crate) started: bool,
+    /// Until when it makes and checks signatures, in a calm network.
+    pub(crate) busy: u64,
+    /// How many signatures its host had checked when it was looked at last, and how many this
+    /// height cost.
+    pub(crate) checked: u64,
+    pub(crate) checks: u64,
 }
 
 impl<'w> Node<'w> {
     pub(crate) fn new(world: &'w World, flaw: Option<Flaw>, rng: &mut Rng) -> Self {
-        let disk = Disk::new(flaw == Some(Flaw::LogSync));
+        let disk = Disk::new(flaw == Some(Flaw::LogSync), flaw == Some(Flaw::DiskErrors));
+        let skew = i64::try_from(rng.below(4_000)).unwrap_or(0) - 2_000;
+        let pace = rng.between(90, 110);
+        let calm = world.calm.is_some();
         Self {
             host: None,
             keeper: Keeper::new(disk),
-            ledger: Ledger::new(world),
+            ledger: Ledger::new(world, broken(flaw)),
             life: 0,
-            skew: i64::try_from(rng.below(4_000)).unwrap_or(0) - 2_000,
-            pace: rng.between(90, 110),
+            skew: if calm { 0 } else { skew },
+            pace: if calm { 100 } else { pace },
             wiped: false,
             started: false,
+            busy: 0,
+            checked: 0,
+            checks: 0,
         }
     }
 
@@ -74,9 +100,10 @@ impl<'w> Node<'w> {
         seen: &mut Seen,
     ) -> Result<Vec<Output>, HostError> {
         let Some(key) = world.keys.get(me) else { return Ok(Vec::new()) };
-        let set = self.ledger.set();
+        let set = &counted(flaw, &self.ledger.epochs);
         self.life += 1;
         self.started = true;
+        self.checked = 0;
         let record = match self.keeper.journal().record() {
             Some(bytes) => Some(Record::decode(bytes)?),
             None => None,
@@ -88,8 +115,12 @@ impl<'w> Node<'w> {
         seen.replays += u64::from(!entries.is_empty());
         disk.cut(whole);
         self.keeper = Keeper::new(disk);
-        let config =
-            Config { log: world.log, timeouts: timeouts(), limits: LIMITS, broken: broken(flaw) };
+        let config = Config {
+            log: world.log,
+            timeouts: timeouts(world.calm.is_some()),
+            limits: LIMITS,
+            broken: broken(flaw),
+        };
         let key = Box::new(crate::world::SharedKey(Arc::clone(&key.0)));
         let mut host = Host::new(config, Some(key), record, set)?;
         let outputs = host.resume(height, set, &entries)?;
@@ -105,7 +136,7 @@ impl<'w> Node<'w> {
         let disk = self.keeper.journal_mut();
         disk.fuse = None;
         if power {
-            disk.lose_power(rng);
+            self.wiped |= disk.lose_power(rng);
         }
     }
 }

@@ -1,12 +1,13 @@
 //! One run: events in the order of their time, each followed by every check.
 
+mod finality;
 mod links;
 mod outcome;
+mod outputs;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use cairn_consensus::wire::Message;
 use cairn_consensus::{HostError, Output, Peer, Timer};
 use cairn_verifier::UnixMillis;
 use cairn_verifier::digest::HeaderDigest;
@@ -14,12 +15,13 @@ use cairn_verifier::digest::HeaderDigest;
 use crate::check::{Failure, Violation, Watch};
 use crate::faults::{Fault, plan};
 use crate::flaw::Flaw;
-use crate::node::{LIMITS, Node};
+use crate::node::Node;
 use crate::rng::Rng;
 use crate::trace::{Seen, Trace};
 use crate::villains::{Scene, Villain};
 use crate::world::{GENESIS_TIME, World};
 
+pub use finality::{Calm, Finality};
 pub use outcome::{Options, Outcome};
 
 #[derive(Clone, Debug)]
@@ -45,6 +47,8 @@ pub(crate) struct Run<'w> {
     villain: Option<(usize, Villain)>,
     watch: Watch<'w>,
     trace: Trace,
+    /// What is measured in a calm network.
+    finality: Option<Finality>,
 }
 
 /// After healing, a height may take this long before the validators count as stuck.
@@ -53,8 +57,7 @@ const PATIENCE: u64 = 120_000_000;
 /// Runs one seed.
 #[must_use]
 pub fn run(options: Options) -> Outcome {
-    let villain = options.villain.or_else(|| options.flaw.and_then(Flaw::villain));
-    let Some(mut world) = World::new(options.seed, villain) else {
+    let Some(mut world) = World::new(&options) else {
         let violation = Violation::new(Failure::Stopped, "the world cannot be made");
         return Outcome {
             violation: Some(violation),
@@ -63,6 +66,7 @@ pub fn run(options: Options) -> Outcome {
             seen: Seen::default(),
             millis: 0,
             villain: None,
+            finality: None,
         };
     };
     world.wiped = wiped(&world, &options);
@@ -77,22 +81,21 @@ pub fn run(options: Options) -> Outcome {
         seen,
         millis: run.now / 1_000,
         villain: world.villain.map(|(_, kind)| kind),
+        finality: run.finality,
     }
 }
 
 /// Whose log the run will lose, so that no set will need that node's vote.
 fn wiped(world: &World, options: &Options) -> Option<usize> {
-    let (faults, _) = plan(world, options.heights, options.flaw.map_or(0, Flaw::wipes));
-    faults.into_iter().find_map(|(_, fault)| match fault {
-        Fault::Wipe { node } => Some(node),
-        _ => None,
-    })
+    let (faults, _) = plan(world, options);
+    faults.into_iter().find_map(|(_, fault)| fault.loses_the_log_of())
 }
 
 impl<'w> Run<'w> {
     fn new(world: &'w World, options: Options) -> Self {
         let mut rng = Rng::new(options.seed, 3);
-        let (faults, heal) = plan(world, options.heights, options.flaw.map_or(0, Flaw::wipes));
+        let (faults, heal) = plan(world, &options);
+        let finality = options.calm.map(|calm| Finality::new(calm, world.keys.len()));
         let nodes = world.keys.iter().map(|_| Node::new(world, options.flaw, &mut rng)).collect();
         let mut run = Self {
             world,
@@ -107,6 +110,7 @@ impl<'w> Run<'w> {
             villain: world.villain.map(|(node, kind)| (node, Villain::new(kind))),
             watch: Watch::new(world),
             trace: Trace::new(options.trace),
+            finality,
         };
         for (at, fault) in faults {
             run.put(at, Event::Fault(fault));
@@ -128,9 +132,10 @@ impl<'w> Run<'w> {
             self.trace.event(at, &event);
             self.step(event)?;
             if self.is_done() {
-                return self.watch.whole_way();
+                self.watch.whole_way()?;
+                return self.finality.as_ref().map_or(Ok(()), Finality::check);
             }
-            if self.now > self.heal + PATIENCE {
+            if self.now > self.deadline() {
                 break;
             }
         }
@@ -138,6 +143,12 @@ impl<'w> Run<'w> {
         let wanted = self.options.heights;
         let detail = format!("of {wanted} heights the nodes have {heights:?}");
         Err(Violation::new(Failure::Stuck, detail))
+    }
+
+    /// A calm network has nothing to heal from, and needs time for its heights alone.
+    fn deadline(&self) -> u64 {
+        let calm = self.options.calm.map_or(0, |calm| calm.bound(self.nodes.len()));
+        self.heal + PATIENCE + self.options.heights * calm
     }
 
     fn is_done(&self) -> bool {
@@ -158,9 +169,13 @@ impl<'w> Run<'w> {
             Event::Villain => self.villain_acts(),
             Event::Deliver { from, to, bytes } => {
                 let peer = Peer(from as u64);
+                self.heard(from, to, &bytes);
                 self.at(to, None, |node, _| node.message(peer, &bytes))
             }
             Event::Timer { node, life, timer } => {
+                if self.options.flaw == Some(Flaw::Timers) {
+                    return Ok(());
+                }
                 self.at(node, Some(life), |host, _| host.timer(timer))
             }
             Event::Built { node, life, place } => {
@@ -170,6 +185,9 @@ impl<'w> Run<'w> {
                 else {
                     return Ok(());
                 };
+                if let Some(finality) = &mut self.finality {
+                    finality.proposed(place.0, self.now);
+                }
                 self.at(node, Some(life), |host, _| host.built(place, block))
             }
             Event::Checked { node, life, header, block, certified } => {
@@ -201,141 +219,5 @@ impl<'w> Run<'w> {
         let Node { host: Some(host), ledger, .. } = node else { return Ok(()) };
         let outputs = call(host, ledger);
         self.outputs(place, outputs)
-    }
-
-    /// Performs what a node wants done, until it wants nothing more.
-    fn outputs(
-        &mut self,
-        place: usize,
-        outputs: Result<Vec<Output>, HostError>,
-    ) -> Result<(), Violation> {
-        let mut outputs = match outputs {
-            Ok(outputs) => outputs,
-            Err(error) => return self.stopped(place, &error),
-        };
-        loop {
-            let Some(node) = self.nodes.get_mut(place) else { return Ok(()) };
-            let Ok(left) = node.keeper.perform(outputs) else {
-                node.stop(true, &mut self.rng);
-                let back = self.now + self.rng.between(10_000, 800_000);
-                self.put(back, Event::Fault(Fault::Start { node: place }));
-                return Ok(());
-            };
-            let mut next = Vec::new();
-            for output in left {
-                if let Output::Decided(decided) = output {
-                    next.extend(self.decided(place, &decided)?);
-                } else {
-                    self.output(place, output)?;
-                }
-            }
-            self.look_at(place)?;
-            if next.is_empty() {
-                return Ok(());
-            }
-            outputs = next;
-        }
-    }
-
-    fn stopped(&mut self, place: usize, error: &HostError) -> Result<(), Violation> {
-        if self.world.is_villain(place) {
-            if let Some(node) = self.nodes.get_mut(place) {
-                node.host = None;
-            }
-            return Ok(());
-        }
-        Err(Violation::new(Failure::Stopped, format!("node {place}: {error}")))
-    }
-
-    fn output(&mut self, place: usize, output: Output) -> Result<(), Violation> {
-        let Some(node) = self.nodes.get(place) else { return Ok(()) };
-        let (life, pace) = (node.life, node.pace);
-        match output {
-            Output::Broadcast(bytes) => {
-                for to in (0..self.nodes.len()).filter(|to| *to != place) {
-                    self.send(place, to, &bytes)?;
-                }
-            }
-            Output::Send { peer, bytes } => {
-                self.send(place, usize::try_from(peer.0).unwrap_or(usize::MAX), &bytes)?;
-            }
-            Output::SetTimer { timer, after } => {
-                let after = u64::try_from(after.as_micros()).unwrap_or(u64::MAX);
-                let at = self.now + after / 100 * pace;
-                self.put(at, Event::Timer { node: place, life, timer });
-            }
-            Output::Build { height, round, .. } => {
-                let at = self.now + self.rng.between(1_000, 20_000);
-                self.put(at, Event::Built { node: place, life, place: (height, round) });
-            }
-            Output::Check { header, block, certified, .. } => {
-                let at = self.now + self.rng.between(100, 5_000);
-                let node = place;
-                self.put(at, Event::Checked { node, life, header, block, certified });
-            }
-            Output::Serve { peer, height } => {
-                let at = usize::try_from(height).unwrap_or(usize::MAX);
-                if let Some(decided) = node.ledger.finals.get(at) {
-                    let (block, certificate) = (decided.block.clone(), decided.certificate.clone());
-                    let bytes = Message::Final { height, block, certificate }.encode();
-                    self.send(place, usize::try_from(peer.0).unwrap_or(usize::MAX), &bytes)?;
-                }
-            }
-            Output::Ban { peer, fault } => {
-                self.trace.seen.bans += 1;
-                let banned = usize::try_from(peer.0).unwrap_or(usize::MAX);
-                if !self.world.is_villain(place) && !self.world.is_villain(banned) {
-                    let detail = format!("node {place} disconnected {banned}: {fault}");
-                    return Err(Violation::new(Failure::HonestBanned, detail));
-                }
-            }
-            // The keeper has these.
-            Output::Begin { .. }
-            | Output::Append { .. }
-            | Output::Record(_)
-            | Output::Decided(_) => {}
-        }
-        Ok(())
-    }
-
-    fn decided(
-        &mut self,
-        place: usize,
-        decided: &cairn_consensus::Decided,
-    ) -> Result<Vec<Output>, Violation> {
-        if !self.world.is_villain(place) {
-            let now = UnixMillis(GENESIS_TIME + 5_000 + self.now / 1_000);
-            self.watch.decided((place, now), decided)?;
-        }
-        self.trace.decided(place, decided);
-        let Some(node) = self.nodes.get_mut(place) else { return Ok(Vec::new()) };
-        let applied = node.ledger.apply(decided);
-        let (Some(()), set, Some(host)) = (applied, node.ledger.set(), &mut node.host) else {
-            let detail = format!("node {place} cannot apply its own block");
-            return Err(Violation::new(Failure::Rules, detail));
-        };
-        match host.start(node.ledger.next_height(), set) {
-            Ok(outputs) => Ok(outputs),
-            Err(error) => self.stopped(place, &error).map(|()| Vec::new()),
-        }
-    }
-
-    /// What can be seen of a node from outside, after each of its steps.
-    fn look_at(&self, place: usize) -> Result<(), Violation> {
-        let Some(node) = self.nodes.get(place) else { return Ok(()) };
-        let Some(host) = node.host.as_ref().filter(|_| !self.world.is_villain(place)) else {
-            return Ok(());
-        };
-        if host.is_silent() && !node.wiped {
-            let detail = format!("node {place} is silent at {}", host.height().0);
-            return Err(Violation::new(Failure::LogNotDurable, detail));
-        }
-        // A share for each peer, and the blocks of some rounds.
-        let limit = self.nodes.len() * (LIMITS.later_bytes + 4_000) + 64_000;
-        if host.kept_bytes() > limit {
-            let detail = format!("node {place} keeps {} bytes", host.kept_bytes());
-            return Err(Violation::new(Failure::Memory, detail));
-        }
-        Ok(())
     }
 }

@@ -1,7 +1,7 @@
-use crate::{Flaw, Kind, Options, Seen, run};
+use crate::{Calm, Flaw, Kind, Options, Seen, run};
 
 const fn options(seed: u64) -> Options {
-    Options { seed, heights: 8, flaw: None, villain: None, trace: false }
+    Options::new(seed, 8)
 }
 
 #[test]
@@ -48,6 +48,10 @@ fn everything_that_can_happen_does() {
         ("silent heights", seen.silent),
         ("evidence", seen.evidence),
         ("disconnected peers", seen.bans),
+        ("refused writes", seen.failed_writes),
+        ("refused syncs", seen.failed_syncs),
+        ("refused reads", seen.failed_reads),
+        ("full disks", seen.full_disks),
     ] {
         assert!(count > 0, "{what}: {seen}");
     }
@@ -56,11 +60,44 @@ fn everything_that_can_happen_does() {
 /// `cargo xtask sim --broken all` has all of them; these are missed at once.
 #[test]
 fn a_defence_that_is_left_out_is_missed() {
-    for flaw in [Flaw::LogSync, Flaw::Minimal, Flaw::Limits, Flaw::Validation] {
+    for flaw in [
+        Flaw::Accusation,
+        Flaw::Approvals,
+        Flaw::Gate,
+        Flaw::Limits,
+        Flaw::LogSync,
+        Flaw::Minimal,
+        Flaw::PowerCap,
+        Flaw::Timers,
+        Flaw::Validation,
+    ] {
         let missed = (0..30).any(|seed| {
             let outcome = run(Options { flaw: Some(flaw), ..options(seed) });
             outcome.violation.is_some_and(|found| flaw.expected().contains(&found.failure))
         });
         assert!(missed, "{}", flaw.name());
+    }
+}
+
+#[test]
+fn every_villain_has_a_defence_that_is_missed() {
+    for kind in Kind::ALL {
+        let missed = Flaw::ALL.into_iter().filter(|flaw| flaw.villain() == Some(kind)).count();
+        assert!(missed > 0, "{}", kind.name());
+    }
+}
+
+#[test]
+fn finality_takes_three_delays_and_the_signatures() {
+    for (validators, signature) in [(4, 0), (7, 100), (25, 1_000)] {
+        let calm = Calm { delay: 50_000, signature };
+        let (calm, validators) = (Some(calm), Some(validators));
+        let outcome = run(Options { calm, validators, ..Options::new(1, 3) });
+        assert_eq!(outcome.violation, None);
+        let measured = outcome.finality.unwrap();
+        assert_eq!(measured.heights(), 3, "{measured}");
+        if signature == 0 {
+            assert_eq!(measured.slowest(), Some(150_000), "{measured}");
+        }
     }
 }

@@ -31,6 +31,14 @@ pub struct Seen {
     pub evidence: u64,
     /// Peers that were disconnected.
     pub bans: u64,
+    /// Writes of log, record or block that a disk refused.
+    pub failed_writes: u64,
+    /// Syncs of the log that it refused.
+    pub failed_syncs: u64,
+    /// Starts at which log and record could not be read.
+    pub failed_reads: u64,
+    /// Disks that were full for a while.
+    pub full_disks: u64,
 }
 
 impl Seen {
@@ -46,6 +54,10 @@ impl Seen {
         self.handovers += other.handovers;
         self.evidence += other.evidence;
         self.bans += other.bans;
+        self.failed_writes += other.failed_writes;
+        self.failed_syncs += other.failed_syncs;
+        self.failed_reads += other.failed_reads;
+        self.full_disks += other.full_disks;
     }
 }
 
@@ -54,7 +66,8 @@ impl std::fmt::Display for Seen {
         write!(
             f,
             "{} events, {} handovers, {} late proposals, {} resting on a round before, {} blocks by sync, \
-             {} replays, {} torn logs, {} silent heights, {} evidence files, {} disconnected",
+             {} replays, {} torn logs, {} silent heights, {} evidence files, {} disconnected, \
+             {} writes, {} syncs and {} reads refused, {} full disks",
             self.events,
             self.handovers,
             self.late_rounds,
@@ -65,6 +78,10 @@ impl std::fmt::Display for Seen {
             self.silent,
             self.evidence,
             self.bans,
+            self.failed_writes,
+            self.failed_syncs,
+            self.failed_reads,
+            self.full_disks,
         )
     }
 }

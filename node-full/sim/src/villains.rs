@@ -3,6 +3,7 @@
 
 mod equivocator;
 mod flooder;
+mod hasty;
 mod liar;
 mod racer;
 mod silent;
@@ -36,12 +37,21 @@ pub enum Kind {
     Flooder,
     /// Proposes sets and times that are not due.
     Racer,
+    /// Proposes times that only some clocks take.
+    Hasty,
 }
 
 impl Kind {
     /// Every villain.
-    pub const ALL: [Self; 6] =
-        [Self::Equivocator, Self::Silent, Self::Liar, Self::Stale, Self::Flooder, Self::Racer];
+    pub const ALL: [Self; 7] = [
+        Self::Equivocator,
+        Self::Silent,
+        Self::Liar,
+        Self::Stale,
+        Self::Flooder,
+        Self::Racer,
+        Self::Hasty,
+    ];
 
     /// Its name on the command line.
     #[must_use]
@@ -53,6 +63,7 @@ impl Kind {
             Self::Stale => "stale",
             Self::Flooder => "flooder",
             Self::Racer => "racer",
+            Self::Hasty => "hasty",
         }
     }
 
@@ -134,6 +145,7 @@ impl Villain {
             Kind::Stale => stale::instead(self, scene, bytes),
             Kind::Flooder => flooder::instead(scene, &message),
             Kind::Racer => racer::instead(self, scene, &message),
+            Kind::Hasty => hasty::instead(self, scene, &message),
         }
     }
 
@@ -143,7 +155,7 @@ impl Villain {
             Kind::Flooder => flooder::unasked(scene),
             Kind::Liar => liar::unasked(self, scene),
             Kind::Stale => stale::unasked(self, scene),
-            Kind::Equivocator | Kind::Silent | Kind::Racer => Vec::new(),
+            Kind::Equivocator | Kind::Silent | Kind::Racer | Kind::Hasty => Vec::new(),
         }
     }
 }

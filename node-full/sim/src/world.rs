@@ -8,7 +8,9 @@ use cairn_verifier::finality::{Parameters, Role, Suite, encode_set};
 use cairn_verifier::secret::{MemberSecret, ValidatorSecret};
 use cairn_verifier::trust::{Genesis, GenesisDraft};
 
+use crate::flaw::Flaw;
 use crate::rng::Rng;
+use crate::run::{Calm, Options};
 use crate::villains::Kind;
 
 /// The time of every genesis.
@@ -71,6 +73,33 @@ pub(crate) struct Links {
     /// Of a thousand messages, how many are lost, and how many come twice.
     pub(crate) loss: u64,
     pub(crate) twice: u64,
+    /// How long a node builds a block, and how long it checks one; whether faults last or not.
+    pub(crate) build: (u64, u64),
+    pub(crate) check: (u64, u64),
+}
+
+impl Links {
+    /// Every third network is so slow and bad that rounds fail and locks matter.
+    fn new(calm: Option<Calm>, rng: &mut Rng) -> Self {
+        if let Some(calm) = calm {
+            let delay = (calm.delay, calm.delay);
+            return Self { delay, loss: 0, twice: 0, build: (0, 0), check: (0, 0) };
+        }
+        let bad = rng.chance(333);
+        let low = rng.between(200, 5_000);
+        let delay = (low, low + rng.between(0, if bad { 250_000 } else { 40_000 }));
+        let loss = rng.below(if bad { 350 } else { 80 });
+        let (build, check) = ((1_000, 20_000), (100, 5_000));
+        Self { delay, loss, twice: rng.below(50), build, check }
+    }
+}
+
+fn keys(nodes: usize, suite: Suite, rng: &mut Rng) -> Option<Vec<SharedKey>> {
+    let keys = (0..nodes).map(|_| {
+        let bytes = rng.bytes(32).try_into().ok()?;
+        Some(SharedKey(std::sync::Arc::new(Key::new(bytes, suite)?)))
+    });
+    keys.collect()
 }
 
 /// Everything that is so before the first event.
@@ -88,6 +117,8 @@ pub(crate) struct World {
     /// The node whose log will be lost.
     pub(crate) wiped: Option<usize>,
     pub(crate) links: Links,
+    /// Nobody fails, and the set stays.
+    pub(crate) calm: Option<Calm>,
 }
 
 /// How many sets a run can change between.
@@ -95,21 +126,25 @@ const SETS: usize = 5;
 
 impl World {
     /// `None` only if a key cannot be made, which does not happen.
-    pub(crate) fn new(seed: u64, villain: Option<Kind>) -> Option<Self> {
+    pub(crate) fn new(options: &Options) -> Option<Self> {
+        let (seed, calm) = (options.seed, options.calm);
         let mut rng = Rng::new(seed, 1);
         let suite = if seed % 50 == 49 { Suite::MlDsa44Ed25519 } else { Suite::Ed25519 };
-        let nodes = usize::try_from(rng.between(4, 7)).unwrap_or(4);
-        let keys = (0..nodes).map(|_| {
-            let bytes = rng.bytes(32).try_into().ok()?;
-            Some(SharedKey(std::sync::Arc::new(Key::new(bytes, suite)?)))
-        });
-        let keys = keys.collect::<Option<Vec<_>>>()?;
+        let drawn = usize::try_from(rng.between(4, 7)).unwrap_or(4);
+        let nodes = options.validators.unwrap_or(drawn);
+        let keys = keys(nodes, suite, &mut rng)?;
         let chosen = rng.place(Kind::ALL.len() + 2);
+        let villain = options.villain.or_else(|| options.flaw.and_then(Flaw::villain));
         let kind = villain.or_else(|| Kind::ALL.get(chosen).copied());
+        // Logs are lost for good only where nobody is bad.
+        let restores = options.flaw.map_or(0, Flaw::restores);
+        let kind = kind.filter(|_| calm.is_none() && restores == 0);
         let villain = kind.map(|kind| (rng.place(nodes), kind));
         let bad = villain.map(|(node, _)| node);
+        // The first set leaves the last nodes out, so that a later one lets them in.
+        let first = if calm.is_some() { nodes } else { 5.max(nodes - nodes / 10) };
         let sets: Vec<Set> = (0..SETS)
-            .map(|number| set(&keys, bad, number == 0, &mut rng))
+            .map(|number| set(&keys, bad, (number == 0).then_some(first), &mut rng))
             .collect::<Option<Vec<_>>>()?;
         let parameters = Parameters { gate: 4 + (rng.below(5) as u32), trust_period: 0 };
         let nonce = rng.bytes(32).try_into().ok()?;
@@ -126,14 +161,21 @@ impl World {
         let decoded = Genesis::decode(&genesis).ok()?;
         let log = decoded.log();
         let epochs = Epochs::new((log, parameters.gate), &decoded.set()).ok()?;
-        // Every third network is so slow and bad that rounds fail and locks matter.
-        let bad = rng.chance(333);
-        let low = rng.between(200, 5_000);
-        let delay = (low, low + rng.between(0, if bad { 250_000 } else { 40_000 }));
-        let loss = rng.below(if bad { 350 } else { 80 });
-        let links = Links { delay, loss, twice: rng.below(50) };
+        let links = Links::new(calm, &mut rng);
         let wiped = None;
-        Some(Self { seed, keys, sets, epochs, genesis, log, parameters, villain, wiped, links })
+        Some(Self {
+            seed,
+            keys,
+            sets,
+            epochs,
+            genesis,
+            log,
+            parameters,
+            villain,
+            wiped,
+            links,
+            calm,
+        })
     }
 
     pub(crate) fn is_villain(&self, node: usize) -> bool {
@@ -157,13 +199,16 @@ impl World {
     }
 }
 
-/// At least four nodes, with equal or different power; a bad one has less than a third.
-fn set(keys: &[SharedKey], bad: Option<usize>, first: bool, rng: &mut Rng) -> Option<Set> {
+/// At least four nodes, with equal or different power; a bad one has less than a third. The first
+/// set has the first so many.
+fn set(keys: &[SharedKey], bad: Option<usize>, first: Option<usize>, rng: &mut Rng) -> Option<Set> {
     let equal = rng.chance(500);
     let mut entries = Vec::new();
     for (node, key) in keys.iter().enumerate() {
-        // The first set leaves the last nodes out, so that a later one lets them in.
-        let out = if first { node >= 5 } else { keys.len() > 4 && rng.chance(250) };
+        let out = match first {
+            Some(count) => node >= count,
+            None => keys.len() > 4 && rng.chance(250),
+        };
         let power = if equal { 1 } else { rng.between(1, 12) };
         entries.push((node, key, power, out && Some(node) != bad));
     }

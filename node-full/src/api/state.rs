@@ -25,7 +25,7 @@ use super::{App, schema, views};
     params(
         ("kind" = inline(schema::RecordKind), Path, description = "What kind of record"),
         ("name" = Option<String>, Query, description = "A member's name: member, membership"),
-        ("key" = inline(Option<schema::Digest>), Query, description = "A key's id: key, head"),
+        ("key" = inline(Option<schema::Digest>), Query, description = "A key's id: key, head, stake"),
         ("stream" = inline(Option<schema::Digest>), Query,
             description = "A stream's id: stream, membership, head"),
         ("epoch" = inline(Option<schema::Number>), Query, description = "An epoch: set"),
@@ -76,8 +76,11 @@ fn asked(kind: &str, params: &Params) -> Result<Vec<u8>, Problem> {
         "parameters" => &[],
         "set" => &["epoch"],
         "head" => &["stream", "key"],
+        "stake" => &["key"],
+        "power" => &[],
         _ => {
-            let kinds = "must be member, key, stream, membership, parameters, set or head";
+            let kinds = "must be member, key, stream, membership, parameters, set, head, stake or \
+                         power";
             return Err(Problem::bad_parameter("kind", kinds));
         }
     };
@@ -94,6 +97,8 @@ fn asked(kind: &str, params: &Params) -> Result<Vec<u8>, Problem> {
         "membership" => RecordKey::Membership(stream()?, name()?).encode(),
         "set" => RecordKey::Set(params.number("epoch")?).encode(),
         "head" => RecordKey::Head(stream()?, key()?).encode(),
+        "stake" => RecordKey::Stake(key()?).encode(),
+        "power" => RecordKey::Power.encode(),
         _ => RecordKey::Parameters.encode(),
     })
 }

@@ -4,9 +4,9 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use cairn_consensus::epochs::{Accused, Change};
+use cairn_consensus::epochs::{Accused, Change, Epochs, Proposal};
 use cairn_verifier::digest::EventId;
-use cairn_verifier::json::Object;
+use cairn_verifier::json::{self, Object};
 
 use super::answer::{Answer, Stays};
 use super::params::{Params, Segment};
@@ -134,26 +134,17 @@ fn view(validators: &Validators) -> String {
             .text("id", one.id)
             .plain("suite", one.suite)
             .text("power", one.power)
-            .plain("proposed", one.proposed)
-            .plain("missed", one.missed)
+            .plain("proposed", one.record.proposed)
+            .plain("missed", one.record.missed)
+            .plain("signed", one.record.signed)
             .finish()
     });
     let next = validators.next.iter().flatten().map(|(id, suite, power)| {
         Object::new().text("id", id).plain("suite", suite).text("power", power).finish()
     });
-    let proposals = epochs.open().iter().map(|(event, proposal)| {
-        let approved = proposal.approved.iter().map(|id| format!("\"{id}\""));
-        let view = Object::new().text("event", event).text("change", proposal.change.name());
-        let view = match proposal.change.validator() {
-            Some(id) => view.text("validator", id),
-            None => view,
-        };
-        let view = match &proposal.change {
-            Change::Add { power, .. } | Change::Weight(_, power) => view.text("power", power),
-            Change::Penalty(penalty) => view.text("penalty", penalty.name()),
-            Change::Remove(_) => view,
-        };
-        view.array("approved", approved).finish()
+    let registered = validators.registered.iter().map(|one| {
+        let view = Object::new().text("id", one.id).plain("suite", one.suite);
+        view.text("weight", one.weight).text("bonded", one.bonded).finish()
     });
     Object::new()
         .plain("epoch", term.epoch)
@@ -164,10 +155,40 @@ fn view(validators: &Validators) -> String {
         .array("validators", now)
         .plain("pending", validators.next.is_some())
         .array("next", next)
-        .array("proposals", proposals)
+        .array("registered", registered)
+        .text("mode", epochs.stakes().mode().name())
+        .plain("window", epochs.stakes().window())
+        .array("stakes", stakes(epochs))
+        .array("proposals", epochs.open().iter().map(proposal))
         .plain("countedFrom", validators.counted.start)
         .plain("countedTo", validators.counted.end)
         .finish()
+}
+
+fn stakes(epochs: &Epochs) -> impl Iterator<Item = String> {
+    let height = epochs.height();
+    epochs.stakes().holders().iter().map(move |(id, holder)| {
+        let view = Object::new().text("holder", id).text("allotted", holder.allotted());
+        let view = view.text("free", holder.free(height)).plain("moved", holder.moved());
+        view.array("parts", holder.parts().map(json::stake_part)).finish()
+    })
+}
+
+fn proposal((event, proposal): (&EventId, &Proposal)) -> String {
+    let approved = proposal.approved.iter().map(|id| format!("\"{id}\""));
+    let view = Object::new().text("event", event).text("change", proposal.change.name());
+    let view = match proposal.change.validator() {
+        Some(id) => view.text("validator", id),
+        None => view,
+    };
+    let view = match &proposal.change {
+        Change::Add { power, .. } | Change::Weight(_, power) => view.text("power", power),
+        Change::Penalty(penalty) => view.text("penalty", penalty.name()),
+        Change::Mode(mode, window) => view.text("mode", mode.name()).plain("window", window),
+        Change::Allot(holder, amount) => view.text("holder", holder).text("amount", amount),
+        Change::Remove(_) => view,
+    };
+    view.array("approved", approved).finish()
 }
 
 fn accused_view(accused: &Accused) -> String {
@@ -185,5 +206,6 @@ fn accused_view(accused: &Accused) -> String {
         .plain("round", round)
         .plain("epoch", accused.epoch)
         .text("outcome", accused.sentence.name())
+        .text("cut", accused.cut)
         .finish()
 }

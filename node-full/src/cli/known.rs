@@ -280,6 +280,8 @@ fn question(key: &RecordKey<'_>) -> (String, String) {
             format!("head?stream={stream}&key={writer}&"),
             format!("key {writer} in stream {stream}"),
         ),
+        RecordKey::Stake(id) => (format!("stake?key={id}&"), format!("the stake of key {id}")),
+        RecordKey::Power => ("power?".to_owned(), "what validators' power follows from".to_owned()),
     }
 }
 

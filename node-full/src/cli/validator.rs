@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use cairn_consensus::epochs::{Change, Penalty, approval_message, candidate_message};
+use cairn_consensus::epochs::{Change, Move, Penalty, Way, approval_message, candidate_message};
 use cairn_verifier::digest::{self, EventId, KeyId, LogId, SetDigest};
 use cairn_verifier::event::SignedEvent;
 use cairn_verifier::finality::{Role, Suite};
 use cairn_verifier::json::Object;
 use cairn_verifier::secret::ValidatorSecret;
+use cairn_verifier::state::PowerMode;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,6 +20,8 @@ use super::{DEFAULT_NODE, Failure, keys, out};
 use crate::http_client::{hex, parse_hex};
 use crate::system::{SystemEvent, ValidatorEvent};
 
+mod status;
+
 const EXAMPLES: &str = "Examples:
   cairn validator status
   cairn validator key --validator-key validator.key --out b.json   where the new key is
@@ -28,10 +31,20 @@ const EXAMPLES: &str = "Examples:
   cairn validator penalty halve --key data/keys/admin.key
   cairn validator approve EVENT --validator-key data/keys/validator.key
 
+Power by stake instead of weights:
+  cairn validator allot HOLDER --amount 1000 --key data/keys/admin.key
+  cairn validator bond VALIDATOR --amount 600 --key holder.key
+  cairn validator mode stake --window 7 --key data/keys/admin.key
+  cairn validator unbond VALIDATOR --amount 100 --key holder.key
+
 A change is proposed by an administrator, in an event of the stream `system`, and counts once
 validators with more than two thirds of the voting power approved it, each with its own key. The set
 changes behind the next gate: a height that the genesis' gate divides. What is not approved by the
-time the set changes lapses, and is proposed again.";
+time the set changes lapses, and is proposed again.
+
+An allotment and a mode are such changes too. To bond and to take back is up to the holder: the key
+that stake is allotted to (`cairn member list` says ids of keys). Stake counts from the next gate on
+and stops to count behind one; then it is held for the window, in which evidence still cuts it.";
 
 /// Arguments of `validator`.
 #[derive(Debug, ClapArgs)]
@@ -97,6 +110,30 @@ enum Command {
         #[command(flatten)]
         signer: Signer,
     },
+    /// Propose what the power of validators follows from
+    Mode {
+        /// From then on
+        mode: ModeArg,
+        /// How many gates stake is held after it stops to count
+        #[arg(long, value_name = "GATES", default_value_t = 1)]
+        window: u16,
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// Propose that a key holds so much stake; 0 ends all it has
+    Allot {
+        /// The key's id
+        holder: KeyId,
+        /// All that it holds from then on
+        #[arg(long)]
+        amount: u64,
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// Bond stake to a validator, with the key that holds it
+    Bond(Moved),
+    /// Take stake back from a validator
+    Unbond(Moved),
     /// Approve a proposal with a validator's key
     Approve {
         /// The event that proposes it
@@ -110,6 +147,36 @@ enum Command {
         #[command(flatten)]
         anchor: AnchorArg,
     },
+}
+
+/// What is moved, and where.
+#[derive(Debug, ClapArgs)]
+struct Moved {
+    /// The validator's key id
+    validator: KeyId,
+    /// How much
+    #[arg(long)]
+    amount: u64,
+    #[command(flatten)]
+    signer: Signer,
+}
+
+/// A mode by its name.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ModeArg {
+    /// The weights that a quorum gave
+    Weights,
+    /// What is bonded
+    Stake,
+}
+
+impl ModeArg {
+    const fn mode(self) -> PowerMode {
+        match self {
+            Self::Weights => PowerMode::Weights,
+            Self::Stake => PowerMode::Stake,
+        }
+    }
 }
 
 /// A penalty by its name.
@@ -146,7 +213,7 @@ struct Candidate {
 
 pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
     match &args.command {
-        Command::Status { node } => status(node, json),
+        Command::Status { node } => status::status(node, json),
         Command::Key { validator_key, out, node, anchor } => {
             let known = Known::new(super::client(node)?, anchor.get()?);
             candidate(validator_key, out, known.log()?, json)
@@ -160,6 +227,14 @@ pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
         Command::Penalty { penalty, signer } => {
             propose(signer, Change::Penalty(penalty.penalty()), json)
         }
+        Command::Mode { mode, window, signer } => {
+            propose(signer, Change::Mode(mode.mode(), *window), json)
+        }
+        Command::Allot { holder, amount, signer } => {
+            propose(signer, Change::Allot(*holder, *amount), json)
+        }
+        Command::Bond(moved) => move_stake(moved, Way::Bond, json),
+        Command::Unbond(moved) => move_stake(moved, Way::Unbond, json),
         Command::Approve { proposal, validator_key, node, anchor } => {
             let known = Known::new(super::client(node)?, anchor.get()?);
             approve(&known, proposal, validator_key, json)
@@ -170,6 +245,19 @@ pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
 fn propose(signer: &Signer, change: Change, json: bool) -> Result<(), Failure> {
     let event = SystemEvent::Validator(Box::new(ValidatorEvent::Proposed(change)));
     show("proposed", &signer.begin()?.submit(&event)?, json);
+    Ok(())
+}
+
+fn move_stake(moved: &Moved, way: Way, json: bool) -> Result<(), Failure> {
+    let writing = moved.signer.begin()?;
+    let (holder, validator) = (writing.secret.key_id(), moved.validator);
+    let asked = Move { holder, validator, amount: moved.amount, way };
+    let event = SystemEvent::Validator(Box::new(ValidatorEvent::Moved(asked)));
+    let what = match way {
+        Way::Bond => "bonded",
+        Way::Unbond => "unbonded",
+    };
+    show(what, &writing.submit(&event)?, json);
     Ok(())
 }
 
@@ -257,47 +345,9 @@ fn shown(change: &Change) -> String {
         Change::Remove(_) => format!("{id} leaves"),
         Change::Weight(_, power) => format!("{id} has power {power}"),
         Change::Penalty(penalty) => format!("the penalty is {}", penalty.name()),
-    }
-}
-
-fn status(node: &str, json: bool) -> Result<(), Failure> {
-    let answer = super::client(node)?.json("/v1/validators")?;
-    if json {
-        out::line(answer.trim());
-        return Ok(());
-    }
-    let answer: Value = serde_json::from_str(&answer).map_err(Failure::failed)?;
-    let text = |value: &Value, name: &str| match value.get(name) {
-        Some(Value::String(text)) => out::shown(text),
-        Some(other) => out::shown(&other.to_string()),
-        None => String::new(),
-    };
-    let list = |name: &str| answer.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    out::line(format_args!(
-        "epoch {} since height {}; next gate {}; penalty {}",
-        text(&answer, "epoch"),
-        text(&answer, "firstHeight"),
-        text(&answer, "nextGate"),
-        text(&answer, "penalty"),
-    ));
-    for one in list("validators") {
-        let (id, power) = (text(&one, "id"), text(&one, "power"));
-        let (proposed, missed) = (text(&one, "proposed"), text(&one, "missed"));
-        out::line(format_args!("  {id}  power {power}  proposed {proposed}  missed {missed}"));
-    }
-    if answer.get("pending").and_then(Value::as_bool).unwrap_or_default() {
-        out::line(format_args!("behind the gate:"));
-        for one in list("next") {
-            out::line(format_args!("  {}  power {}", text(&one, "id"), text(&one, "power")));
+        Change::Mode(mode, window) => {
+            format!("power is by {}, stake is held for {window} gates", mode.name())
         }
+        Change::Allot(holder, amount) => format!("{holder} holds {amount} of stake"),
     }
-    for one in list("proposals") {
-        let about = ["validator", "power", "penalty"].map(|name| text(&one, name));
-        let about: Vec<_> = about.into_iter().filter(|text| !text.is_empty()).collect();
-        let approved = one.get("approved").and_then(Value::as_array).map_or(0, Vec::len);
-        let (event, change) = (text(&one, "event"), text(&one, "change"));
-        let about = about.join(" ");
-        out::line(format_args!("proposed: {change} {about}, {approved} approved: {event}"));
-    }
-    Ok(())
 }

@@ -16,6 +16,8 @@ use clap::Args as ClapArgs;
 use super::{Failure, export, keys};
 use crate::clock;
 
+mod evidence;
+mod list;
 mod report;
 mod state;
 
@@ -24,6 +26,8 @@ const EXAMPLES: &str = "Examples:
   cairn verify event.cairn --anchor genesis:... --key auditor.key
   cairn verify event.cairn --anchor checkpoint:... --json
   cairn verify ann.state --anchor genesis:...      what /v1/state/member?name=ann answered
+  cairn verify march.list --anchor genesis:...     many events in one file
+  cairn verify fork.evidence --anchor genesis:...  what a page saved that saw two histories
 
 Exit codes: 0 verified, 1 it does not hold, 2 wrong usage, 3 could not be checked or the anchor is
 too old. Take the anchor from someone you trust, not from the node under audit.";
@@ -32,7 +36,8 @@ too old. Take the anchor from someone you trust, not from the node under audit."
 #[derive(Debug, ClapArgs)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// The receipt, an archive of `cairn export`, or an answer of `/v1/state/...`
+    /// The receipt, a list of events, evidence, an archive of `cairn export`, or an answer of
+    /// `/v1/state/...`; which of them, its first bytes say
     file: PathBuf,
     /// What you pin: genesis:<hex> or checkpoint:<hex>
     #[arg(long)]
@@ -66,6 +71,12 @@ pub(super) fn run(args: &Args, json: bool) -> Result<(), Failure> {
     let bytes = read(&args.file)?;
     if state::is_answer(&bytes) {
         return state::verify(&bytes, (args.anchor, now), json);
+    }
+    if list::is_list(&bytes) {
+        return list::verify(&bytes, (args.anchor, now), json);
+    }
+    if evidence::is_evidence(&bytes) {
+        return evidence::verify(&bytes, args.anchor, json);
     }
     let secret = args.key.as_deref().map(keys::read_secret).transpose()?;
     let with = secret.map(|secret| move |receipt: &VerifiedReceipt<'_>| open(receipt, &secret));
@@ -125,19 +136,40 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-pub(super) fn open(
+/// Opens a receipt's payload with a member's key.
+fn open(
     receipt: &VerifiedReceipt<'_>,
     secret: &MemberSecret,
 ) -> Result<VerifiedPayload, NotOpened> {
-    let event = receipt.event();
     let stored = receipt.payload().ok_or(NotOpened::NoPayload)?;
+    let key = unwrap_key(receipt, secret)?;
+    open_with(receipt, stored, &key).map_err(NotOpened::Refused)
+}
+
+/// The message key in the wrap that a receipt has for a member's key.
+pub(super) fn unwrap_key(
+    receipt: &VerifiedReceipt<'_>,
+    secret: &MemberSecret,
+) -> Result<MessageKey, NotOpened> {
+    let event = receipt.event();
+    if receipt.payload().is_none() {
+        return Err(NotOpened::NoPayload);
+    }
     let key = secret.wrap();
     let wrap = receipt.wraps().iter().find(|wrap| key.is_recipient(wrap));
     let none = || NotOpened::Refused(PayloadError::NotTheRecipient { key: key.id() });
     let wrap = wrap.ok_or_else(none)?;
-    key.open_wrap(wrap, &event.event().log, &event.id())
-        .and_then(|message_key| open_with(receipt, stored, &message_key))
-        .map_err(NotOpened::Refused)
+    key.open_wrap(wrap, &event.event().log, &event.id()).map_err(NotOpened::Refused)
+}
+
+/// Why a payload was not opened, as a command's failure.
+pub(super) fn not_opened(why: &NotOpened) -> Failure {
+    let (code, message) = report::not_opened(why);
+    let text = format!("{message} ({code})");
+    match why {
+        NotOpened::Refused(_) => Failure::Failed(text),
+        NotOpened::NoPayload | NotOpened::NoKey(_) => Failure::CouldNotCheck(text),
+    }
 }
 
 /// Opens a receipt's payload with its message key.

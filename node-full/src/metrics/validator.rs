@@ -7,6 +7,7 @@ use cairn_net::PeerStatus;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 use super::number;
+use crate::node::Validator;
 use crate::validate::ValidatorStatus;
 
 /// Counters that stand at nothing from the beginning, so that a rule over them finds something.
@@ -22,7 +23,24 @@ const COUNTERS: [&str; 6] = [
 /// Peers that were named once: those that no longer are must not look as if they were lost.
 static NAMED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
+/// Validators that were named once.
+static SEATED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// What is counted of each validator in the newest blocks.
+const RECORDS: [(&str, &str); 3] = [
+    (
+        "cairn_validator_proposed_blocks",
+        "Of the newest 1,000 blocks of the epoch, those it proposed",
+    ),
+    ("cairn_validator_missed_turns", "Its turns in these blocks that went by without a block"),
+    ("cairn_validator_signed_blocks", "Of these blocks, those whose kept certificate has its vote"),
+];
+
 pub(super) fn describe() {
+    describe_gauge!("cairn_validator_power", "Its voting power");
+    for (name, text) in RECORDS {
+        describe_gauge!(name, text);
+    }
     describe_histogram!(
         "cairn_decided_seconds",
         Unit::Seconds,
@@ -79,6 +97,28 @@ pub(super) fn show(status: &ValidatorStatus) {
     status.peers.iter().for_each(show_peer);
 }
 
+/// How the validators of the set in force did lately.
+pub(super) fn show_records(validators: &[Validator]) {
+    let name = |one: &Validator| short(&one.id.to_string());
+    let now: BTreeSet<_> = validators.iter().map(name).collect();
+    let mut seated = SEATED.lock().unwrap_or_else(PoisonError::into_inner);
+    for gone in seated.difference(&now) {
+        gauge!("cairn_validator_power", "validator" => gone.clone()).set(0.0);
+        for (figure, _) in RECORDS {
+            gauge!(figure, "validator" => gone.clone()).set(f64::NAN);
+        }
+    }
+    *seated = now;
+    for one in validators {
+        let label = || [("validator", name(one))];
+        gauge!("cairn_validator_power", &label()).set(number(one.power));
+        let figures = [one.record.proposed, one.record.missed, one.record.signed];
+        for ((figure, _), value) in RECORDS.into_iter().zip(figures) {
+            gauge!(figure, &label()).set(number(value));
+        }
+    }
+}
+
 fn show_peer(peer: &PeerStatus) {
     let label = || [("peer", name(peer))];
     let connected = peer.address.is_some();
@@ -95,6 +135,9 @@ fn show_peer(peer: &PeerStatus) {
 
 /// The beginning of a peer's key id: long enough to find it in `cairn.toml`.
 fn name(peer: &PeerStatus) -> String {
-    let id = peer.id.to_string();
-    id.get(..16).unwrap_or(&id).to_owned()
+    short(&peer.id.to_string())
+}
+
+fn short(id: &str) -> String {
+    id.get(..16).unwrap_or(id).to_owned()
 }

@@ -14,9 +14,8 @@ use metrics::{counter, histogram};
 use super::erase::Erase;
 use super::expire::Expire;
 use super::prune::Prune;
-use super::replay::apply_events;
 use super::{Shared, Writing};
-use crate::clock::{self, Stopwatch};
+use crate::clock::Stopwatch;
 use crate::ingest::{Accepted, Prepared, Refusal, Refused, Staged, Staging, Written};
 use crate::seal::ChainKeys;
 use crate::validate::pool::{Pending, Pool};
@@ -160,11 +159,14 @@ fn write(shared: &Shared, staged: &[Staged]) -> Result<(), StoreError> {
     let first = {
         let mut state = shared.state_mut();
         let first = state.events.size();
-        ids.iter().zip(&events).for_each(|(id, event)| state.push_event(id, event));
+        for (staged, event) in staged.iter().zip(&events) {
+            state.push_event(&staged.id, event, staged.signed.len());
+        }
         first
     };
     // The events are durable whatever happens now; the index catches up before the next write.
-    let indexed = apply_events(&shared.index, first, &events, &ids)
+    let indexed = shared
+        .index_events(first, &events, &ids)
         .and_then(|()| apply_records(shared, (first, first_record), staged));
     shared.note_write(Writing::Index, &indexed);
     Ok(())
@@ -176,7 +178,7 @@ fn pool_up(shared: &Shared, pool: &Pool, staged: &[Staged]) -> Result<(), StoreE
         let (mut record, mut events) = (first_record, Vec::with_capacity(staged.len()));
         for event in staged {
             // Staging decoded or encoded these very bytes.
-            let Ok(mut pending) = Pending::new(event.signed.clone(), true, clock::now()) else {
+            let Ok(mut pending) = Pending::new(event.signed.clone(), true, pool.now()) else {
                 continue;
             };
             if event.record.is_some() {

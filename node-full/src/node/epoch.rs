@@ -52,6 +52,8 @@ fn take(
             }
         }
         ValidatorEvent::Accused { validator, file } => accuse(epochs, id, (validator, file))?,
+        // Whoever bonds signs the event itself, so nothing else is to be checked.
+        ValidatorEvent::Moved(asked) => epochs.move_stake(asked)?,
     }
     Ok(())
 }

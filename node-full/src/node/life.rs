@@ -16,7 +16,8 @@ use crate::replica::{self, Follower, ReplicaOptions};
 use crate::validate::pool::Pool;
 use crate::validate::{self, Input, Local, Setup, Validating};
 
-/// What may wait for the driver of a validator; what more comes waits on the network.
+/// What may wait for the driver of a validator; what more comes waits on the network. How many
+/// bytes of one peer that may be its links say: each message brings its room along.
 const INPUTS: usize = 4_096;
 
 /// What runs beside those who ask.

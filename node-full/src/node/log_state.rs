@@ -32,7 +32,6 @@ use super::{Block, Directory, NodeError, epoch};
 
 pub(crate) use again::{Fit, StateAgain};
 pub(crate) use effects::Effects;
-pub(in crate::node) use open::push_entries;
 
 /// How many records and nodes the steps back hold together: a thousand blocks of a few writers, some
 /// seconds of a thousand writers.
@@ -73,6 +72,11 @@ impl Next {
     /// Validator sets after the last block that was taken in.
     pub(crate) fn epochs(&self) -> &Epochs {
         &self.epochs
+    }
+
+    /// Members and streams after the last block that was taken in.
+    pub(crate) const fn directory(&self) -> &Arc<Directory> {
+        &self.directory
     }
 }
 
@@ -149,6 +153,7 @@ impl<L: Leaves> LogState<L> {
         }
         next.fields = epochs.close(last);
         records::sets(&before, epochs, &mut changes)?;
+        records::stakes(&before, epochs, &mut changes)?;
         Ok(self.tree.change(&mut next.step, changes)?)
     }
 

@@ -21,16 +21,16 @@ use cairn_verifier::finality::{
 };
 use cairn_verifier::tree::TreeHasher;
 use cairn_verifier::trust::{Genesis, MAX_GENESIS_LEN};
+use cairn_verifier::wire::DecodeError;
 
 use super::epoch::read_set;
 use super::keys::{Keys, VALIDATOR_KEY};
-use super::log_state::push_entries;
 use super::progress::Progress;
 use super::replay::{Replay, index_blocks};
 use super::shared::decode_block;
 use super::state::{State, Tree};
 use super::{
-    Block, Directory, Effects, LogState, NodeError, OpenError, Options, Shared, format, signed,
+    Block, Directory, LogState, NodeError, OpenError, Options, Shared, Waiting, format, signed,
     uncounted,
 };
 use crate::clock::Stopwatch;
@@ -124,6 +124,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
         directory: RwLock::new(Arc::new(Directory::new(&genesis))),
         keys,
         index,
+        indexing: Mutex::default(),
         entries,
         blocks,
         records,
@@ -132,7 +133,8 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
         pool,
         validator: Mutex::default(),
         accuser: Mutex::default(),
-        state: RwLock::new(State { events, sha256, headers, head, effects: Effects::default() }),
+        turns: Mutex::default(),
+        state: RwLock::new(State { events, sha256, headers, head, waiting: Waiting::default() }),
         log_state: RwLock::new(log_state),
         failed: Mutex::new(BTreeMap::new()),
         elsewhere: Mutex::default(),
@@ -170,10 +172,14 @@ fn open_state(shared: &Shared) -> Result<(), OpenError> {
         log_state.open(shared)?;
         log_state.size()
     };
-    let mut effects = Effects::default();
-    push_entries(&mut effects, &shared.entries, from..shared.entries.end())
-        .map_err(|error| OpenError::State { reason: error.to_string() })?;
-    shared.state_mut().effects = effects;
+    let mut waiting = Waiting::default();
+    shared.entries.scan(from..shared.entries.end(), |index, bytes| {
+        let bad = |reason: DecodeError| OpenError::BadEntry { index, reason: reason.to_string() };
+        let event = SignedEvent::decode(bytes).map_err(bad)?;
+        waiting.push((index, &event.id()), &event, bytes.len());
+        Ok::<_, OpenError>(())
+    })?;
+    shared.state_mut().waiting = waiting;
     Ok(())
 }
 

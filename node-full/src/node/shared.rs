@@ -21,6 +21,7 @@ use cairn_verifier::wire::{DecodeError, decode_all};
 use super::keys::Keys;
 use super::progress::Progress;
 use super::state::{Place, State};
+use super::turns::Turns;
 use super::{Block, Directory, Entry, KeyRecord, LogState, NodeError, Options, Status};
 use crate::clock::Stopwatch;
 use crate::ingest::Refusal;
@@ -41,6 +42,9 @@ pub(crate) struct Shared {
     pub(super) keys: Option<Keys>,
     /// Finds entries and blocks.
     pub(crate) index: Arc<Index>,
+    /// Held by whoever takes entries into the index: the last of them says how far each writer is,
+    /// so two who did it at once could leave it behind the log.
+    pub(super) indexing: Mutex<()>,
     /// The log: signed events.
     pub(crate) entries: Entries,
     /// Headers with their certificates.
@@ -57,6 +61,8 @@ pub(crate) struct Shared {
     pub(super) validator: Mutex<Option<ValidatorStatus>>,
     /// Where evidence that was met goes.
     pub(super) accuser: Mutex<Option<SyncSender<Vec<u8>>>>,
+    /// How validators did lately.
+    pub(super) turns: Mutex<Turns>,
     pub(super) failed: Mutex<BTreeMap<Writing, String>>,
     /// What goes to other places, or comes from there.
     pub(super) elsewhere: Mutex<Elsewhere>,
@@ -195,6 +201,10 @@ impl Shared {
         lost.map_or(Ok(()), |why| Err(Refusal::HeadLost(why)))
     }
 
+    fn indexing(&self) -> MutexGuard<'_, ()> {
+        self.indexing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A validator without others takes events only as long as it makes blocks of them by itself.
     pub(crate) fn expect_blocks(&self) -> Result<(), Refusal> {
         if self.pool.is_some() || self.is_quorum() {
@@ -214,6 +224,7 @@ impl Shared {
         events: &[SignedEvent<'_>],
         ids: &[EventId],
     ) -> Result<(), StoreError> {
+        let _one_at_a_time = self.indexing();
         super::replay::apply_events(&self.index, first, events, ids)
     }
 
@@ -318,12 +329,15 @@ impl Shared {
 
     /// The same after events that were accepted and wait for a block.
     pub(crate) fn next_accepted(&self, place: &Place) -> Result<(u64, EventId), StoreError> {
-        let from = self.next_of(place)?;
-        Ok(self.pool.as_ref().map_or(from, |pool| pool.next_of(place, from)))
+        match &self.pool {
+            Some(pool) => pool.next_after(place, || self.next_of(place)),
+            None => self.next_of(place),
+        }
     }
 
     /// Whether the index knows every accepted event, after catching up if it must.
     pub(crate) fn catch_up(&self) -> Result<(), StoreError> {
+        let _one_at_a_time = self.indexing();
         let (known, size) = (self.index.mark(Mark::Entries)?, self.state().events.size());
         let mut missing = Vec::new();
         self.entries.scan(known..size, |_, bytes| {

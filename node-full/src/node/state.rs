@@ -10,7 +10,7 @@ use cairn_verifier::digest::{EventId, KeyId, StreamId};
 use cairn_verifier::event::SignedEvent;
 use cairn_verifier::tree::{Blake3, Rfc6962Sha256};
 
-use super::{Block, Effects};
+use super::{Block, Waiting};
 
 /// Whose sequence numbers: a writer's, in a stream.
 pub(crate) type Place = (StreamId, KeyId);
@@ -54,14 +54,14 @@ pub(crate) struct State {
     pub(crate) headers: Tiles<Blake3>,
     /// The newest block.
     pub(crate) head: Option<Arc<Block>>,
-    /// What the events after it change in the state. A replica keeps none.
-    pub(crate) effects: Effects,
+    /// The events after it, and what they change in the state. A replica keeps none.
+    pub(crate) waiting: Waiting,
 }
 
 impl State {
-    /// Takes in the next event.
-    pub(crate) fn push_event(&mut self, id: &EventId, event: &SignedEvent<'_>) {
-        self.effects.push(self.events.size(), id, event);
+    /// Takes in the next event, of which the encoding with its signatures has `len` bytes.
+    pub(crate) fn push_event(&mut self, id: &EventId, event: &SignedEvent<'_>, len: usize) {
+        self.waiting.push((self.events.size(), id), event, len);
         let leaf = self.events.hasher().leaf(self.events.size(), id.as_bytes());
         self.events.push(leaf);
         if let Some(tree) = &mut self.sha256 {

@@ -17,8 +17,8 @@ use cairn_store::tiles;
 use super::OpenError;
 use super::open::open_index;
 use super::state::Tree;
-use crate::clock;
 use crate::validate::pool::{Pending, Pool};
+use std::time::Duration;
 
 /// Moves the entries from `size` on into the pool, and lets go of what was derived from them.
 pub(super) fn set_back(
@@ -40,10 +40,10 @@ pub(super) fn set_back(
 }
 
 fn read(entries: &Entries, size: u64) -> Result<Vec<Pending>, OpenError> {
-    let now = clock::now();
     let read = |index| {
         let bad = |reason: String| OpenError::BadEntry { index, reason };
-        Pending::new(entries.read(index)?, true, now).map_err(|error| bad(error.to_string()))
+        let pending = Pending::new(entries.read(index)?, true, Duration::ZERO);
+        pending.map_err(|error| bad(error.to_string()))
     };
     (size..entries.end()).map(read).collect()
 }

@@ -3,19 +3,16 @@
 
 use std::sync::PoisonError;
 
+use cairn_consensus::Set;
 use cairn_consensus::epochs::{Accused, Epochs};
 use cairn_verifier::digest::{EventId, KeyId};
 use cairn_verifier::event::SignedEvent;
 use cairn_verifier::evidence::MAX_EVIDENCE_LEN;
-use cairn_verifier::finality::Certificate;
 
 use super::epoch::read_set;
-use super::{Node, NodeError, evidence};
+use super::{Node, NodeError, Record, evidence};
 use crate::ingest::{Accepted, Refusal, Refused};
 use crate::system::{SystemEvent, ValidatorEvent};
-
-/// Of how many blocks, the newest ones, it is counted who proposed them.
-pub const COUNTED_BLOCKS: u64 = 1_000;
 
 /// One validator of the set in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,22 +24,36 @@ pub struct Validator {
     pub suite: u8,
     /// Its voting power.
     pub power: u64,
-    /// How many of the counted blocks it proposed.
-    pub proposed: u64,
-    /// How many of its turns in them went by without a block.
-    pub missed: u64,
+    /// What it did in the counted blocks.
+    pub record: Record,
+}
+
+/// Who was admitted as a validator, whether it has power or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a plain answer")]
+pub struct Registered {
+    /// Its key.
+    pub id: KeyId,
+    /// Its key's suite.
+    pub suite: u8,
+    /// The weight that a quorum gave it.
+    pub weight: u64,
+    /// How much stake is bonded to it.
+    pub bonded: u64,
 }
 
 /// The validators after the newest block.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a plain answer")]
 pub struct Validators {
-    /// Sets, proposals and evidence.
+    /// Sets, proposals, stake and evidence.
     pub epochs: Epochs,
     /// The set in force, in its order.
     pub now: Vec<Validator>,
     /// The set after the next gate, if it is another one: keys, suites and powers.
     pub next: Option<Vec<(KeyId, u8, u64)>>,
+    /// Who was admitted, with the changes that wait for the next gate.
+    pub registered: Vec<Registered>,
     /// The blocks of this epoch that were counted.
     pub counted: std::ops::Range<u64>,
 }
@@ -54,42 +65,39 @@ impl Node {
     /// A block cannot be read.
     pub fn validators(&self) -> Result<Validators, NodeError> {
         let epochs = Epochs::clone(self.shared().log_state().epochs());
+        let (now, counted) = self.performance(&epochs)?;
+        let next = epochs.is_pending().then(|| entries(epochs.next())).transpose()?;
+        let registered = entries(epochs.roster())?.into_iter().map(|(id, suite, weight)| {
+            Registered { id, suite, weight, bonded: epochs.stakes().bonded(&id) }
+        });
+        let registered = registered.collect();
+        Ok(Validators { epochs, now, next, registered, counted })
+    }
+
+    /// How the validators of the set in force did lately.
+    fn performance(
+        &self,
+        epochs: &Epochs,
+    ) -> Result<(Vec<Validator>, std::ops::Range<u64>), NodeError> {
         let term = epochs.now();
-        let set = read_set(&term.set)?;
-        let mut now: Vec<_> = set
-            .iter()
-            .map(|entry| Validator {
-                id: entry.key.id(),
-                suite: entry.key.suite().byte(),
-                power: entry.power,
-                proposed: 0,
-                missed: 0,
-            })
-            .collect();
-        let end = epochs.height();
-        let counted = term.first_height.max(end.saturating_sub(COUNTED_BLOCKS))..end;
-        for height in counted.clone() {
-            let Some(block) = self.block(height)? else { continue };
-            let damaged = |reason| NodeError::Damaged { what: "block", index: height, reason };
-            let decided = Certificate::decode(&block.certificate).map_err(damaged)?.round();
-            for round in 0..=decided {
-                let index = usize::from(term.set.proposer_index(height, round));
-                let Some(validator) = now.get_mut(index) else { continue };
-                let count =
-                    if round == decided { &mut validator.proposed } else { &mut validator.missed };
-                *count = count.saturating_add(1);
-            }
-        }
-        let next = if epochs.is_pending() {
-            let set = read_set(epochs.next())?;
-            let entry = |entry: cairn_verifier::finality::Validator<'_>| {
-                (entry.key.id(), entry.key.suite().byte(), entry.power)
-            };
-            Some(set.iter().map(entry).collect())
-        } else {
-            None
-        };
-        Ok(Validators { epochs, now, next, counted })
+        let set = entries(&term.set)?;
+        let certificate = |height| Ok(self.block(height)?.map(|block| block.certificate));
+        let damaged = |index, reason| NodeError::Damaged { what: "certificate", index, reason };
+        let mut turns = self.shared().turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = turns.follow((term, epochs.height()), certificate, damaged)?;
+        let records = turns.records(set.len());
+        let now = set.into_iter().zip(records);
+        let now = now.map(|((id, suite, power), record)| Validator { id, suite, power, record });
+        Ok((now.collect(), counted))
+    }
+
+    /// How the validators of the set in force did lately: keys, and what they did.
+    ///
+    /// # Errors
+    /// A block cannot be read.
+    pub fn records(&self) -> Result<Vec<Validator>, NodeError> {
+        let epochs = std::sync::Arc::clone(self.shared().log_state().epochs());
+        Ok(self.performance(&epochs)?.0)
     }
 
     /// Logs a validator's approval of a proposal, as the node's own event: the validator's
@@ -146,9 +154,20 @@ impl Node {
         Ok(match SystemEvent::read(signed.body()) {
             Ok(SystemEvent::Validator(said)) => match *said {
                 ValidatorEvent::Accused { file, .. } => Some(file),
-                ValidatorEvent::Proposed(_) | ValidatorEvent::Approved { .. } => None,
+                ValidatorEvent::Proposed(_)
+                | ValidatorEvent::Approved { .. }
+                | ValidatorEvent::Moved(_) => None,
             },
             _ => None,
         })
     }
+}
+
+/// Keys, suites and powers of a set.
+fn entries(set: &Set) -> Result<Vec<(KeyId, u8, u64)>, NodeError> {
+    let entries = read_set(set)?;
+    let entry = |entry: cairn_verifier::finality::Validator<'_>| {
+        (entry.key.id(), entry.key.suite().byte(), entry.power)
+    };
+    Ok(entries.iter().map(entry).collect())
 }

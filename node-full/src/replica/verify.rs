@@ -17,7 +17,8 @@ use super::trust::{Trust, parent_of};
 use crate::bucket::tile_path;
 use crate::clock;
 use crate::node::{
-    Block, Effects, Next, NodeError, Place, Shared, encode_block, epoch, index_blocks, may_carry,
+    Block, Directory, Effects, Next, NodeError, Place, Shared, encode_block, epoch, index_blocks,
+    may_carry,
 };
 use crate::producer::{Contents, store_tiles};
 use crate::proofs::{TileChoice, TileOf};
@@ -370,6 +371,10 @@ impl<'a> Batch<'a> {
             state.headers = self.headers;
             state.head = self.blocks.last().cloned().map(Arc::new);
         }
+        // Whatever becomes of what is derived on disk, the next block stands on what this one says;
+        // so does one that an earlier life left without its block.
+        let before = shared.directory();
+        shared.set_directory(Arc::clone(self.state.directory()));
         let last = self.blocks.last().cloned().map(Arc::new);
         let events = self.entries.iter().filter_map(|bytes| SignedEvent::decode(bytes).ok());
         let events: Vec<_> = events.collect();
@@ -385,19 +390,19 @@ impl<'a> Batch<'a> {
             });
         let size = self.blocks.last().map_or(0, |block| block.header.events.get());
         shared.progress.reached(size);
+        let followed = follow_system(shared, before, (self.first, &events));
         derived?;
-        follow_system(shared, self.first, &events)
+        followed
     }
 }
 
-/// What the log's own events change here too: members and streams, and payloads that were erased
-/// or that the node kept long enough.
+/// What the log's own events change here too: payloads go that were erased or that the node kept long
+/// enough. `directory` is as it was before them.
 fn follow_system(
     shared: &Shared,
-    first: u64,
-    events: &[SignedEvent<'_>],
+    mut directory: Arc<Directory>,
+    (first, events): (u64, &[SignedEvent<'_>]),
 ) -> Result<(), FollowError> {
-    let mut directory = shared.directory();
     for (index, event) in (first..).zip(events) {
         let body = event.body();
         // One that agrees on blocks with others did what it says itself before it said so.
@@ -420,7 +425,6 @@ fn follow_system(
             }
         }
     }
-    shared.set_directory(directory);
     Ok(())
 }
 

@@ -1,6 +1,8 @@
+use cairn_consensus::epochs::{Change, Move, Way};
 use cairn_verifier::UnixMillis;
 use cairn_verifier::digest::LogId;
 use cairn_verifier::event::{Metadata, Outcome, Party, Resource, encode_metadata};
+use cairn_verifier::state::PowerMode;
 
 use super::*;
 
@@ -27,7 +29,21 @@ fn all() -> Vec<SystemEvent> {
             records: 3,
             payload: StoredPayload::Shared,
         },
+        validators(ValidatorEvent::Proposed(Change::Mode(PowerMode::Stake, 7))),
+        validators(ValidatorEvent::Proposed(Change::Mode(PowerMode::Weights, 1))),
+        validators(ValidatorEvent::Proposed(Change::Allot(id.into(), 1_000))),
+        validators(moved(Way::Bond)),
+        validators(moved(Way::Unbond)),
     ]
+}
+
+fn validators(event: ValidatorEvent) -> SystemEvent {
+    SystemEvent::Validator(Box::new(event))
+}
+
+/// By the writer of [`read`].
+fn moved(way: Way) -> ValidatorEvent {
+    ValidatorEvent::Moved(Move { holder: KeyId::ZERO, validator: [1; 32].into(), amount: 5, way })
 }
 
 fn read(draft: &Draft) -> Result<SystemEvent, SystemError> {

@@ -1,13 +1,15 @@
-//! System events about validators: proposals, approvals, and evidence against them. What they do:
+//! System events about validators: proposals, approvals, evidence against them, and stake that is
+//! bonded to them. What they do:
 //! `cairn_consensus::epochs`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use cairn_consensus::epochs::{Change, Penalty};
+use cairn_consensus::epochs::{Change, Move, Penalty, Way};
 use cairn_verifier::digest::{EventId, KeyId};
 use cairn_verifier::event::EventBody;
 use cairn_verifier::finality::Suite;
+use cairn_verifier::state::PowerMode;
 
 use super::{EVENT, Fields, SystemError, field, parse, read_key};
 use crate::http_client::{hex, parse_hex};
@@ -15,12 +17,16 @@ use crate::ingest::DraftKind;
 
 const VALIDATOR: &str = "validator";
 const PENALTY: &str = "penalty";
+const MODE: &str = "mode";
+const STAKE: &str = "stake";
 /// How many bytes one value of the metadata holds in hex.
 const PART: usize = 2_048;
 
 const PROPOSED: &str = "cairn.validator.proposed";
 const APPROVED: &str = "cairn.validator.approved";
 const CULPRIT: &str = "cairn.evidence.culprit";
+const BONDED: &str = "cairn.stake.bonded";
+const UNBONDED: &str = "cairn.stake.unbonded";
 
 /// What an event says of validators.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,12 +50,16 @@ pub enum ValidatorEvent {
         /// The evidence file.
         file: Vec<u8>,
     },
+    /// Who holds stake moves it. The holder is the event's writer.
+    Moved(Move),
 }
 
 impl ValidatorEvent {
     pub(super) const fn kind(&self) -> DraftKind {
         match self {
-            Self::Proposed(_) | Self::Approved { .. } => DraftKind::ValidatorChange,
+            Self::Proposed(_) | Self::Approved { .. } | Self::Moved(_) => {
+                DraftKind::ValidatorChange
+            }
             Self::Accused { .. } => DraftKind::Evidence,
         }
     }
@@ -59,18 +69,24 @@ impl ValidatorEvent {
             Self::Proposed(_) => PROPOSED,
             Self::Approved { .. } => APPROVED,
             Self::Accused { .. } => CULPRIT,
+            Self::Moved(Move { way: Way::Bond, .. }) => BONDED,
+            Self::Moved(Move { way: Way::Unbond, .. }) => UNBONDED,
         }
     }
 
     pub(super) fn resource(&self) -> (&'static str, String) {
         match self {
             Self::Proposed(Change::Penalty(penalty)) => (PENALTY, penalty.name().to_owned()),
+            Self::Proposed(Change::Mode(mode, _)) => (MODE, mode.name().to_owned()),
+            Self::Proposed(Change::Allot(holder, _)) => (STAKE, holder.to_string()),
             Self::Proposed(change) => {
                 let id = change.validator().map(|id| id.to_string());
                 (VALIDATOR, id.unwrap_or_default())
             }
             Self::Approved { proposal, .. } => (EVENT, proposal.to_string()),
-            Self::Accused { validator, .. } => (VALIDATOR, validator.to_string()),
+            Self::Accused { validator, .. } | Self::Moved(Move { validator, .. }) => {
+                (VALIDATOR, validator.to_string())
+            }
         }
     }
 
@@ -89,6 +105,12 @@ impl ValidatorEvent {
                     Change::Weight(_, power) => {
                         put("power", power.to_string());
                     }
+                    Change::Mode(_, window) => {
+                        put("window", window.to_string());
+                    }
+                    Change::Allot(_, amount) => {
+                        put("amount", amount.to_string());
+                    }
                     Change::Remove(_) | Change::Penalty(_) => {}
                 }
             }
@@ -97,6 +119,9 @@ impl ValidatorEvent {
                 all.extend(parts("signature", signature));
             }
             Self::Accused { file, .. } => all.extend(parts("file", file)),
+            Self::Moved(asked) => {
+                put("amount", asked.amount.to_string());
+            }
         }
         all
     }
@@ -115,13 +140,25 @@ impl ValidatorEvent {
                 validator: parse("resource", id)?,
                 file: join(&fields, "file")?,
             })),
+            BONDED => read_move(body, Way::Bond).map(Some),
+            UNBONDED => read_move(body, Way::Unbond).map(Some),
             _ => Ok(None),
         }
     }
 }
 
+fn read_move(body: &EventBody<'_>, way: Way) -> Result<ValidatorEvent, SystemError> {
+    let (holder, validator) = (body.writer, parse("resource", body.resource.party.id)?);
+    let amount = number(&Fields(body), "amount")?;
+    Ok(ValidatorEvent::Moved(Move { holder, validator, amount, way }))
+}
+
+fn number<T: std::str::FromStr>(fields: &Fields<'_>, name: &'static str) -> Result<T, SystemError> {
+    fields.text(name)?.parse().map_err(|_| field(name, "a number"))
+}
+
 fn read_change(fields: &Fields<'_>, id: &str) -> Result<Change, SystemError> {
-    let power = || fields.text("power")?.parse().map_err(|_| field("power", "a number"));
+    let power = || number(fields, "power");
     match fields.text("change")? {
         "add" => {
             let expected = "a signature suite, a colon and a key in hex";
@@ -137,7 +174,14 @@ fn read_change(fields: &Fields<'_>, id: &str) -> Result<Change, SystemError> {
             let found = all.find(|penalty| penalty.name() == id);
             Ok(Change::Penalty(found.ok_or_else(|| field("resource", "none, halve or remove"))?))
         }
-        _ => Err(field("change", "add, remove, weight or penalty")),
+        "mode" => {
+            let mut all = [PowerMode::Weights, PowerMode::Stake].into_iter();
+            let found = all.find(|mode| mode.name() == id);
+            let mode = found.ok_or_else(|| field("resource", "weights or stake"))?;
+            Ok(Change::Mode(mode, number(fields, "window")?))
+        }
+        "allot" => Ok(Change::Allot(parse("resource", id)?, number(fields, "amount")?)),
+        _ => Err(field("change", "add, remove, weight, penalty, mode or allot")),
     }
 }
 

@@ -10,7 +10,7 @@
 //! the pool.
 
 use cairn_consensus::Verdict;
-use cairn_consensus::rules::Tip;
+use cairn_consensus::rules::{RuleError, Tip};
 use cairn_verifier::event::SignedEvent;
 use cairn_verifier::finality::{HEADER_LEN, Header};
 use cairn_verifier::trust::Genesis;
@@ -100,7 +100,7 @@ pub(crate) fn build(shared: &Shared) -> Result<(Batch<'static>, Block, Vec<u8>),
 }
 
 /// Checks a block as a validator does before it votes: everything that a replica checks, and that
-/// its events are such as this node takes. `certified` says that others judged its time.
+/// its events are such as this node takes. `certified` says that a quorum judged its time.
 pub(crate) fn check(
     shared: &Shared,
     bytes: &[u8],
@@ -117,7 +117,8 @@ pub(crate) fn check(
     let tip = tip(shared, &genesis)?;
     // Which set is due behind a gate follows from the block's own events too: with them.
     if let Err(error) = tip.check(&block.header, block.header.next_set, now) {
-        return no(Verdict::Invalid, &error);
+        let early = matches!(error, RuleError::TooFarAhead { .. });
+        return no(if early { Verdict::Early } else { Verdict::Invalid }, &error);
     }
     let new = match after_left_over(shared, entries)? {
         Ok(new) => new,

@@ -9,6 +9,7 @@ mod outputs;
 mod periodic;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -95,7 +96,8 @@ struct Building {
 pub(crate) fn run(shared: &Arc<Shared>, setup: &Setup, inputs: &Receiver<Input>) {
     let mut peers = Peers::default();
     loop {
-        let life = Driver::open(shared, setup, &mut peers).and_then(|mut driver| {
+        let life = noticed(|| {
+            let mut driver = Driver::open(shared, setup, &mut peers)?;
             shared.note_validator(|status| status.stopped = None);
             driver.live(inputs)
         });
@@ -112,6 +114,16 @@ pub(crate) fn run(shared: &Arc<Shared>, setup: &Setup, inputs: &Receiver<Input>)
             return;
         }
     }
+}
+
+/// A panic as an error: this thread would end unseen, and the node would go on taking events that
+/// nobody makes blocks of.
+fn noticed(life: impl FnOnce() -> Result<(), ValidateError>) -> Result<(), ValidateError> {
+    catch_unwind(AssertUnwindSafe(life)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(ValidateError::Panicked(text.unwrap_or("it did not say why").to_owned()))
+    })
 }
 
 fn config(shared: &Shared, timeouts: Timeouts) -> Config {
@@ -131,18 +143,20 @@ impl<'a> Driver<'a> {
         let (journal, found) = JournalFiles::open(&shared.dir)?;
         let genesis = Genesis::decode(&shared.genesis)?;
         let set = shared.signing_set();
-        let sign = restored::sign_from(&shared.dir, setup.sign_from)?;
+        let height = shared.blocks.end();
+        let word = (setup.sign_from, height);
+        let sign = restored::sign_from(&shared.dir, word)?;
         let votes = sign.allows(shared.head().as_deref());
         if votes {
             restored::forget_mark(&shared.dir)?;
         }
-        let height = shared.blocks.end();
         let (entries, _) = log::read(height, &found.log);
-        let given_up =
-            |record: &Record| setup.sign_from == Some(height) && record.height() == height;
-        // The operator says that what was signed at this height does not matter; what the log has
-        // of it holds all the same.
-        let recorded = found.record.filter(|record| !given_up(record));
+        // The operator may say that what was signed at this height does not matter; what the log
+        // has of it holds all the same.
+        let recorded = match found.record {
+            Some(record) if restored::gives_up(&shared.dir, &record, word)? => None,
+            recorded => recorded,
+        };
         let signer = votes.then(|| own_key(shared));
         let host = Host::new(config(shared, setup.timeouts), signer, recorded, &set)?;
         let mut driver = Self {
@@ -231,20 +245,30 @@ impl<'a> Driver<'a> {
         match input {
             Input::Wake => self.stirred = true,
             Input::Net(Incoming::Up(peer)) => self.greet(peer),
-            Input::Net(Incoming::Down(peer)) => {
-                self.peers.down(&peer);
-                self.sync.forget(&peer);
+            Input::Net(Incoming::Down(peer)) => self.gone(peer),
+            // It gives its room back when it was dealt with.
+            Input::Net(Incoming::Message { from, bytes, room: _room }) => {
+                self.message(from, &bytes)?;
             }
-            Input::Net(Incoming::Message { from, bytes }) => self.message(from, &bytes)?,
         }
         Ok(())
     }
 
+    fn gone(&mut self, peer: PeerId) {
+        self.peers.down(&peer);
+        self.sync.forget(&peer);
+        if let Some(number) = self.peers.known(&peer) {
+            self.host.gone(number);
+        }
+    }
+
     fn greet(&mut self, peer: PeerId) {
+        // Whatever was kept of an earlier connection, a ban among it, ended with that.
+        self.gone(peer);
         self.peers.up(peer);
         let height = self.next_height();
         self.network().send(peer, &Message::Status { height }.encode());
-        self.tell_waiting(Some(peer), Duration::ZERO);
+        self.tell_waiting(peer);
     }
 
     fn message(&mut self, from: PeerId, bytes: &[u8]) -> Result<(), ValidateError> {

@@ -2,10 +2,16 @@
 //!
 //! An event that this node accepted is on its disk before that is said, and stays until it is
 //! final, until another event of its writer took its place in the log, or for a day. Events from
-//! peers are kept in memory only: the node that accepted them says them again.
+//! peers are kept in memory only, as long as the node that accepted them says them again, or one
+//! that this node accepted stands on them.
+//!
+//! Ages are measured, not read off the wall clock: what was promised for a day does not go when
+//! somebody sets the clock. A day begins anew when the node does.
 //!
 //! **Invariant:** no event is here twice, and no two events of one writer have one sequence number.
 //! **Invariant:** a peer's events never push one out that this node accepted.
+//! **Invariant:** a peer's event is kept only behind the one that it follows on, or near it, of a few
+//! writers who have something in the log: what cannot be in a block soon takes little room.
 
 mod file;
 mod inner;
@@ -17,12 +23,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use cairn_store::StoreError;
-use cairn_verifier::UnixMillis;
 use cairn_verifier::digest::EventId;
 use cairn_verifier::event::SignedEvent;
 use cairn_verifier::wire::DecodeError;
 
-use crate::clock::{self, Stopwatch};
+use crate::clock::Stopwatch;
 use crate::node::Place;
 use crate::validate::Input;
 use file::PoolFile;
@@ -35,46 +40,51 @@ const MAX_BYTES: usize = 128 << 20;
 const MAX_OF_WRITER: usize = MAX_EVENTS / 4;
 const MAX_BYTES_OF_WRITER: usize = MAX_BYTES / 4;
 /// How long an event that was accepted here waits for a block: a day.
-const OWN_TTL: u64 = 24 * 60 * 60 * 1_000;
+const OWN_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long one from a peer does, if it is not heard again.
-const PEERS_TTL: u64 = 10 * 60 * 1_000;
+const PEERS_TTL: Duration = Duration::from_secs(10 * 60);
 
 /// An event that waits for its block.
 #[derive(Clone, Debug)]
 pub(crate) struct Pending {
     pub(crate) id: EventId,
-    /// The encoded signed event, whose signatures hold.
+    /// The encoded signed event. Of one in the pool, its signatures hold.
     pub(crate) bytes: Arc<Vec<u8>>,
     pub(crate) place: Place,
     pub(crate) sequence: u64,
     pub(crate) previous: EventId,
+    /// How many signatures it has.
+    pub(crate) signatures: u8,
     /// Whether this node accepted it.
     pub(crate) own: bool,
-    /// When it came.
-    pub(crate) since: UnixMillis,
+    /// When it came, or was heard last: a time of [`Pool::now`].
+    pub(crate) since: Duration,
     /// Its record in the key store.
     pub(crate) record: Option<u64>,
 }
 
 impl Pending {
-    /// An event whose signatures were checked.
-    pub(crate) fn new(bytes: Vec<u8>, own: bool, since: UnixMillis) -> Result<Self, DecodeError> {
+    /// An event as it came.
+    pub(crate) fn new(bytes: Vec<u8>, own: bool, since: Duration) -> Result<Self, DecodeError> {
         let event = SignedEvent::decode(&bytes)?;
         let (id, body) = (event.id(), event.body());
         let (place, sequence, previous) =
             ((body.stream, body.writer), body.sequence, body.previous);
+        let (signatures, record) = (event.signatures().count(), None);
         let bytes = Arc::new(bytes);
-        Ok(Self { id, bytes, place, sequence, previous, own, since, record: None })
+        Ok(Self { id, bytes, place, sequence, previous, signatures, own, since, record })
     }
 }
 
-/// Why an event was not kept.
+/// Why a peer's event is not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotKept {
     /// It is here already.
     Known,
     /// Another event of its writer has its sequence number.
     Taken,
+    /// It follows on another event than the one before its place, or is too far ahead.
+    Loose,
     /// Its writer has its share, or there is no room.
     Full,
 }
@@ -82,12 +92,14 @@ pub(crate) enum NotKept {
 #[derive(Debug)]
 pub(crate) struct Pool {
     inner: Mutex<Inner>,
-    /// Changed by the committer, and by whoever takes final events out.
+    /// Changed by the committer, and by whoever takes final events out. Whoever locks both locks
+    /// this first.
     file: Mutex<PoolFile>,
     /// Something left.
     left: Condvar,
     /// The way to whoever makes blocks.
     wake: OnceLock<SyncSender<Input>>,
+    watch: Stopwatch,
 }
 
 /// How full it is.
@@ -114,7 +126,13 @@ impl Pool {
             }
         }
         let (inner, file) = (Mutex::new(inner), Mutex::new(file));
-        Ok(Self { inner, file, left: Condvar::new(), wake: OnceLock::new() })
+        let (left, wake) = (Condvar::new(), OnceLock::new());
+        Ok(Self { inner, file, left, wake, watch: Stopwatch::start() })
+    }
+
+    /// The time by which ages are measured: since it was opened.
+    pub(crate) fn now(&self) -> Duration {
+        self.watch.elapsed()
     }
 
     /// Keeps events in the pool of a directory that is not open: they are durable when this returns,
@@ -126,14 +144,12 @@ impl Pool {
         file.append(&new.collect::<Vec<_>>())
     }
 
-    /// What was accepted in a directory within the last day, final by now or not.
+    /// What was accepted in a directory and stands in its file still, final by now or not.
     pub(crate) fn accepted_in(dir: &Path) -> Result<Vec<Pending>, StoreError> {
         if !PoolFile::is_in(dir) {
             return Ok(Vec::new());
         }
-        let (_, mut found) = PoolFile::open(dir)?;
-        let now = clock::now();
-        found.retain(|pending| now.since(pending.since) <= OWN_TTL);
+        let (_, found) = PoolFile::open(dir)?;
         Ok(found)
     }
 
@@ -195,42 +211,70 @@ impl Pool {
             .map_or(from, |pending| (pending.sequence.saturating_add(1), pending.id))
     }
 
+    /// The same, when blocks may become final meanwhile: what the log has is read before and after
+    /// what waits here, which events leave for the log.
+    pub(crate) fn next_after<E>(
+        &self,
+        place: &Place,
+        in_log: impl Fn() -> Result<(u64, EventId), E>,
+    ) -> Result<(u64, EventId), E> {
+        let mut from = in_log()?;
+        loop {
+            let next = self.next_of(place, from);
+            let now = in_log()?;
+            if now == from {
+                return Ok(next);
+            }
+            from = now;
+        }
+    }
+
     pub(crate) fn fill(&self) -> Fill {
-        let inner = self.inner();
-        Fill { events: inner.events.len(), bytes: inner.bytes }
+        self.inner().fill()
     }
 
     /// Whether so many more events of this node's own find room. Peers' events make room for them.
     pub(crate) fn has_room(&self, events: usize, bytes: usize) -> bool {
-        let inner = self.inner();
-        let own = inner.events.values().filter(|pending| pending.own);
-        let (count, sum) = own.fold((events, bytes), |(count, sum), pending| {
-            (count.saturating_add(1), sum.saturating_add(pending.bytes.len()))
-        });
-        count <= MAX_EVENTS && sum <= MAX_BYTES
+        let own = self.inner().own;
+        own.events.saturating_add(events) <= MAX_EVENTS
+            && own.bytes.saturating_add(bytes) <= MAX_BYTES
     }
 
     /// Keeps events that this node accepts: they are durable when this returns.
     pub(crate) fn accept(&self, events: Vec<Pending>) -> Result<(), StoreError> {
-        self.file().append(&events)?;
-        let mut inner = self.inner();
-        for pending in events {
-            inner.make_room(&pending);
-            inner.untold.push(pending.id);
-            inner.insert(pending);
+        {
+            // Held until they are in memory too: whoever wrote the file anew between would leave
+            // them out.
+            let file = self.file();
+            file.append(&events)?;
+            let mut inner = self.inner();
+            inner.make_room(&events);
+            for pending in events {
+                inner.untold.push(pending.id);
+                inner.insert(pending);
+            }
         }
-        drop(inner);
         self.wake();
         Ok(())
     }
 
-    /// Keeps an event of a peer.
-    pub(crate) fn keep(&self, pending: Pending) -> Result<(), NotKept> {
+    /// Keeps an event of a peer, if it follows on its writer's last or nearly so: `last` is the one in
+    /// the log.
+    /// What is cheap comes first: signatures are checked only of what has a place and finds room.
+    pub(crate) fn keep<E>(
+        &self,
+        pending: Pending,
+        last: (u64, EventId),
+        check: impl FnOnce(&Pending) -> Result<(), E>,
+    ) -> Result<Result<(), NotKept>, E> {
+        if let Err(reason) = self.inner().expect_wanted(&pending, last) {
+            return Ok(Err(reason));
+        }
+        // Nobody waits for the pool meanwhile.
+        check(&pending)?;
         let mut inner = self.inner();
-        inner.expect_new(&pending)?;
-        inner.expect_share(&pending)?;
-        inner.insert(pending);
-        Ok(())
+        let found = inner.expect_wanted(&pending, last);
+        Ok(found.map(|follows| inner.insert_of_peer(pending, follows)))
     }
 
     /// Events to be told to peers that were not before.
@@ -240,14 +284,28 @@ impl Pool {
         untold.iter().filter_map(|id| Some(Arc::clone(&inner.events.get(id)?.bytes))).collect()
     }
 
-    /// Events that wait for some time already, the oldest first: they may have been lost on the
-    /// way to whoever proposes.
-    pub(crate) fn waiting_since(&self, before: UnixMillis, limit: usize) -> Vec<Arc<Vec<u8>>> {
-        let inner = self.inner();
-        let mut old: Vec<&Pending> =
-            inner.events.values().filter(|pending| pending.since <= before).collect();
-        old.sort_by_key(|pending| (pending.since, pending.place, pending.sequence));
-        old.into_iter().take(limit).map(|pending| Arc::clone(&pending.bytes)).collect()
+    /// Keeps an event of a peer for longer, if it is here.
+    pub(crate) fn is_heard_again(&self, id: &EventId) -> bool {
+        let now = self.now();
+        let mut inner = self.inner();
+        let Some(pending) = inner.events.get_mut(id) else { return false };
+        if !pending.own {
+            pending.since = now;
+        }
+        true
+    }
+
+    /// Events that were accepted here and wait for some time already, and what they stand on: they
+    /// may have been lost on the way to whoever proposes. Those of peers are theirs to be told
+    /// again: if each node told every other's, none would ever be forgotten.
+    pub(crate) fn promised(&self, ago: Duration, limit: usize) -> Vec<Arc<Vec<u8>>> {
+        let before = self.now().saturating_sub(ago);
+        self.inner().upto(|pending| pending.own && pending.since <= before, limit)
+    }
+
+    /// Events that wait here, for a peer that knows none of them.
+    pub(crate) fn waiting(&self, limit: usize) -> Vec<Arc<Vec<u8>>> {
+        self.inner().upto(|_| true, limit)
     }
 
     /// Whether an event could be in the next block.
@@ -312,19 +370,18 @@ impl Pool {
         Ok(records)
     }
 
-    /// Forgets what waited too long. How many events that this node had accepted.
-    pub(crate) fn expire(&self, now: UnixMillis) -> Result<u64, StoreError> {
+    /// Forgets what waited too long, unless an event stands on it that was accepted here and did
+    /// not. How many events that this node had accepted.
+    pub(crate) fn expire(&self, now: Duration) -> Result<u64, StoreError> {
+        let is_old = |pending: &Pending| {
+            let ttl = if pending.own { OWN_TTL } else { PEERS_TTL };
+            now.saturating_sub(pending.since) > ttl
+        };
         let lost = {
             let mut inner = self.inner();
-            let ttl = |own| if own { OWN_TTL } else { PEERS_TTL };
-            let old = inner.events.values();
-            let old = old.filter(|pending| now.since(pending.since) > ttl(pending.own));
-            let old: Vec<_> = old.map(|pending| (pending.place, pending.sequence)).collect();
-            let mut lost = 0_u64;
-            for (place, sequence) in old {
-                lost = lost.saturating_add(inner.remove_from(&place, sequence));
-            }
-            lost
+            let old = inner.old(is_old);
+            let lost = old.into_iter().map(|(place, from)| inner.remove_from(&place, from));
+            lost.fold(0_u64, u64::saturating_add)
         };
         if lost > 0 {
             self.left.notify_all();
@@ -353,12 +410,6 @@ impl Pool {
             inner = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
-}
-
-/// The time from which on an event that still waits is told again.
-pub(crate) fn told_before(ago: Duration) -> UnixMillis {
-    let ago = u64::try_from(ago.as_millis()).unwrap_or(u64::MAX);
-    UnixMillis(clock::now().0.saturating_sub(ago))
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ use cairn_verifier::trust::{Genesis, TrustAnchor};
 use super::driver::Driver;
 use super::pool::Pending;
 use super::{ValidateError, block};
-use crate::clock;
 use crate::ingest;
 use crate::node::Shared;
 use crate::replica::{Batch, FollowError, Trust};
@@ -48,10 +47,21 @@ impl Sync {
         Ok(Self { trust, asked: None, misses: BTreeMap::new(), behind: None })
     }
 
+    /// A peer is gone. If it was asked, that was in vain: a new connection does not make it first
+    /// again.
     pub(super) fn forget(&mut self, peer: &PeerId) {
-        self.misses.remove(peer);
-        self.asked = self.asked.filter(|asked| asked.peer != *peer);
+        if self.asked.take_if(|asked| asked.peer == *peer).is_some() {
+            let misses = self.misses.entry(*peer).or_default();
+            *misses = misses.saturating_add(1);
+        }
     }
+}
+
+/// Why a peer's event is not taken that has a place and finds room.
+enum NotTaken {
+    /// The peer had enough checked in this second.
+    Later,
+    Refused(ingest::Refusal),
 }
 
 impl Driver<'_> {
@@ -107,34 +117,44 @@ impl Driver<'_> {
     }
 
     /// Keeps events of a peer whose signatures hold. One that no honest node sends ends the link;
-    /// one that is late, or for which there is no room, is left out.
+    /// one that is late or too early, or for which there is no room, is left out.
     fn take_events(&mut self, from: PeerId, events: Vec<Vec<u8>>) -> Result<(), ValidateError> {
         let shared = self.shared;
         let Some(pool) = &shared.pool else { return Ok(()) };
+        let now = self.now();
         for bytes in events {
-            if !self.peers.may_send_event(&from, self.now()) {
+            if !self.peers.may_send_event(&from, now) {
                 return Ok(());
             }
-            let pending = match Pending::new(bytes, false, clock::now()) {
+            let pending = match Pending::new(bytes, false, pool.now()) {
                 Ok(pending) => pending,
                 Err(error) => {
                     self.ban(from, &format!("an event does not decode: {error}"));
                     return Ok(());
                 }
             };
-            let is_late = pending.sequence < shared.next_of(&pending.place)?.0;
-            if is_late || pool.contains(&pending.id) {
+            if pool.is_heard_again(&pending.id) {
                 continue;
             }
-            match ingest::check_event(shared, &pending.bytes) {
-                Ok(()) => self.stirred |= pool.keep(pending).is_ok(),
-                Err(
+            let last = shared.next_of(&pending.place)?;
+            let kept = pool.keep(pending, last, |pending| {
+                if !self.peers.may_have_checked(&from, pending.signatures, now) {
+                    return Err(NotTaken::Later);
+                }
+                ingest::check_event(shared, &pending.bytes).map_err(NotTaken::Refused)
+            });
+            match kept {
+                Ok(kept) => self.stirred |= kept.is_ok(),
+                Err(NotTaken::Later) => return Ok(()),
+                Err(NotTaken::Refused(
                     refusal @ (ingest::Refusal::Signature(_) | ingest::Refusal::OtherLog { .. }),
-                ) => {
+                )) => {
                     self.ban(from, &format!("an event does not hold: {refusal}"));
                     return Ok(());
                 }
-                Err(refusal) => tracing::debug!(%refusal, "an event of a peer is not kept"),
+                Err(NotTaken::Refused(refusal)) => {
+                    tracing::debug!(%refusal, "an event of a peer is not kept");
+                }
             }
         }
         Ok(())
@@ -174,7 +194,7 @@ impl Driver<'_> {
             blocks.push((block, certificate));
         }
         if !blocks.is_empty() {
-            self.peers.served(&to, bytes);
+            self.peers.served(&to, (blocks.len(), bytes));
             self.network().send(to, &Gossip::Blocks { height, blocks }.encode());
         }
         Ok(())

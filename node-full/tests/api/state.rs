@@ -19,6 +19,8 @@ fn path(key: &RecordKey<'_>) -> String {
         RecordKey::Parameters => "/v1/state/parameters".to_owned(),
         RecordKey::Set(epoch) => format!("/v1/state/set?epoch={epoch}"),
         RecordKey::Head(stream, key) => format!("/v1/state/head?stream={stream}&key={key}"),
+        RecordKey::Stake(id) => format!("/v1/state/stake?key={id}"),
+        RecordKey::Power => "/v1/state/power".to_owned(),
     }
 }
 
@@ -55,6 +57,8 @@ fn every_kind_is_proven_present_or_absent_from_every_base() {
         RecordKey::Stream([7; 32].into()),
         RecordKey::Membership(stream, "nobody"),
         RecordKey::Set(1),
+        RecordKey::Stake(served.ann.key_id()),
+        RecordKey::Power,
         RecordKey::Head(stream, served.ann.key_id()),
     ];
     for (base, anchor) in [

@@ -126,3 +126,57 @@ fn an_approver_is_not_shown_one_change_for_another() {
     let ran = town.folder.run(&[&start[..], &town.url()].concat());
     assert!(ran.code == 1 && ran.err.contains("not in the validator set"), "{ran:?}");
 }
+
+fn get(url: &str) -> String {
+    let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
+    let request = agent.get(url).header("accept", "application/json");
+    request.call().unwrap().body_mut().read_to_string().unwrap()
+}
+
+#[test]
+fn stake_is_allotted_bonded_and_counts() {
+    let town = Town::new();
+    let own = town.status()["validators"][0]["id"].as_str().unwrap().to_owned();
+    let holder = town.folder.json(&["keygen", "--out", "holder.key"])["keyId"].clone();
+    let holder = holder.as_str().unwrap();
+    let moves = |way: &str, amount: &str| {
+        let start = ["validator", way, &own, "--amount", amount, "--key", "holder.key"];
+        town.folder.run(&[&start[..], &town.url()].concat())
+    };
+    let early = moves("bond", "600");
+    assert!(early.code == 1 && early.err.contains("no stake is allotted"), "{early:?}");
+    let ran = town.approve(&town.propose(&["allot", holder, "--amount", "1000"]));
+    assert!(ran.out.contains(&format!("approved: {holder} holds 1000 of stake")), "{ran:?}");
+    let bonded = (0..200).map(|_| moves("bond", "600")).find(|ran| {
+        std::thread::sleep(Duration::from_millis(25));
+        ran.code == 0
+    });
+    assert!(bonded.unwrap().out.starts_with("bonded: event "));
+    let ran = town.approve(&town.propose(&["mode", "stake", "--window", "7"]));
+    assert!(ran.out.contains("approved: power is by stake, stake is held for 7 gates"), "{ran:?}");
+    let now = town.wait(1);
+    assert_eq!((&now["mode"], &now["window"]), (&"stake".into(), &7.into()));
+    let validator = &now["validators"][0];
+    assert_eq!((&validator["power"], &validator["missed"]), (&"600".into(), &0.into()));
+    assert_eq!(now["registered"][0]["bonded"], "600");
+    let stake = &now["stakes"][0];
+    assert_eq!((&stake["allotted"], &stake["free"]), (&"1000".into(), &"400".into()));
+    let early = moves("unbond", "100");
+    assert!(early.code == 1 && early.err.contains("it can again in blocks behind"), "{early:?}");
+    let text = town.folder.run(&["validator", "status", "--node", town.node.url()]).out;
+    for part in ["power by stake", "power 600", "signed", &format!("600 bonded to {own}")] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    town.receipt("staked.cairn");
+    assert_eq!(town.verify("staked.cairn")["verdict"], "verified");
+    let state = format!("/v1/state/stake?key={holder}");
+    let Town { folder, node } = town;
+    let answer = get(&format!("{}{state}", node.url()));
+    assert!(
+        answer.contains("\"present\":true") && answer.contains("\"amount\":\"600\""),
+        "{answer}"
+    );
+    assert_eq!(node.stop(), 0);
+    let report = folder.json(&["check", "--dir", "data"]);
+    assert_eq!(report["findings"], serde_json::json!([]), "{report}");
+}

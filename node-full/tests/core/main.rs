@@ -19,6 +19,7 @@ mod query;
 mod refusals;
 mod sealed;
 mod signed;
+mod stake;
 mod state;
 mod state_kept;
 mod submit;

@@ -124,3 +124,37 @@ fn accepted_becomes_final_at_shutdown_and_nothing_is_taken_after() {
     let refused = node.submit(vec![draft("too late")]).unwrap_err();
     assert_eq!((refused.at, refused.reason.code()), (0, "shutting-down"));
 }
+
+#[test]
+fn what_waits_becomes_blocks_that_can_travel_to_others() {
+    let log = Log::new();
+    let node = log.open_slow();
+    let metadata = (0..12).map(|n| (format!("key {n:02}"), "x".repeat(4_096)));
+    let metadata: std::collections::BTreeMap<_, _> = metadata.collect();
+    let long = |n: usize| {
+        let json = serde_json::json!({
+            "type": "test.happened",
+            "actor": { "kind": "user", "id": "alice" },
+            "resource": { "kind": "thing", "id": format!("long {n}") },
+            "metadata": metadata,
+        });
+        Submission::Draft(serde_json::from_value(json).unwrap())
+    };
+    for batch in 0..4 {
+        node.submit((0..50).map(|n| long(batch * 50 + n)).collect()).unwrap();
+    }
+    let first = node.status().height;
+    // The last blocks are made when it closes.
+    drop(node);
+    let node = log.open();
+    let bytes_of = |height: u64| {
+        let size = |height| node.block(height).unwrap().unwrap().header.events.get();
+        let events = size(height - 1)..size(height);
+        events.map(|index| node.entry_at(index).unwrap().unwrap().signed.len()).sum::<usize>()
+    };
+    let status = node.status();
+    let sizes: Vec<_> = (first + 1..=status.height).map(bytes_of).collect();
+    assert_eq!((status.size, status.accepted), (200, 200));
+    assert!(sizes.len() == 2 && sizes.iter().all(|bytes| *bytes <= 8 << 20), "{sizes:?}");
+    assert!(sizes.iter().sum::<usize>() > 9 << 20);
+}

@@ -24,15 +24,15 @@ use crate::support::{Log, SECOND, Writer, draft, ids};
 const GATE: u32 = 2;
 
 /// A log whose only validator has `power`, made of a genesis with power 1 by its first change.
-struct Lone {
-    log: Log,
-    node: Node,
-    admin: Writer,
-    own: ValidatorSecret,
+pub(crate) struct Lone {
+    pub(crate) log: Log,
+    pub(crate) node: Node,
+    pub(crate) admin: Writer,
+    pub(crate) own: ValidatorSecret,
 }
 
 impl Lone {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let auditor = MemberSecret::from_seed([42; 32]).unwrap();
         let options = InitOptions { gate: GATE, ..InitOptions::default() };
@@ -40,7 +40,7 @@ impl Lone {
         Self::open(Log { dir, anchor: made.unwrap().anchor, auditor })
     }
 
-    fn open(log: Log) -> Self {
+    pub(crate) fn open(log: Log) -> Self {
         let node = log.open();
         let text = fs::read_to_string(log.path().join("keys/validator.key")).unwrap();
         let own = ValidatorSecret::parse(&text).unwrap();
@@ -49,25 +49,25 @@ impl Lone {
         Self { log, node, admin, own }
     }
 
-    fn reopen(self) -> Self {
+    pub(crate) fn reopen(self) -> Self {
         let Self { log, node, admin, own: _ } = self;
         drop(admin);
         drop(node);
         Self::open(log)
     }
 
-    fn propose(&mut self, change: Change) -> Result<EventId, &'static str> {
+    pub(crate) fn propose(&mut self, change: Change) -> Result<EventId, &'static str> {
         self.admin.say(&proposed(change))
     }
 
-    fn approval(&self, proposal: EventId) -> Vec<u8> {
+    pub(crate) fn approval(&self, proposal: EventId) -> Vec<u8> {
         let set = self.node.validators().unwrap().epochs.now().set.digest();
         let message = approval_message(&self.node.log(), &set, &proposal);
         self.own.sign(Role::Approval, &message).unwrap()
     }
 
     /// A change that counts, and the blocks up to the gate.
-    fn change(&mut self, change: Change) {
+    pub(crate) fn change(&mut self, change: Change) {
         let epoch = self.node.validators().unwrap().epochs.now().epoch;
         let proposal = self.propose(change).unwrap();
         let approval = self.approval(proposal);
@@ -75,7 +75,7 @@ impl Lone {
         self.wait_for(epoch + 1);
     }
 
-    fn wait_for(&self, epoch: u64) {
+    pub(crate) fn wait_for(&self, epoch: u64) {
         for _ in 0..2_000 {
             if self.node.validators().unwrap().epochs.now().epoch == epoch {
                 return;
@@ -85,7 +85,7 @@ impl Lone {
         panic!("epoch {epoch} did not come");
     }
 
-    fn add(&self, seed: u8, power: u64) -> Change {
+    pub(crate) fn add(&self, seed: u8, power: u64) -> Change {
         added(&self.node, &validator(seed), power)
     }
 
@@ -98,7 +98,7 @@ fn proposed(change: Change) -> SystemEvent {
     SystemEvent::Validator(Box::new(ValidatorEvent::Proposed(change)))
 }
 
-fn validator(seed: u8) -> ValidatorSecret {
+pub(crate) fn validator(seed: u8) -> ValidatorSecret {
     ValidatorSecret::from_seed([seed; 32])
 }
 
@@ -109,7 +109,7 @@ fn added(node: &Node, secret: &ValidatorSecret, power: u64) -> Change {
 }
 
 /// Two votes of one key at one place.
-fn evidence(node: &Node, secret: &ValidatorSecret, height: u64) -> Vec<u8> {
+pub(crate) fn evidence(node: &Node, secret: &ValidatorSecret, height: u64) -> Vec<u8> {
     let log = node.log();
     let epochs = node.validators().unwrap().epochs;
     let set = epochs.at(height).unwrap().set.digest();

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use cairn_net::{AllowedPeer, Incoming, Network, PeerId, PeerStatus};
+use cairn_net::{AllowedPeer, Incoming, Network, PeerId, PeerStatus, Room};
 
 const DELAY: Duration = Duration::from_millis(3);
 
@@ -141,7 +141,7 @@ impl End {
             Some(bend) => bend(message),
             None => message.to_vec(),
         };
-        state.fly(to, Incoming::Message { from: self.own, bytes });
+        state.fly(to, Incoming::Message { from: self.own, bytes, room: Room::default() });
         true
     }
 }

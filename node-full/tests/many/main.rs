@@ -10,6 +10,7 @@
 
 mod agree;
 mod crash;
+mod derived;
 mod forged;
 mod hand;
 mod kit;

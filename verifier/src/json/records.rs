@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use super::Object;
 use crate::digest::KeyId;
-use crate::state::StateRecord;
+use crate::state::{StakePart, StateRecord};
 
 /// A record of the state.
 #[must_use]
@@ -39,6 +39,24 @@ pub fn state_record(record: &StateRecord<'_>) -> String {
             let view = kind("head").text("stream", stream).text("writer", writer);
             view.plain("next", next).text("last", last)
         }
+        StateRecord::Stake { holder, allotted, moved, parts } => {
+            let view = kind("stake").text("holder", holder).text("allotted", allotted);
+            view.plain("moved", moved).array("parts", parts.iter().map(|part| stake_part(&part)))
+        }
+        StateRecord::Power { mode, window } => {
+            kind("power").text("mode", mode.name()).plain("window", window)
+        }
+    }
+    .finish()
+}
+
+/// A part of a holder's stake.
+#[must_use]
+pub fn stake_part(part: &StakePart) -> String {
+    let view = Object::new().text("validator", part.validator).text("amount", part.amount);
+    match part.leaving {
+        Some(leaving) => view.plain("lastEpoch", leaving.epoch).plain("until", leaving.until),
+        None => view,
     }
     .finish()
 }

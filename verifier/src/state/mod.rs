@@ -33,6 +33,7 @@ pub mod hasher;
 mod history;
 mod proof;
 mod record;
+mod stake;
 
 #[cfg(feature = "alloc")]
 pub use answer::AnswerDraft;
@@ -44,6 +45,7 @@ pub use history::{WriterHistory, verify_history};
 pub(crate) use proof::name_at;
 pub use proof::{Absent, End, MAX_DEPTH, Present, StateProof, verify_absent, verify_present};
 pub use record::{KeyRole, MAX_MEMBER_KEYS, MAX_RECORD_LEN, Record, RecordKey, Roles, StateRecord};
+pub use stake::{Leaving, MAX_STAKE_PARTS, PowerMode, STAKE_PART_LEN, StakePart, StakeParts};
 
 use crate::digest;
 

@@ -1,8 +1,8 @@
 //! Records: the leaves' content, each with its kind and key first.
 
-use super::Path;
+use super::{Path, PowerMode, StakeParts};
 use crate::digest::{EventId, KeyId, SetDigest, StreamId};
-use crate::finality::{Parameters, Suite};
+use crate::finality::{MAX_TOTAL_POWER, Parameters, Suite};
 use crate::trust::{MAX_NAME_LEN, WRAP_X_WING, WRAP_X25519};
 use crate::wire::{DecodeError, MAX_NUMBER, Reader, Refused, within};
 
@@ -114,6 +114,10 @@ pub enum RecordKey<'a> {
     Set(u64),
     /// 7: a writer's head in a stream.
     Head(StreamId, KeyId),
+    /// 9: a holder's stake.
+    Stake(KeyId),
+    /// 10: what the power of validators follows from.
+    Power,
 }
 
 impl<'a> RecordKey<'a> {
@@ -128,6 +132,8 @@ impl<'a> RecordKey<'a> {
             Self::Parameters => 5,
             Self::Set(_) => 6,
             Self::Head(..) => 7,
+            Self::Stake(_) => 9,
+            Self::Power => 10,
         }
     }
 
@@ -148,6 +154,8 @@ impl<'a> RecordKey<'a> {
             5 => Ok(Self::Parameters),
             6 => reader.number("epoch").map(Self::Set),
             7 => Ok(Self::Head(reader.digest()?, reader.digest()?)),
+            9 => reader.digest().map(Self::Stake),
+            10 => Ok(Self::Power),
             found => Err(reader.unknown("record kind", found)),
         }
     }
@@ -160,7 +168,12 @@ impl<'a> RecordKey<'a> {
                 within("member name", len, MAX_NAME_LEN.into())
             }
             Self::Set(epoch) => within("epoch", *epoch, MAX_NUMBER),
-            Self::Key(_) | Self::Stream(_) | Self::Parameters | Self::Head(..) => Ok(()),
+            Self::Key(_)
+            | Self::Stream(_)
+            | Self::Parameters
+            | Self::Head(..)
+            | Self::Stake(_)
+            | Self::Power => Ok(()),
         }
     }
 
@@ -194,14 +207,14 @@ impl<'a> RecordKey<'a> {
                 put(&[u8::try_from(name.len()).unwrap_or(u8::MAX)]);
                 put(name.as_bytes());
             }
-            Self::Key(id) => put(id.as_bytes()),
+            Self::Key(id) | Self::Stake(id) => put(id.as_bytes()),
             Self::Stream(id) => put(id.as_bytes()),
             Self::Membership(stream, name) => {
                 put(stream.as_bytes());
                 put(&[u8::try_from(name.len()).unwrap_or(u8::MAX)]);
                 put(name.as_bytes());
             }
-            Self::Parameters => {}
+            Self::Parameters | Self::Power => {}
             Self::Set(epoch) => put(&epoch.to_be_bytes()),
             Self::Head(stream, writer) => {
                 put(stream.as_bytes());
@@ -283,6 +296,24 @@ pub enum StateRecord<'a> {
         /// The writer's last event.
         last: EventId,
     },
+    /// 9: a holder's stake.
+    Stake {
+        /// The key that bonds it.
+        holder: KeyId,
+        /// How much a quorum gave it.
+        allotted: u64,
+        /// From which height on its newest move counts; 0 if it never moved any.
+        moved: u64,
+        /// What of it is not free.
+        parts: StakeParts<'a>,
+    },
+    /// 10: what the power of validators follows from; none as long as that was never changed.
+    Power {
+        /// Weights or stake.
+        mode: PowerMode,
+        /// How many gates stake is held after it stops to count; at least 1.
+        window: u16,
+    },
 }
 
 /// A record as bytes and decoded: a claim until [`super::verify_present`].
@@ -349,6 +380,8 @@ impl<'a> StateRecord<'a> {
             Self::Parameters { .. } => RecordKey::Parameters,
             Self::Set { epoch, .. } => RecordKey::Set(epoch),
             Self::Head { stream, writer, .. } => RecordKey::Head(stream, writer),
+            Self::Stake { holder, .. } => RecordKey::Stake(holder),
+            Self::Power { .. } => RecordKey::Power,
         }
     }
 
@@ -384,6 +417,22 @@ impl<'a> StateRecord<'a> {
                     return Err(reader.not_canonical("writer without events"));
                 }
                 Ok(Self::Head { stream, writer, next, last })
+            }
+            RecordKey::Stake(holder) => {
+                let (allotted, moved) = (reader.u64()?, reader.number("height of a move")?);
+                // As a set's total: what is bonded can be one.
+                if allotted == 0 || allotted >= MAX_TOTAL_POWER {
+                    return Err(reader.not_canonical("allotted stake"));
+                }
+                let parts = StakeParts::read(reader, allotted)?;
+                Ok(Self::Stake { holder, allotted, moved, parts })
+            }
+            RecordKey::Power => {
+                let (mode, window) = (PowerMode::read(reader)?, reader.u16()?);
+                if window == 0 {
+                    return Err(reader.not_canonical("window of no gate"));
+                }
+                Ok(Self::Power { mode, window })
             }
         }
     }
@@ -438,6 +487,13 @@ impl<'a> StateRecord<'a> {
             Self::Head { stream, writer: key, next, last } => {
                 writer.raw(stream.as_bytes()).raw(key.as_bytes());
                 writer.u64(next).raw(last.as_bytes());
+            }
+            Self::Stake { holder, allotted, moved, parts } => {
+                writer.raw(holder.as_bytes()).u64(allotted).u64(moved);
+                writer.len8(parts.len()).raw(parts.bytes());
+            }
+            Self::Power { mode, window } => {
+                writer.u8(mode.byte()).u16(window);
             }
         }
         let bytes = writer.into_bytes();

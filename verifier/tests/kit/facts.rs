@@ -1,9 +1,10 @@
-//! Every vector about the state, evidence, extension and old wraps: a name that says what was bent, and
+//! Every vector about the state, evidence, lists, extension and old wraps: a name that says what was bent, and
 //! exactly what it comes to.
 
 mod answers;
 pub mod evidence;
 pub mod extends;
+pub mod lists;
 mod state;
 mod wraps;
 
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Fact> {
     evidence::conflicts(&mut facts);
     evidence::hybrid_culprits(&mut facts);
     evidence::under_checkpoints(&mut facts);
+    lists::lists(&mut facts);
     wraps::first_version(&mut facts);
     facts
 }

@@ -1,16 +1,18 @@
 //! Receipts come in: dropped, pasted, chosen, or as text.
 
-use leptos::prelude::{Get as _, Set as _};
+use leptos::prelude::{Get as _, Set as _, WithUntracked as _};
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast as _;
 use web_sys::{
-    ClipboardEvent, DataTransfer, DragEvent, File, FileList, HtmlInputElement, HtmlTextAreaElement,
+    ClipboardEvent, DataTransfer, DragEvent, File, HtmlInputElement, HtmlTextAreaElement,
 };
 
 use super::badge::{drawing, outline};
 use crate::browser;
+use crate::folders::{Dropped, Named, name, named};
 use crate::format::from_text;
 use crate::html::{El, el};
+use crate::router::Route;
 use crate::state::App;
 use crate::text::home as words;
 
@@ -20,8 +22,11 @@ const TEXT: &str = "receipt-text";
 /// A sheet with an arrow into it.
 const FILE: &str = "M6 3h8l5 5v13H6ZM14 3v5h5M12.5 11v6.5M9.8 15l2.7 2.7 2.7-2.7";
 
-/// How every receipt begins: version 1, type `R`.
+/// How every receipt begins: version 1, type `R`. And every list of events.
 const MAGIC: [u8; 2] = [1, b'R'];
+const LIST: [u8; 2] = [1, b'L'];
+/// How many receipts are shown one beside the other; more are a batch.
+const FEW: usize = 20;
 
 /// Takes what is dropped or pasted on any page.
 pub(crate) fn listen(app: App) {
@@ -54,46 +59,61 @@ pub(crate) fn listen(app: App) {
 }
 
 fn take_transfer(app: App, data: &DataTransfer) {
-    let files = listed(data.files());
-    if files.is_empty() {
+    let dropped = Dropped::of(data);
+    if dropped.is_empty() {
         let text = data.get_data("text").unwrap_or_default();
         if !text.trim().is_empty() {
             take_text(app, &text);
         }
     } else {
-        take_files(app, files);
+        spawn_local(async move { take_files(app, dropped.files().await).await });
     }
 }
 
-/// The files of a list.
-pub(crate) fn listed(files: Option<FileList>) -> Vec<File> {
-    files
-        .map_or_else(Vec::new, |files| (0..files.length()).filter_map(|at| files.get(at)).collect())
+/// Few receipts are shown here; many, and whatever comes to the page for many, are a batch.
+async fn take_files(app: App, files: Vec<Named>) {
+    app.notice.set(String::new());
+    let is_batch = app.route.with_untracked(|route| matches!(route, Route::Batch(_)));
+    if files.len() > FEW || (is_batch && !files.is_empty()) {
+        return check_many(app, files);
+    }
+    let is_single = files.len() == 1;
+    let mut read = Vec::new();
+    for named in &files {
+        let (name, file) = (name(named), &named.1);
+        let Some(file) = file.dyn_ref::<File>().filter(|file| browser::is_readable(file)) else {
+            app.notice.set([&name, words::TOO_LONG.get()].concat());
+            continue;
+        };
+        match browser::read(file).await.map(unwrapped) {
+            Some(bytes) if is_list(&bytes) => return check_many(app, files),
+            Some(bytes) => read.push((name, bytes)),
+            None => {}
+        }
+    }
+    let mut last = None;
+    for (name, bytes) in read {
+        last = Some(app.take(name, bytes));
+    }
+    show(last, is_single);
 }
 
-fn take_files(app: App, files: Vec<File>) {
-    app.notice.set(String::new());
-    spawn_local(async move {
-        let mut last = None;
-        let is_single = files.len() == 1;
-        for file in files {
-            if !browser::is_readable(&file) {
-                app.notice.set([&file.name(), words::TOO_LONG.get()].concat());
-                continue;
-            }
-            if let Some(bytes) = browser::read(&file).await {
-                last = Some(app.take(file.name(), unwrapped(bytes)));
-            }
-        }
-        show(last, is_single);
-    });
+/// Checks them beside the page, on the page for that.
+fn check_many(app: App, files: Vec<Named>) {
+    app.batch.check_files(app, files);
+    browser::go("#/batch");
+}
+
+/// Whether bytes are a list of events.
+pub(crate) fn is_list(bytes: &[u8]) -> bool {
+    bytes.starts_with(&LIST)
 }
 
 /// A receipt kept as base64 or hex is read as the bytes it stands for.
 pub(crate) fn unwrapped(bytes: Vec<u8>) -> Vec<u8> {
     let inner = str::from_utf8(&bytes).ok().and_then(from_text);
     match inner {
-        Some(inner) if inner.starts_with(&MAGIC) => inner,
+        Some(inner) if inner.starts_with(&MAGIC) || is_list(&inner) => inner,
         _ => bytes,
     }
 }
@@ -122,8 +142,9 @@ fn show(last: Option<usize>, is_single: bool) {
 pub(crate) fn drop_zone(app: App) -> El {
     let chosen = move |event: web_sys::Event| {
         if let Some(input) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) {
-            take_files(app, listed(input.files()));
+            let files = named(input.files());
             input.set_value("");
+            spawn_local(take_files(app, files));
         }
     };
     let class = move || Some(if app.dragging.get() { "drop over" } else { "drop" }.to_owned());

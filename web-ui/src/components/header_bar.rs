@@ -1,6 +1,6 @@
 //! The frame: name, pages, and what is pinned.
 
-use cairn_light_client::{Assurance, ClientError, LightClient, Reason};
+use cairn_light_client::{Assurance, LightClient, Reason};
 use cairn_verifier::json::Object;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -13,7 +13,7 @@ use crate::browser;
 use crate::format::to_base64;
 use crate::html::{El, View, el, nothing};
 use crate::router::Route;
-use crate::state::App;
+use crate::state::{App, is_split};
 use crate::text::{Language, NAME, frame};
 use crate::verdict::{self, Icon};
 
@@ -95,11 +95,7 @@ fn alarm(app: App) -> View {
         let Assurance::Failed(reason) = head else {
             return nothing();
         };
-        let is_fork = matches!(
-            reason.error(),
-            ClientError::Equivocation { .. } | ClientError::NotAnExtension { .. }
-        );
-        if !is_fork {
+        if !is_split(reason.error()) {
             return nothing();
         }
         let (name, file) = evidence(app, reason);

@@ -70,7 +70,10 @@ fn row(one: &Signer, total: u64, has_votes: bool) -> El {
     el("tr")
         .add(number(&one.index.to_string()))
         .add(el("td").add(brief_hash(&words::KEY, &one.key)).add(suite))
-        .add(number(&[&thousands(one.power), " · ", &*share(one.power, total)].concat()))
+        .add(
+            number(&thousands(one.power))
+                .add(el("div").class("small soft").text(&share(one.power, total))),
+        )
         .maybe(has_votes.then(|| el("td").class(class).text(&word)))
 }
 

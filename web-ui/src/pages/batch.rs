@@ -1,15 +1,15 @@
 //! Many receipts, or all events that a search finds: progress, counts, rows, files.
 
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen::JsCast as _;
 use web_sys::HtmlInputElement;
 
 use crate::batch::{LOOKS, Row, rows_csv, rows_json};
 use crate::browser;
 use crate::components::badge::{badge, look_icon};
-use crate::components::drop_zone::listed;
 use crate::components::frame::{button, head};
 use crate::components::hash::brief_hash;
+use crate::folders::named;
 use crate::format::{duration, len, thousands};
 use crate::html::{El, View, all, el, live, nothing};
 use crate::router::Filters;
@@ -17,9 +17,11 @@ use crate::state::App;
 use crate::text::{batch as words, fill, log};
 
 const FILES: &str = "batch-files";
+const FOLDER: &str = "batch-folder";
 const MOST: &str = "batch-most";
-/// How many rows are shown.
+/// How many rows are shown; and while more come, because each time they are drawn anew.
 const SHOWN: usize = 200;
+const SHOWN_RUNNING: usize = 25;
 
 /// The page. `filters` are those of the log's page, when it led here.
 pub(crate) fn batch(app: App, filters: &Filters) -> View {
@@ -45,25 +47,26 @@ fn choices(app: App, filters: &Filters) -> El {
         let Some(input) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) else {
             return;
         };
-        let files = listed(input.files()).into_iter();
-        let files: Vec<_> = files.map(|file| (file.name(), JsValue::from(file))).collect();
+        let files = named(input.files());
         if !files.is_empty() {
             app.batch.check_files(app, files);
         }
     };
-    let input = el("input")
-        .attr("id", FILES)
-        .attr("type", "file")
-        .attr("multiple", "")
-        .attr("hidden", "")
-        .attr("aria-label", &words::CHOOSE)
-        .on("change", chosen);
+    let input = |id: &str, label: &str| {
+        let input = el("input").attr("id", id).attr("type", "file").attr("multiple", "");
+        input.attr("hidden", "").attr("aria-label", label).on("change", chosen)
+    };
     let choose = button(&words::CHOOSE, |_| browser::click(FILES)).class("main");
+    let folder = button(&words::FOLDER, |_| browser::click(FOLDER));
+    let row = el("div").class("row").add(choose).add(folder);
     let from_files = el("section")
         .class("card")
         .add(el("h2").text(&words::FROM_FILES))
         .add(el("p").class("soft").text(&words::FILES_WHY))
-        .add(el("div").class("row").add(choose).add(input));
+        .add(
+            row.add(input(FILES, &words::CHOOSE))
+                .add(input(FOLDER, &words::FOLDER).attr("webkitdirectory", "")),
+        );
     el("div").class("two").add(from_files).add(from_log(app, filters))
 }
 
@@ -202,8 +205,9 @@ fn table(app: App, filter: RwSignal<Option<usize>>) -> View {
     let shown = Memo::new(move |_| {
         let filter = filter.get();
         let is_chosen = |row: &&Row| filter.is_none_or(|state| row.state == state);
+        let most = if app.batch.is_running.get() { SHOWN_RUNNING } else { SHOWN };
         app.batch.rows.with(|rows| {
-            let first: Vec<Row> = rows.iter().filter(is_chosen).take(SHOWN).cloned().collect();
+            let first: Vec<Row> = rows.iter().filter(is_chosen).take(most).cloned().collect();
             first
         })
     });

@@ -17,15 +17,15 @@ use crate::{browser, verdict};
 
 /// The page.
 pub(crate) fn block(app: App, height: &str) -> View {
-    let is_latest = height == "latest";
+    let is_latest = height == checkpoint::LATEST;
     let title = if is_latest { words::NEWEST.owned() } else { fill(words::TITLE, &[height]) };
     if !is_latest && height.parse::<u64>().is_err() {
         return head(&words::NAME, &words::BAD_HEIGHT).view();
     }
     let asked = height.to_owned();
-    let found = checkpoint::ask(app, move |anchor| {
+    let found = checkpoint::ask(app, move |client| {
         let height = asked.clone();
-        async move { checkpoint::fetch(anchor, &height).await }
+        async move { checkpoint::fetch(&client, &height).await }
     });
     let verdict = move || {
         found.with(|found| {

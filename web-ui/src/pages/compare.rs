@@ -24,7 +24,11 @@ pub(crate) fn compare(app: App, old: &str, new: &str) -> View {
     let Some(heights) = heights else {
         return all([top.view(), form(old, new).view()]);
     };
-    let found = checkpoint::ask(app, move |anchor| checkpoint::compare(anchor, heights));
+    let found =
+        checkpoint::ask(
+            app,
+            move |client| async move { checkpoint::compare(&client, heights).await },
+        );
     let say = |both: &Continued| {
         let part = |header: &cairn_verifier::FinalHeader| {
             let header = header.header();

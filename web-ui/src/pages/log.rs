@@ -30,20 +30,10 @@ pub(crate) fn log(app: App, filters: &Filters) -> View {
         is_loading: RwSignal::new(false),
         problem: RwSignal::new(String::new()),
     };
+    app.refresh();
     let query = filters.query();
     let latest = StoredValue::new_local(Latest::default());
-    Effect::new({
-        let query = query.clone();
-        move |_| {
-            let ticket = latest.with_value(Latest::next);
-            app.synced.track();
-            listing.rows.set(Vec::new());
-            listing.next.set(None);
-            if let Some(client) = app.client.get() {
-                rows::load(listing, client, query.clone(), ticket);
-            }
-        }
-    });
+    list_rows(app, listing, query.clone(), latest);
     let is_live = RwSignal::new(false);
     let is_on = RwSignal::new(false);
     tail(app, listing, filters.filter(), (is_live, is_on));
@@ -84,6 +74,37 @@ pub(crate) fn log(app: App, filters: &Filters) -> View {
         filters::form(filters).view(),
         list.view(),
     ])
+}
+
+/// Lists the first page, and again whenever there is news.
+fn list_rows(
+    app: App,
+    listing: rows::Listing,
+    query: String,
+    latest: StoredValue<Latest, LocalStorage>,
+) {
+    Effect::new(move |_| {
+        let ticket = latest.with_value(Latest::next);
+        app.synced.track();
+        let client = app.client.get();
+        // The first rows are listed under the newest header, or some would be newer than it. Later
+        // ones wait for news.
+        if app.is_syncing.get_untracked() {
+            if listing.rows.with_untracked(Vec::is_empty) {
+                listing.is_loading.set(true);
+                app.is_syncing.track();
+            }
+            return;
+        }
+        // Before a node that lies, nothing stays that another look was not given.
+        if app.head.with_untracked(|head| matches!(head, Assurance::Failed(_))) {
+            listing.clear();
+        }
+        match client {
+            Some(client) => rows::load_anew(listing, client, query.clone(), ticket),
+            None => listing.clear(),
+        }
+    });
 }
 
 /// Switches following on and off, and says how it goes.
@@ -172,7 +193,7 @@ fn head_facts(app: App) -> View {
     let Some((head, at)) =
         known.as_ref().and_then(|known| Some((known.head()?, known.synced_at()?)))
     else {
-        return nothing();
+        return if known.is_some() { sync_row(app).view() } else { nothing() };
     };
     let header = head.header();
     let anchor = known.as_ref().map(|known| known.anchor().to_string()).unwrap_or_default();
@@ -185,6 +206,16 @@ fn head_facts(app: App) -> View {
         .add(plain(words::HEAD_TIME.get(), &short_time(header.time)))
         .add(plain(words::SYNCED.get(), &short_time(at)))
         .add(stat(trust::PINNED.get(), el("dd").add(brief_hash(trust::LABEL.get(), &anchor))));
-    let sync = el("div").class("row no-print").add(button(words::SYNC.get(), move |_| app.sync()));
-    all([stats.view(), sync.view()])
+    all([stats.view(), sync_row(app).view()])
+}
+
+/// Asks again, and says while the node is being asked. It keeps its place, so that nothing jumps.
+fn sync_row(app: App) -> El {
+    let asking = move || {
+        if app.is_syncing.get() { words::SYNCING.owned() } else { String::new() }
+    };
+    el("div")
+        .class("row no-print")
+        .add(button(words::SYNC.get(), move |_| app.sync()))
+        .add(el("span").class("small soft").attr("role", "status").live_text(asking))
 }

@@ -59,7 +59,7 @@ pub(crate) fn report(app: App) -> View {
 
 fn fields(app: App, build: &Build) -> Vec<Field> {
     let mut fields = Vec::new();
-    if let Some(pin) = app.pin.get_untracked() {
+    if let Some(pin) = app.batch.pin.get_untracked() {
         fields.push(Field::digest(&words::ANCHOR, &pin.anchor));
         fields.push(Field::plain(&words::PINNED, pin.by.name()));
     }
@@ -108,13 +108,14 @@ fn repeat(app: App) -> El {
 }
 
 fn own_command(app: App) -> String {
-    let anchor = app.pin.get_untracked().map(|pin| pin.anchor.to_string()).unwrap_or_default();
+    let anchor =
+        app.batch.pin.get_untracked().map(|pin| pin.anchor.to_string()).unwrap_or_default();
     let at = app.batch.ended.get_untracked();
     app.batch.rows.with_untracked(|rows| command(rows, &anchor, at))
 }
 
 fn to_json(app: App, build: &Build) -> String {
-    let pin = app.pin.get_untracked();
+    let pin = app.batch.pin.get_untracked();
     let by = match pin.map(|pin| pin.by) {
         Some(PinnedBy::User) => "user",
         Some(PinnedBy::Link) => "link",

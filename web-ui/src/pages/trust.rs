@@ -38,7 +38,9 @@ pub(crate) fn trust(app: App) -> View {
         .add(el("div").class("live").attr("role", "status").live(move || head_state(app)))
         .live(move || head_facts(app));
     let not_proven = section(words::NOT_PROVEN.get()).add(points(&LIMITS));
-    let found = checkpoint::ask(app, |anchor| checkpoint::fetch(anchor, "latest"));
+    let found = checkpoint::ask(app, |client| async move {
+        checkpoint::fetch(&client, checkpoint::LATEST).await
+    });
     let sets = move || found.with(chain);
     all([
         head(&words::TITLE, &words::WHAT).view(),

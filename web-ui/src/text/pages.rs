@@ -143,6 +143,7 @@ log
     HEAD_TIME = "Head from";
     SYNCED = "Synced at";
     SYNC = "Sync now";
+    SYNCING = "Asking the node for a newer header …";
     ACTOR = "Actor";
     RESOURCE = "Resource";
     TYPE = "Type";

@@ -10,8 +10,12 @@ batch
         "Thousands of receipts, or all events that a search finds, checked one by one against your \
          anchor. The work is done beside the page, so it stays usable, and can be stopped.";
     FROM_FILES = "Receipts";
-    FILES_WHY = "Files are read and checked here. Nothing is sent.";
+    FILES_WHY =
+        "Receipts, lists of events, or folders of them: choose them, or drop them on this page. \
+         They are read and checked here; nothing is sent.";
     CHOOSE = "Choose receipts";
+    FOLDER = "Choose a folder";
+    LIST = "A list: {}, each verified.";
     FROM_LOG = "Events of this log";
     LOG_WHY =
         "The node is asked for the events and for the proof of each. What it leaves out is not \
@@ -29,7 +33,7 @@ batch
     NAME = "Receipt";
     STATE = "Verdict";
     INDEX = "Index";
-    WHY = "Why, if it does not hold";
+    WHY = "Why, or what it is";
     CUT = "The first {} are shown; the files have all.";
     CSV = "Save as CSV";
     JSON = "Save as JSON";
@@ -61,7 +65,7 @@ report
     VERDICTS = "Each receipt";
     REPEAT = "Repeat it";
     REPEAT_WHY =
-        "With the files in one folder and `cairn` from a source that you trust, this gives the \
+        "With the files in one folder and cairn from a source that you trust, this gives the \
          same verdicts as of the same time:";
     RESTS = "What it rests on";
     RESTS_WHY =

@@ -1,11 +1,14 @@
 //! Evidence against validators, and what follows from it.
 
+use std::sync::Arc;
+
 use cairn_verifier::digest::{EventId, KeyId};
 use cairn_verifier::evidence::{CulpritProof, Evidence};
 
 use super::change::{encode, entries, find, own};
-use super::{Epochs, Refused, Term};
+use super::{Epochs, Refused, Stakes, Term};
 use crate::Set;
+use crate::broken::Defence;
 
 /// What happens to a validator that signed a contradiction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +33,15 @@ impl Penalty {
             Self::None => "none",
             Self::Halve => "halve",
             Self::Remove => "remove",
+        }
+    }
+
+    /// What it leaves of an amount of power or stake.
+    pub(super) fn leaves(self, amount: u64) -> u64 {
+        match self {
+            Self::None => amount,
+            Self::Halve => (amount / 2).max(1),
+            Self::Remove => 0,
         }
     }
 }
@@ -75,6 +87,8 @@ pub struct Accused {
     pub epoch: u64,
     /// What followed.
     pub sentence: Sentence,
+    /// How much stake was cut.
+    pub cut: u64,
 }
 
 /// The culprit in an evidence file.
@@ -114,11 +128,19 @@ impl Epochs {
         if find(&entries(&term.set)?, &key).is_none() {
             return Err(Refused::NotThen { key, height });
         }
-        let fact = culprit.verify()?;
-        let sentence = self.punish(&key)?;
-        let accused = Accused { event, key, place: fact.place(), epoch, sentence };
+        let place = self.proven(&culprit)?;
+        let (sentence, cut) = self.punish(&key, epoch)?;
+        let accused = Accused { event, key, place, epoch, sentence, cut };
         self.accused.insert((key, epoch), accused);
         Ok(accused)
+    }
+
+    /// What was signed twice: type, height, round.
+    fn proven(&self, culprit: &CulpritProof<'_>) -> Result<(u8, u64, u32), Refused> {
+        if self.broken.lacks(Defence::Accusation) {
+            return Ok((culprit.kind, culprit.height, culprit.round));
+        }
+        Ok(culprit.verify()?.place())
     }
 
     /// The term of a height. One that is still to come counts as this epoch's: nothing here may
@@ -128,38 +150,45 @@ impl Epochs {
         terms.find(|term| term.first_height <= height).unwrap_or(&self.now)
     }
 
-    fn punish(&mut self, key: &KeyId) -> Result<Sentence, Refused> {
-        let next = entries(&self.next)?;
-        let Some(found) = find(&next, key) else { return Ok(Sentence::Gone) };
-        let power = self.punished.saturating_add(found.power);
-        // Also the only validator, and the last one.
-        if self.now.set.is_third_or_more(power) {
-            return Ok(Sentence::TooMuchPower);
+    /// What follows from a contradiction in an epoch, and how much stake it costs.
+    fn punish(&mut self, key: &KeyId, epoch: u64) -> Result<(Sentence, u64), Refused> {
+        let at = (epoch, self.height);
+        if !self.roster.has(key) && !self.stakes.answers(key, at) {
+            return Ok((Sentence::Gone, 0));
         }
-        if let Some(changed) = punished(self.penalty, &next, key)? {
-            self.next = changed;
-            self.punished = power;
+        let own = find(&entries(&self.next)?, key).map_or(0, |entry| entry.power);
+        let power = self.punished.saturating_add(own);
+        // Also the only validator, and the last one. Stake that left gives no power.
+        if own > 0 && self.now.set.is_third_or_more(power) {
+            return Ok((Sentence::TooMuchPower, 0));
         }
-        Ok(Sentence::Punished(self.penalty))
+        let sentence = Sentence::Punished(self.penalty);
+        if self.penalty == Penalty::None {
+            return Ok((sentence, 0));
+        }
+        let roster = punished(self.penalty, &self.roster, key)?;
+        let mut stakes = Stakes::clone(&self.stakes);
+        let cut = stakes.cut(key, at, self.penalty);
+        self.next = stakes.set(&roster)?;
+        self.roster = roster;
+        if cut > 0 {
+            self.stakes = Arc::new(stakes);
+        }
+        self.punished = power;
+        Ok((sentence, cut))
     }
 }
 
-fn punished(
-    penalty: Penalty,
-    next: &[cairn_verifier::finality::Validator<'_>],
-    key: &KeyId,
-) -> Result<Option<Set>, Refused> {
-    let others = next.iter().filter(|entry| entry.key.id() != *key);
-    let mut left: Vec<_> = others.map(own).collect();
-    match penalty {
-        Penalty::None => return Ok(None),
-        Penalty::Remove => {}
-        Penalty::Halve => {
-            if let Some(entry) = find(next, key) {
-                let (suite, bytes, power) = own(entry);
-                left.push((suite, bytes, (power / 2).max(1)));
-            }
+fn punished(penalty: Penalty, roster: &Set, key: &KeyId) -> Result<Set, Refused> {
+    if !roster.has(key) {
+        return Ok(roster.clone());
+    }
+    let mut left: Vec<_> = entries(roster)?.iter().map(own).collect();
+    for (entry, id) in left.iter_mut().zip(roster.ids()) {
+        if id == *key {
+            entry.2 = penalty.leaves(entry.2);
         }
     }
-    encode(&left).map(Some)
+    left.retain(|entry| entry.2 > 0);
+    encode(&left)
 }

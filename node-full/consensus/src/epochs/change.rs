@@ -1,17 +1,17 @@
 //! Proposals, and the approvals that make them count.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use cairn_verifier::digest::{EventId, KeyId, LogId, SetDigest};
-use cairn_verifier::evidence::EvidenceError;
 use cairn_verifier::finality::{
     MAX_VALIDATORS, PublicKey, Role, Suite, Validator, ValidatorSet, encode_set,
 };
-use cairn_verifier::wire::DecodeError;
-use thiserror::Error;
+use cairn_verifier::state::PowerMode;
 
-use super::{Epochs, MAX_OPEN, Penalty, Proposal};
+use super::{Epochs, MAX_OPEN, Penalty, Proposal, Refused, Stakes};
 use crate::Set;
+use crate::broken::Defence;
 
 /// What can be proposed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,11 @@ pub enum Change {
     Weight(KeyId, u64),
     /// What happens to a validator that signed a contradiction.
     Penalty(Penalty),
+    /// What the power of validators follows from, and how many gates stake is held after it stops
+    /// to count.
+    Mode(PowerMode, u16),
+    /// A key holds so much stake from then on.
+    Allot(KeyId, u64),
 }
 
 impl Change {
@@ -45,6 +50,8 @@ impl Change {
             Self::Remove(_) => "remove",
             Self::Weight(..) => "weight",
             Self::Penalty(_) => "penalty",
+            Self::Mode(..) => "mode",
+            Self::Allot(..) => "allot",
         }
     }
 
@@ -54,107 +61,15 @@ impl Change {
         match self {
             Self::Add { suite, key, .. } => PublicKey::new(*suite, key).map(|key| key.id()),
             Self::Remove(id) | Self::Weight(id, _) => Some(*id),
-            Self::Penalty(_) => None,
+            Self::Penalty(_) | Self::Mode(..) | Self::Allot(..) => None,
         }
     }
 }
 
-/// Why an event changes nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum Refused {
-    /// A key of another length than its suite's.
-    #[error("the key is none of suite {}", .0.byte())]
-    Key(Suite),
-    /// The candidate's own signature does not hold.
-    #[error(
-        "the key {0} did not sign that it is to be a validator of this log; `cairn validator key` \
-         makes that signature where the key is"
-    )]
-    NoProof(KeyId),
-    /// It is a validator already, or will be one.
-    #[error("the key {0} is in the next validator set already")]
-    IsValidator(KeyId),
-    /// It is none, or will be none.
-    #[error("the key {0} is not in the next validator set")]
-    NotAValidator(KeyId),
-    /// It has this power already.
-    #[error("nothing would change")]
-    Nothing,
-    /// The set would have no one.
-    #[error("the last validator cannot leave: nobody could make a block any more")]
-    Empty,
-    /// The set would have too many.
-    #[error("{found} validators; the limit is {MAX_VALIDATORS}")]
-    TooMany {
-        /// How many.
-        found: usize,
-    },
-    /// The set breaks a rule of sets.
-    #[error("no set can be so: {0}")]
-    Set(DecodeError),
-    /// Too much waits for approvals.
-    #[error(
-        "{MAX_OPEN} proposals wait for approvals already; approve some, or let them lapse at the next change of the set"
-    )]
-    TooManyOpen,
-    /// The proposal is not known, was decided, or lapsed.
-    #[error(
-        "no proposal {0} waits for approvals; it was decided, or lapsed when the set changed, or is not final yet"
-    )]
-    NoProposal(EventId),
-    /// Only validators of the set in force approve.
-    #[error("the key {0} is not in the validator set in force")]
-    NoVoter(KeyId),
-    /// It approved before.
-    #[error("the key {0} approved this before")]
-    ApprovedBefore(KeyId),
-    /// The approval's signature does not hold.
-    #[error("the approval is not signed by {0} for this proposal under the set in force")]
-    BadApproval(KeyId),
-    /// The file is no evidence of a culprit.
-    #[error("not evidence of a validator's contradiction: {0}")]
-    File(DecodeError),
-    /// It is evidence of something else.
-    #[error(
-        "evidence of this kind is shown, and is not logged: only two votes or proposals of one validator are"
-    )]
-    OtherKind,
-    /// The evidence is about another log.
-    #[error("the evidence is about log {found}; this is log {expected}")]
-    OtherLog {
-        /// This log.
-        expected: LogId,
-        /// The evidence's.
-        found: LogId,
-    },
-    /// A vote names another set than the one in force at its height.
-    #[error("the evidence names set {found}; at its height {expected} was in force")]
-    OtherSet {
-        /// The set of that height.
-        expected: SetDigest,
-        /// The vote's.
-        found: SetDigest,
-    },
-    /// A signature in it does not hold.
-    #[error(transparent)]
-    Evidence(#[from] EvidenceError),
-    /// The key was no validator at that height.
-    #[error("the key {key} was no validator at height {height}")]
-    NotThen {
-        /// The key.
-        key: KeyId,
-        /// The height.
-        height: u64,
-    },
-    /// There is evidence against this key from the same epoch.
-    #[error("event {event} is evidence against this key in epoch {epoch} already")]
-    AccusedBefore {
-        /// The event.
-        event: EventId,
-        /// The epoch.
-        epoch: u64,
-    },
+/// What follows from a change.
+struct After {
+    roster: Set,
+    stakes: Stakes,
 }
 
 /// What a key signs that is to become a validator's.
@@ -170,7 +85,7 @@ pub fn approval_message(log: &LogId, set: &SetDigest, proposal: &EventId) -> Vec
 }
 
 /// An entry of a set with bytes of its own.
-type Entry = (Suite, Vec<u8>, u64);
+pub(crate) type Entry = (Suite, Vec<u8>, u64);
 
 impl Epochs {
     /// Takes in a proposal: the event's id, and what it says.
@@ -178,7 +93,7 @@ impl Epochs {
     /// # Errors
     /// [`Refused`].
     pub fn propose(&mut self, event: EventId, change: &Change) -> Result<(), Refused> {
-        self.changed(change)?;
+        self.after(change)?;
         if let Change::Add { suite, key, proof, .. } = change {
             let key = PublicKey::new(*suite, key).ok_or(Refused::Key(*suite))?;
             let id = key.id();
@@ -221,25 +136,54 @@ impl Epochs {
         };
         let approving = voters.iter().filter(|entry| counts(entry));
         let power = approving.map(|entry| entry.power).fold(0, u64::saturating_add);
-        if !set.is_quorum(power) {
+        if !set.is_quorum(power) && !self.broken.lacks(Defence::Approvals) {
             if let Some(proposal) = self.open.get_mut(event) {
                 proposal.approved.insert(validator);
             }
             return Ok(false);
         }
         // Others may have been decided since this one was proposed.
-        let next = self.changed(&proposal.change)?;
-        if let Change::Penalty(penalty) = proposal.change {
+        let change = proposal.change.clone();
+        let After { roster, stakes } = self.after(&change)?;
+        self.next = stakes.set(&roster)?;
+        self.roster = roster;
+        if matches!(change, Change::Mode(..) | Change::Allot(..) | Change::Remove(_)) {
+            self.stakes = Arc::new(stakes);
+        }
+        if let Change::Penalty(penalty) = change {
             self.penalty = penalty;
         }
-        self.next = next;
         self.open.remove(event);
         Ok(true)
     }
 
-    /// The next set after a change.
-    fn changed(&self, change: &Change) -> Result<Set, Refused> {
-        let now = entries(&self.next)?;
+    /// What a change leads to, if it fits.
+    fn after(&self, change: &Change) -> Result<After, Refused> {
+        let mut stakes = Stakes::clone(&self.stakes);
+        let roster = match change {
+            Change::Penalty(penalty) if *penalty == self.penalty => return Err(Refused::Nothing),
+            Change::Penalty(_) => self.roster.clone(),
+            Change::Mode(mode, window) => {
+                stakes.set_mode(*mode, *window)?;
+                self.roster.clone()
+            }
+            Change::Allot(holder, amount) => {
+                stakes.allot(*holder, *amount, self.height)?;
+                self.roster.clone()
+            }
+            Change::Remove(id) => {
+                stakes.release(id, self.leaving());
+                self.admitted(change)?
+            }
+            Change::Add { .. } | Change::Weight(..) => self.admitted(change)?,
+        };
+        stakes.set(&roster)?;
+        Ok(After { roster, stakes })
+    }
+
+    /// Who is admitted after a change of that.
+    fn admitted(&self, change: &Change) -> Result<Set, Refused> {
+        let now = entries(&self.roster)?;
         let is = |id: &KeyId| find(&now, id);
         let mut entries: Vec<Entry> = now.iter().map(own).collect();
         match change {
@@ -263,8 +207,11 @@ impl Epochs {
                     other.2 = *power;
                 }
             }
-            Change::Penalty(penalty) if *penalty == self.penalty => return Err(Refused::Nothing),
-            Change::Penalty(_) => {}
+            Change::Penalty(_) | Change::Mode(..) | Change::Allot(..) => {}
+        }
+        #[cfg(feature = "broken")]
+        if self.broken.lacks(Defence::PowerCap) {
+            return Ok(encode(&entries).unwrap_or_else(|_| self.roster.over_cap(&entries)));
         }
         encode(&entries)
     }

@@ -5,6 +5,8 @@ use cairn_verifier::secret::MemberSecret;
 
 use super::*;
 
+mod stake;
+
 const LOG: [u8; 32] = [5; 32];
 const GATE: u32 = 4;
 

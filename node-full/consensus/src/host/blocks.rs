@@ -1,6 +1,6 @@
 //! Blocks of the height worked on: held, checked once, and tied to the proposals that name them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arc_malachitebft_core_consensus::{Input, ProposedValue};
 use arc_malachitebft_core_types::{Round, Validity, ValueOrigin};
@@ -8,7 +8,7 @@ use cairn_verifier::digest::HeaderDigest;
 use cairn_verifier::finality::{HEADER_LEN, Header};
 use cairn_verifier::wire::DecodeError;
 
-use super::{Fault, Held, Host, HostError, Io, Output, Verdict};
+use super::{Check, Fault, Held, Host, HostError, Io, Output, Verdict};
 use crate::inbox::Peer;
 use crate::log::Entry;
 use crate::types::{Address, Height, Value};
@@ -18,6 +18,10 @@ pub(super) fn header_of(block: &[u8]) -> Result<Header, DecodeError> {
     let short = DecodeError::Truncated { at: 0, needed: HEADER_LEN, left: block.len() };
     Header::decode(block.get(..HEADER_LEN).ok_or(short)?)
 }
+
+/// Headers of one round that are looked at: as many as the engine keeps. Two show that a proposer
+/// contradicts itself, and a third would cost a check and a place in the log for nothing.
+const PROPOSED: usize = 2;
 
 /// Why a header is wanted: the round and proposer under which the engine knows it.
 #[derive(Clone, Copy, Debug)]
@@ -32,12 +36,23 @@ pub(super) struct Named {
 pub(super) struct Blocks {
     held: BTreeMap<HeaderDigest, Held>,
     named: BTreeMap<HeaderDigest, Named>,
+    /// What is proposed in each round.
+    proposed: BTreeMap<Round, BTreeSet<HeaderDigest>>,
+    /// Headers whose blocks broke a rule.
+    invalid: BTreeSet<HeaderDigest>,
+    /// Headers that a quorum prevoted in some round: their time is judged.
+    polkas: BTreeSet<HeaderDigest>,
 }
 
 impl Blocks {
     pub(super) fn clear(&mut self) {
-        self.held.clear();
-        self.named.clear();
+        *self = Self::default();
+    }
+
+    /// Blocks that a peer sent and nobody proposed.
+    pub(super) fn gone(&mut self, peer: Peer) {
+        let named = &self.named;
+        self.held.retain(|digest, held| held.from != Some(peer) || named.contains_key(digest));
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -46,37 +61,53 @@ impl Blocks {
 
     /// A block of our own is valid: whoever built it checked it.
     pub(super) fn own(&mut self, digest: HeaderDigest, header: Header, block: Vec<u8>) {
-        let held = Held { header, block, from: None, asked: true, valid: Some(true) };
+        let held = Held { header, block, from: None, check: Check::Valid };
         self.held.insert(digest, held);
     }
 
     pub(super) fn restore(&mut self, digest: HeaderDigest, header: Header, block: Vec<u8>) {
-        let held = Held { header, block, from: None, asked: false, valid: None };
+        let held = Held { header, block, from: None, check: Check::Due };
         self.held.entry(digest).or_insert(held);
     }
 
     /// A block beside a certificate that is not checked yet.
     pub(super) fn lend(&mut self, digest: HeaderDigest, header: Header, block: &[u8], from: Peer) {
         let (block, from) = (block.to_vec(), Some(from));
-        self.held.insert(digest, Held { header, block, from, asked: false, valid: None });
+        self.held.insert(digest, Held { header, block, from, check: Check::Due });
     }
 
     /// Drops it if the certificate did not hold.
     pub(super) fn take_back(&mut self, digest: &HeaderDigest) {
-        if !self.named.contains_key(digest) {
+        if !self.named.contains_key(digest) || self.invalid.contains(digest) {
             self.held.remove(digest);
         }
     }
 
+    /// Takes in what a block was found to be; of one that breaks a rule, that alone is kept.
     pub(super) fn judge(&mut self, digest: &HeaderDigest, valid: bool) {
-        if let Some(held) = self.held.get_mut(digest) {
-            (held.asked, held.valid) = (true, Some(valid));
+        if !valid {
+            self.held.remove(digest);
+            self.invalid.insert(*digest);
+        } else if let Some(held) = self.held.get_mut(digest) {
+            held.check = Check::Valid;
         }
+    }
+
+    /// Whether a header that is proposed in a round is looked at. The engine admits the same ones:
+    /// a value that it refused would not be told to it again when a later round rests on it.
+    fn admit(&mut self, round: Round, digest: HeaderDigest) -> bool {
+        let proposed = self.proposed.entry(round).or_default();
+        let is_full = proposed.len() >= PROPOSED;
+        if is_full && !proposed.contains(&digest) && !self.polkas.contains(&digest) {
+            return false;
+        }
+        proposed.insert(digest);
+        true
     }
 
     /// A block that anybody may have of us: one that a validator proposed and that we hold valid.
     pub(super) fn to_share(&self, digest: &HeaderDigest) -> Option<&[u8]> {
-        let held = self.held.get(digest).filter(|held| held.valid == Some(true))?;
+        let held = self.held.get(digest).filter(|held| held.check == Check::Valid)?;
         Some(&held.block)
     }
 
@@ -86,16 +117,23 @@ impl Blocks {
 
     /// Headers that are named and whose block is missing.
     pub(super) fn missing(&self) -> impl Iterator<Item = HeaderDigest> + use<'_> {
-        self.named.keys().filter(|digest| !self.held.contains_key(digest)).copied()
+        let known = |digest| self.held.contains_key(digest) || self.invalid.contains(digest);
+        self.named.keys().filter(move |digest| !known(*digest)).copied()
     }
 }
 
 impl Io {
     /// A proposal or certificate names a header; its block is checked as soon as it is held.
     pub(super) fn name(&mut self, digest: HeaderDigest, named: Named) {
+        let certified = named.certified.is_some();
+        if !certified && !self.blocks.admit(named.round, digest) {
+            return;
+        }
         let known = self.blocks.named.entry(digest).or_insert(named);
-        if named.certified.is_some() {
+        if certified {
             *known = named;
+            // Checked again: if it breaks a rule all the same, this node must stop.
+            self.blocks.invalid.remove(&digest);
         }
         self.ask(digest);
     }
@@ -108,7 +146,7 @@ impl Io {
             Err(error) => return self.ban(peer, Fault::Malformed(error)),
         };
         let digest = header.digest();
-        if self.blocks.held.contains_key(&digest) {
+        if self.blocks.held.contains_key(&digest) || self.blocks.invalid.contains(&digest) {
             return;
         }
         let named = &self.blocks.named;
@@ -119,8 +157,8 @@ impl Io {
         if !wanted && self.blocks.held.iter().filter(unnamed).count() >= self.inbox.blocks() {
             return;
         }
-        let held =
-            Held { header, block: block.to_vec(), from: Some(peer), asked: false, valid: None };
+        let (block, from) = (block.to_vec(), Some(peer));
+        let held = Held { header, block, from, check: Check::Due };
         self.blocks.held.insert(digest, held);
         self.ask(digest);
     }
@@ -131,12 +169,26 @@ impl Io {
         named.into_iter().for_each(|digest| self.ask(digest));
     }
 
+    /// A quorum prevoted a header. A third of the power found that its time is not too far ahead,
+    /// and may be locked on it: a validator that left it out because of its own clock must be able
+    /// to vote for it, or the height might never end.
+    pub(super) fn has_polka(&mut self, digest: HeaderDigest) {
+        if self.blocks.polkas.insert(digest) {
+            self.ask(digest);
+        }
+    }
+
     fn ask(&mut self, digest: HeaderDigest) {
         let Some(named) = self.blocks.named.get(&digest) else { return };
-        let certified = named.certified.is_some();
+        let certified = named.certified.is_some() || self.blocks.polkas.contains(&digest);
         let Some(held) = self.blocks.held.get_mut(&digest) else { return };
-        if !held.asked && !self.replaying {
-            held.asked = true;
+        let is_due = match held.check {
+            Check::Due => true,
+            Check::Early => certified,
+            Check::Asked { .. } | Check::Valid => false,
+        };
+        if is_due && !self.replaying {
+            held.check = Check::Asked { certified };
             let (height, block) = (held.header.height, held.block.clone());
             self.outputs.push(Output::Check { height, header: digest, block, certified });
         }
@@ -155,21 +207,28 @@ impl Host {
         else {
             return Ok(());
         };
-        if !held.asked || held.valid.is_some() {
-            return Ok(());
-        }
+        let Check::Asked { certified } = held.check else { return Ok(()) };
         let valid = match verdict {
             Verdict::Valid => true,
-            Verdict::Invalid => false,
+            Verdict::Early if !certified => {
+                // Nothing of this is logged or told to the engine: it may change. It may have
+                // changed while the block was checked.
+                held.check = Check::Early;
+                io.ask(digest);
+                return Ok(());
+            }
+            Verdict::Invalid | Verdict::Early => false,
             Verdict::NotTheBlock => return self.not_the_block(digest, named),
         };
-        held.valid = Some(valid);
         if !valid && named.certified.is_some() {
             return Err(HostError::CertifiedInvalid { height: io.height, header: digest });
         }
-        let round = named.round.as_u32().unwrap_or(0);
-        let block = held.block.clone();
-        io.append(&Entry::Block { round, block });
+        if valid {
+            let round = named.round.as_u32().unwrap_or(0);
+            let block = held.block.clone();
+            io.append(&Entry::Block { round, block });
+        }
+        io.blocks.judge(&digest, valid);
         self.know(digest, named, valid)
     }
 

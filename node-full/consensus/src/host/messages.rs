@@ -11,6 +11,7 @@ use cairn_verifier::finality::{Certificate, VOTE_PRECOMMIT};
 use super::blocks::header_of;
 use super::{Fault, Host, HostError, Io, no_peer};
 use crate::Cairn;
+use crate::broken::Defence;
 use crate::certificate::for_engine;
 use crate::inbox::Peer;
 use crate::set::Set;
@@ -171,6 +172,7 @@ impl Host {
         io.from = None;
         let checks = io.checker.take_checked();
         io.inbox.charge(peer, checks);
+        io.checked = io.checked.saturating_add(u64::from(checks));
         if let Some(fault) = io.fault.take() {
             io.ban(peer, fault);
         }
@@ -193,7 +195,7 @@ impl Io {
             return true;
         }
         let open = if self.running { self.height } else { self.height.saturating_add(1) };
-        if height < open {
+        if height < open && !(self.running && self.config.broken.lacks(Defence::Late)) {
             self.tell_where(peer);
             return false;
         }

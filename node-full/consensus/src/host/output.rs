@@ -36,6 +36,9 @@ pub enum Verdict {
     Valid,
     /// It is what its header says, and breaks a rule.
     Invalid,
+    /// Its header's time is too far ahead of this clock, which says nothing of the block: other
+    /// clocks may differ. It is not voted for, and looked at again when a quorum votes for it.
+    Early,
     /// It is not what its header says: other bytes under the same header may be valid, so this
     /// says something of who sent it and nothing of the header.
     NotTheBlock,
@@ -126,7 +129,8 @@ pub enum Output {
         header: HeaderDigest,
         /// The block.
         block: Vec<u8>,
-        /// Whether it is under a certificate already: then its time is not this clock's to judge.
+        /// Whether a quorum voted for it, to decide it or in some round before: then its time is
+        /// not this clock's to judge.
         certified: bool,
     },
     /// Send a peer the final block of a height ([`crate::wire::Message::Final`]), if it is held.

@@ -6,6 +6,7 @@ use arc_malachitebft_core_types::{
 };
 use cairn_verifier::digest::HeaderDigest;
 
+use super::restart::signed_by;
 use super::{Io, Output};
 use crate::Cairn;
 use crate::log::Entry;
@@ -116,10 +117,19 @@ impl Io {
     }
 
     /// Keeps an input of the engine that must be known again after a crash.
+    ///
+    /// A silent validator signs nothing, so what it hears of its own, as in a certificate of a
+    /// round, is from before its log was lost. In the new log it would say that nothing was lost.
     pub(super) fn log_input(&mut self, input: &Input<Cairn>) {
-        if let Some(entry) = entry_of(&self.set, input) {
+        let Some(entry) = entry_of(&self.set, input) else { return };
+        if !(self.guard.is_silent(self.height) && self.is_own(&entry)) {
             self.append(&entry);
         }
+    }
+
+    fn is_own(&self, entry: &Entry) -> bool {
+        let own = self.signer.as_ref().and_then(|signer| self.set.find(&Address(signer.key())));
+        own.is_some_and(|own| signed_by(own.index, entry).is_some())
     }
 }
 

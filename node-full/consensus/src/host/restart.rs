@@ -34,7 +34,9 @@ impl Host {
         self.io.logged = entries.iter().cloned().collect();
         let entries = entries.iter().map(|bytes| Entry::decode(bytes));
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
-        self.io.guard.found(height, self.signed_last(&entries));
+        if !self.io.config.broken.lacks(Defence::Silence) {
+            self.io.guard.found(height, self.signed_last(&entries));
+        }
         if entries.is_empty() {
             self.io.outputs.push(Output::Begin { height });
         }
@@ -85,21 +87,7 @@ impl Host {
     /// The latest of our own votes and proposals in the log.
     fn signed_last(&self, entries: &[Entry]) -> Option<Record> {
         let own = self.io.set.find(self.state.address())?.index;
-        let records = entries.iter().filter_map(|entry| match entry {
-            Entry::Message(Message::Vote { height, round, kind, header, signed })
-                if signed.index == own =>
-            {
-                Some(Record::new((*kind, *height, *round), *header))
-            }
-            Entry::Message(Message::Proposal { height, round, header, signed, .. })
-                if signed.index == own =>
-            {
-                Some(Record::new((VOTE_PROPOSAL, *height, *round), *header))
-            }
-            Entry::Message(_) | Entry::Timer { .. } | Entry::Block { .. } | Entry::Value { .. } => {
-                None
-            }
-        });
+        let records = entries.iter().filter_map(|entry| signed_by(own, entry));
         records.max_by_key(Record::order)
     }
 
@@ -183,6 +171,23 @@ impl Host {
             }
         }
         Ok(())
+    }
+}
+
+/// What this validator signed in an entry, if it is one of its votes or proposals.
+pub(super) fn signed_by(own: u8, entry: &Entry) -> Option<Record> {
+    match entry {
+        Entry::Message(Message::Vote { height, round, kind, header, signed })
+            if signed.index == own =>
+        {
+            Some(Record::new((*kind, *height, *round), *header))
+        }
+        Entry::Message(Message::Proposal { height, round, header, signed, .. })
+            if signed.index == own =>
+        {
+            Some(Record::new((VOTE_PROPOSAL, *height, *round), *header))
+        }
+        Entry::Message(_) | Entry::Timer { .. } | Entry::Block { .. } | Entry::Value { .. } => None,
     }
 }
 

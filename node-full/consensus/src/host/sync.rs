@@ -26,9 +26,9 @@ impl Sync {
         self.heights.insert(peer, height);
     }
 
+    /// How often it was asked in vain is kept: a new connection does not make it first again.
     pub(super) fn forget(&mut self, peer: Peer) {
         self.heights.remove(&peer);
-        self.misses.remove(&peer);
         if self.asked == Some(peer) {
             self.asked = None;
         }

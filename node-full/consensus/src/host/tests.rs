@@ -1,5 +1,8 @@
 //! One host, and few, without a simulator.
 
+mod early;
+mod flood;
+
 use arc_malachitebft_core_types::LinearTimeouts;
 use cairn_verifier::digest::{Hash, LogId};
 use cairn_verifier::evidence::{VerifiedEvidence, verify};
@@ -269,6 +272,21 @@ fn a_lost_log_silences_the_height_and_a_cut_one_does_not_change_a_vote() {
             assert!(!vote || sent_before(&log, &message), "{kept}: {message:?}");
         }
     }
+}
+
+#[test]
+fn a_silent_validator_that_hears_its_own_votes_is_still_silent_after_a_restart() {
+    let (world, seed, outputs) = proposed();
+    let last = record(&outputs);
+    let mut silent = world.host(seed, last);
+    let mut log = entries(&silent.resume(0, &world.set, &[]).unwrap());
+    for bytes in sent(&outputs) {
+        log.extend(entries(&silent.message(Peer(9), &bytes).unwrap()));
+    }
+    assert!(silent.is_silent());
+    let mut again = world.host(seed, last);
+    again.resume(0, &world.set, &log).unwrap();
+    assert!(again.is_silent(), "its log has {} entries, none of them its own", log.len());
 }
 
 #[test]

@@ -19,6 +19,7 @@ use crate::hello::{About, End, Hello};
 use crate::tls::{Tls, binding};
 use crate::{
     AllowedPeer, Config, Incoming, Limits, Links, Network as _, PeerAddress, PeerId, PeerStatus,
+    Room,
 };
 
 pub(super) const LOG: LogId = LogId::from_bytes([7; 32]);
@@ -130,7 +131,7 @@ pub(super) fn until(what: &str, mut done: impl FnMut() -> bool) {
 }
 
 pub(super) fn message(from: &ValidatorSecret, bytes: &[u8]) -> Incoming {
-    Incoming::Message { from: from.key_id(), bytes: bytes.to_vec() }
+    Incoming::Message { from: from.key_id(), bytes: bytes.to_vec(), room: Room::default() }
 }
 
 /// What an honest end would say.

@@ -112,3 +112,27 @@ fn an_application_that_fetches_nothing_holds_a_bounded_part_of_what_is_sent() {
     assert_eq!(bytes.len(), 100_000);
     assert!(first.of(b).received < 20, "{:?}", first.of(b));
 }
+
+#[test]
+fn an_application_that_queues_what_it_fetched_holds_no_more_of_it() {
+    let [a, b] = &keys();
+    let limits = Limits { waiting_kib: 256, ..quick() };
+    let first = Party::with(Config { limits, ..config(a, Vec::new()) });
+    first.allow(&[a, b]);
+    let second = Party::start(b, vec![first.at(a)]);
+    second.allow(&[a, b]);
+    second.up(a);
+    first.up(b);
+    for _ in 0..40 {
+        assert!(second.links.send(a.key_id(), &[2; 100_000]));
+    }
+    let mut queue = Vec::new();
+    while let Ok(incoming) = first.inbox.recv_timeout(Duration::from_secs(1)) {
+        queue.push(incoming);
+    }
+    assert_eq!(queue.len(), 2, "of 98 KiB each in 256 KiB");
+    queue.clear();
+    for _ in 2..40 {
+        assert_eq!(first.next(), message(b, &[2; 100_000]));
+    }
+}

@@ -1,5 +1,6 @@
 //! What a run is asked for, and how it went.
 
+use super::{Calm, Finality};
 use crate::check::Violation;
 use crate::flaw::Flaw;
 use crate::trace::Seen;
@@ -17,8 +18,21 @@ pub struct Options {
     pub flaw: Option<Flaw>,
     /// The villain, whatever the seed says.
     pub villain: Option<Kind>,
+    /// How many validators, whatever the seed says.
+    pub validators: Option<usize>,
+    /// No faults and no villain: how long does finality take?
+    pub calm: Option<Calm>,
     /// Print each event.
     pub trace: bool,
+}
+
+impl Options {
+    /// A seed and how many heights; everything else as the seed has it.
+    #[must_use]
+    pub const fn new(seed: u64, heights: u64) -> Self {
+        let (flaw, villain, validators, calm) = (None, None, None, None);
+        Self { seed, heights, flaw, villain, validators, calm, trace: false }
+    }
 }
 
 /// How a run went.
@@ -37,4 +51,6 @@ pub struct Outcome {
     pub millis: u64,
     /// The villain, if there was one.
     pub villain: Option<Kind>,
+    /// How long finality took, if the network was a calm one.
+    pub finality: Option<Finality>,
 }

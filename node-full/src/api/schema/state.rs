@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Base, Base64, Digest, Finality, Header};
+use super::{Base, Base64, Decimal, Digest, Finality, Header, PowerMode, StakePart};
 
 /// A kind of record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -23,6 +23,10 @@ pub enum RecordKind {
     Set,
     /// How many events a key wrote in a stream, and the last of them.
     Head,
+    /// A holder's stake.
+    Stake,
+    /// What the power of validators follows from; none as long as that was never changed.
+    Power,
 }
 
 /// What is in the state under a header: a view; the bytes prove it.
@@ -130,5 +134,23 @@ pub enum StateRecord {
         next: u64,
         /// The id of the last.
         last: Digest,
+    },
+    /// A holder's stake.
+    Stake {
+        /// The key that bonds it.
+        holder: Digest,
+        /// How much a quorum gave it, less what was cut.
+        allotted: Decimal,
+        /// From which height on its newest move counts; 0 if it never moved any.
+        moved: u64,
+        /// What is bonded or leaving, also what is free since its newest move.
+        parts: Vec<StakePart>,
+    },
+    /// What the power of validators follows from.
+    Power {
+        /// Weights or stake.
+        mode: PowerMode,
+        /// How many gates stake is held after it stops to count.
+        window: u16,
     },
 }

@@ -25,12 +25,77 @@ pub struct Validators {
     pub pending: bool,
     /// That set; empty if none is pending.
     pub next: Vec<NextValidator>,
+    /// Who was admitted, with the changes that wait for the next gate. Where stake counts, only those
+    /// are in a set to whom some is bonded.
+    pub registered: Vec<Registered>,
+    /// What power follows from.
+    pub mode: PowerMode,
+    /// How many gates stake is held after it stops to count.
+    pub window: u16,
+    /// Who holds stake.
+    pub stakes: Vec<Stake>,
     /// Changes that wait for approvals.
     pub proposals: Vec<Proposal>,
     /// Of the blocks from this height on it was counted who proposed them,
     pub counted_from: u64,
     /// up to, but not including, this one.
     pub counted_to: u64,
+}
+
+/// What the power of validators follows from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PowerMode {
+    /// The weights that a quorum gave them.
+    Weights,
+    /// What is bonded to them.
+    Stake,
+}
+
+/// Who was admitted as a validator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Registered {
+    /// Its key.
+    pub id: Digest,
+    /// Its signature suite.
+    pub suite: u8,
+    /// The weight that a quorum gave it.
+    pub weight: Decimal,
+    /// How much stake is bonded to it.
+    pub bonded: Decimal,
+}
+
+/// One holder's stake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Stake {
+    /// The key that bonds it.
+    pub holder: Digest,
+    /// How much a quorum gave it, less what was cut.
+    pub allotted: Decimal,
+    /// How much it can bond.
+    pub free: Decimal,
+    /// From which height on its newest move counts; 0 if it never moved any.
+    pub moved: u64,
+    /// What is bonded or leaving, also what is free since its newest move.
+    pub parts: Vec<StakePart>,
+}
+
+/// A part of a holder's stake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StakePart {
+    /// The validator that it is bonded to, or leaves.
+    pub validator: Digest,
+    /// How much.
+    pub amount: Decimal,
+    /// If it leaves: the last epoch in which it may have counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_epoch: Option<u64>,
+    /// If it leaves: it is free behind the block of this height.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<u64>,
 }
 
 /// What happens to a validator that signs a contradiction.
@@ -59,6 +124,9 @@ pub struct Validator {
     pub proposed: u64,
     /// How many of its turns in them went by without a block.
     pub missed: u64,
+    /// How many of them have its vote in the certificate that this node keeps, which is made of the
+    /// first votes that are enough.
+    pub signed: u64,
 }
 
 /// A validator of the next set.
@@ -90,6 +158,18 @@ pub struct Proposal {
     /// The penalty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub penalty: Option<Penalty>,
+    /// What power is to follow from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<PowerMode>,
+    /// How many gates stake is to be held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<u16>,
+    /// Who is to hold stake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Digest>,
+    /// How much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Decimal>,
     /// Validators that approved.
     pub approved: Vec<Digest>,
 }
@@ -106,6 +186,10 @@ pub enum Change {
     Weight,
     /// The penalty for a contradiction.
     Penalty,
+    /// What power follows from.
+    Mode,
+    /// Who holds how much stake.
+    Allot,
 }
 
 /// A validator's approval.
@@ -158,4 +242,6 @@ pub struct LoggedEvidence {
     pub epoch: u64,
     /// `removed`, `halved`, `shown`, `too-much-power` or `gone`.
     pub outcome: String,
+    /// How much stake was cut.
+    pub cut: Decimal,
 }

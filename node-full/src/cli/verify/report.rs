@@ -36,7 +36,7 @@ pub(super) fn json(checks: &[Check], verified: &Verified<'_>, opened: Option<&Op
     out::line(object.finish());
 }
 
-const fn word(error: &Error) -> &'static str {
+pub(super) const fn word(error: &Error) -> &'static str {
     match error.meaning() {
         Meaning::Failed => "failed",
         Meaning::CouldNotCheck => "could-not-check",
@@ -44,7 +44,7 @@ const fn word(error: &Error) -> &'static str {
     }
 }
 
-fn not_opened(why: &NotOpened) -> (&'static str, String) {
+pub(super) fn not_opened(why: &NotOpened) -> (&'static str, String) {
     match why {
         NotOpened::NoPayload => {
             ("no-payload", "the receipt carries no payload; prove it with --payload".to_owned())
@@ -93,7 +93,7 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn refusal(error: &Error) {
+pub(super) fn refusal(error: &Error) {
     let what = match error.meaning() {
         Meaning::Failed => "NOT VERIFIED",
         Meaning::CouldNotCheck => "COULD NOT CHECK",
@@ -152,7 +152,7 @@ fn facts(receipt: &VerifiedReceipt<'_>) {
 }
 
 /// What the verdict rests on: part of every one.
-fn standing(standing: &Standing) {
+pub(super) fn standing(standing: &Standing) {
     let line = |text: &str| out::line(format_args!("  rests on  {text}"));
     line(&format!("the anchor {}", standing.anchor));
     match standing.post_quantum {

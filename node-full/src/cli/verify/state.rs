@@ -76,5 +76,9 @@ fn name(key: &RecordKey<'_>) -> String {
         RecordKey::Parameters => "record of the parameters".to_owned(),
         RecordKey::Set(epoch) => format!("epoch {epoch}"),
         RecordKey::Head(stream, key) => format!("event of key {key} in stream {stream}"),
+        RecordKey::Stake(id) => format!("stake of key {id}"),
+        RecordKey::Power => {
+            "record of what validators' power follows from: it is weights".to_owned()
+        }
     }
 }

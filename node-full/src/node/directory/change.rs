@@ -152,31 +152,41 @@ impl Directory {
         Err(NotAllowed::Signer { key: *key, who })
     }
 
-    /// Who may ask for another validator set, and who may say what others signed: there the
-    /// signatures in it count, so every node may bring it.
+    /// Who may write an event about validators. Administrators ask for another set. What others signed
+    /// counts by their signatures, so every node may bring it. Who moves its own stake signs the event,
+    /// and no administrator gets a say in that by ending a member's key or adding one.
     pub(in crate::node) fn check_validators(
         &self,
         event: &ValidatorEvent,
         body: &EventBody<'_>,
         index: u64,
     ) -> Result<(), NotAllowed> {
-        let brought =
-            matches!(event, ValidatorEvent::Approved { .. } | ValidatorEvent::Accused { .. });
-        if brought
-            && self.system == Some(body.stream)
-            && self.check_node(&body.writer, index).is_ok()
-        {
-            return Ok(());
+        self.check_system(body)?;
+        match event {
+            ValidatorEvent::Moved(_) => Ok(()),
+            ValidatorEvent::Approved { .. } | ValidatorEvent::Accused { .. }
+                if self.check_node(&body.writer, index).is_ok() =>
+            {
+                Ok(())
+            }
+            ValidatorEvent::Proposed(_)
+            | ValidatorEvent::Approved { .. }
+            | ValidatorEvent::Accused { .. } => self.check_admin(body, index),
         }
-        self.check_admin(body, index)
+    }
+
+    fn check_system(&self, body: &EventBody<'_>) -> Result<(), NotAllowed> {
+        let system = self.system.ok_or(NotAllowed::NoSystemStream)?;
+        if body.stream == system { Ok(()) } else { Err(NotAllowed::NotInSystem) }
     }
 
     /// Who changes members and streams.
-    fn check_admin(&self, body: &EventBody<'_>, index: u64) -> Result<(), NotAllowed> {
-        let system = self.system.ok_or(NotAllowed::NoSystemStream)?;
-        if body.stream != system {
-            return Err(NotAllowed::NotInSystem);
-        }
+    pub(in crate::node) fn check_admin(
+        &self,
+        body: &EventBody<'_>,
+        index: u64,
+    ) -> Result<(), NotAllowed> {
+        self.check_system(body)?;
         if self.is_admin(&body.writer, index) {
             return Ok(());
         }

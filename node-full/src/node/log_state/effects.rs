@@ -27,13 +27,6 @@ impl Effects {
         }
     }
 
-    /// Puts back what comes before these: a block was to take them, and was not made.
-    pub(crate) fn put_before(&mut self, mut older: Self) {
-        older.heads.append(&mut self.heads);
-        older.system.append(&mut self.system);
-        *self = older;
-    }
-
     /// How many records they change, about.
     pub(super) fn len(&self) -> usize {
         self.heads.len().saturating_add(self.system.len())

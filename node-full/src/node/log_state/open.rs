@@ -112,7 +112,7 @@ fn read_block(blocks: &Log, height: u64) -> Result<Block, NodeError> {
 }
 
 /// Takes in entries of the log. Of those that were pruned the ones are left that the state goes by.
-pub(in crate::node) fn push_entries(
+fn push_entries(
     effects: &mut Effects,
     entries: &Entries,
     range: Range<u64>,

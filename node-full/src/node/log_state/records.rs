@@ -2,7 +2,7 @@
 
 use cairn_consensus::epochs::Epochs;
 use cairn_store::sparse::Records;
-use cairn_verifier::state::{KeyRole, RecordKey, StateRecord};
+use cairn_verifier::state::{KeyRole, RecordKey, StakePart, StakeParts, StateRecord};
 use cairn_verifier::trust::Genesis;
 use cairn_verifier::wire::DecodeError;
 
@@ -99,6 +99,35 @@ pub(super) fn sets(
     }
     let (digest, first_height) = (after.next().digest(), after.next_gate().saturating_add(1));
     put(records, &StateRecord::Set { epoch, digest, first_height })
+}
+
+/// Puts the stake that a block allotted, moved or cut, and what power follows from.
+pub(super) fn stakes(
+    before: &Epochs,
+    after: &Epochs,
+    records: &mut Records,
+) -> Result<(), NodeError> {
+    if after.has_stakes_of(before) {
+        return Ok(());
+    }
+    let (before, after) = (before.stakes(), after.stakes());
+    let (mode, window) = (after.mode(), after.window());
+    if (before.mode(), before.window()) != (mode, window) {
+        put(records, &StateRecord::Power { mode, window })?;
+    }
+    for gone in before.holders().keys().filter(|id| !after.holders().contains_key(id)) {
+        records.insert(RecordKey::Stake(*gone).path(), None);
+    }
+    for (id, holder) in after.holders() {
+        if before.holders().get(id) == Some(holder) {
+            continue;
+        }
+        let parts: Vec<_> = holder.parts().map(StakePart::encode).collect();
+        let (allotted, moved) = (holder.allotted(), holder.moved());
+        let parts = StakeParts::new(&parts);
+        put(records, &StateRecord::Stake { holder: *id, allotted, moved, parts })?;
+    }
+    Ok(())
 }
 
 /// A member, and each of its keys.

@@ -1,5 +1,6 @@
 //! What the driver does when time has passed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_consensus::gossip::{EVENTS_LEN, Gossip, MAX_EVENTS};
@@ -9,7 +10,6 @@ use cairn_net::PeerId;
 use super::Driver;
 use crate::clock;
 use crate::producer::EMPTY_BLOCK_AFTER;
-use crate::validate::pool::told_before;
 use crate::validate::{ValidateError, block};
 
 /// How often an idle node says where it is.
@@ -38,6 +38,10 @@ fn is_due(due: &mut Duration, now: Duration, every: Duration) -> bool {
     is_due
 }
 
+fn owned(events: &[Arc<Vec<u8>>]) -> Vec<Vec<u8>> {
+    events.iter().map(|event| event.as_ref().clone()).collect()
+}
+
 impl Driver<'_> {
     /// Does all that is due.
     pub(super) fn tick(&mut self) -> Result<(), ValidateError> {
@@ -59,7 +63,7 @@ impl Driver<'_> {
             self.network().broadcast(&Message::Status { height }.encode());
         }
         if is_due(&mut self.rounds.retell, now, RETELL) {
-            self.tell_waiting(None, RETELL);
+            self.tell_promised();
         }
         if is_due(&mut self.rounds.expire, now, EXPIRE) {
             self.expire()?;
@@ -100,17 +104,19 @@ impl Driver<'_> {
     /// Tells all peers what was accepted here since.
     fn tell_new(&mut self) {
         let Some(pool) = &self.shared.pool else { return };
-        let events = pool.take_untold();
-        let owned = events.iter().map(|event| event.as_ref().clone()).collect();
-        self.tell(None, owned);
+        self.tell(None, owned(&pool.take_untold()));
     }
 
-    /// Tells what has waited for so long, to one peer or to all.
-    pub(super) fn tell_waiting(&self, peer: Option<PeerId>, since: Duration) {
+    /// Tells what was promised here and waits for so long.
+    fn tell_promised(&self) {
         let Some(pool) = &self.shared.pool else { return };
-        let events = pool.waiting_since(told_before(since), usize::from(MAX_EVENTS));
-        let owned = events.iter().map(|event| event.as_ref().clone()).collect();
-        self.tell(peer, owned);
+        self.tell(None, owned(&pool.promised(RETELL, usize::from(MAX_EVENTS))));
+    }
+
+    /// Tells a peer that has just come what waits.
+    pub(super) fn tell_waiting(&self, peer: PeerId) {
+        let Some(pool) = &self.shared.pool else { return };
+        self.tell(Some(peer), owned(&pool.waiting(usize::from(MAX_EVENTS))));
     }
 
     fn tell(&self, peer: Option<PeerId>, events: Vec<Vec<u8>>) {
@@ -139,7 +145,7 @@ impl Driver<'_> {
 
     fn expire(&self) -> Result<(), ValidateError> {
         let Some(pool) = &self.shared.pool else { return Ok(()) };
-        let lost = pool.expire(clock::now())?;
+        let lost = pool.expire(pool.now())?;
         if lost > 0 {
             tracing::error!(lost, "events that were accepted here waited too long for a block");
             metrics::counter!("cairn_events_expired_total").increment(lost);

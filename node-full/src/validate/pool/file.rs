@@ -1,16 +1,18 @@
 //! Events that were accepted and wait for their block, on disk: one segment, written anew when most
 //! of it is of no use any more.
 //!
-//! A frame is the time at which the event came (8 bytes, milliseconds) and the event.
+//! A frame is the time at which it was written (8 bytes, milliseconds), which is for people, and the
+//! event.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use cairn_store::StoreError;
 use cairn_store::files;
 use cairn_store::segment::Segment;
-use cairn_verifier::UnixMillis;
 
 use super::Pending;
+use crate::clock;
 use crate::validate::VALIDATOR_DIR;
 
 const FILE: &str = "pool.seg";
@@ -77,14 +79,13 @@ fn append(segment: &Segment, events: &[Pending]) -> Result<(), StoreError> {
     if events.is_empty() {
         return Ok(());
     }
-    let frame = |pending: &Pending| {
-        [pending.since.0.to_be_bytes().as_slice(), pending.bytes.as_slice()].concat()
-    };
+    let now = clock::now().0.to_be_bytes();
+    let frame = |pending: &Pending| [now.as_slice(), pending.bytes.as_slice()].concat();
     let frames: Vec<Vec<u8>> = events.iter().map(frame).collect();
     segment.append_batch(&frames.iter().map(Vec::as_slice).collect::<Vec<_>>()).map(drop)
 }
 
 fn read(frame: &[u8]) -> Option<Pending> {
-    let (since, bytes) = frame.split_first_chunk()?;
-    Pending::new(bytes.to_vec(), true, UnixMillis(u64::from_be_bytes(*since))).ok()
+    let (_, bytes) = frame.split_first_chunk::<8>()?;
+    Pending::new(bytes.to_vec(), true, Duration::ZERO).ok()
 }

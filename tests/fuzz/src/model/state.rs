@@ -22,6 +22,8 @@ pub fn key_bytes(key: &RecordKey<'_>) -> Vec<u8> {
         RecordKey::Parameters => (5, Vec::new()),
         RecordKey::Set(epoch) => (6, epoch.to_be_bytes().to_vec()),
         RecordKey::Head(id, writer) => (7, [*id.as_bytes(), *writer.as_bytes()].concat()),
+        RecordKey::Stake(id) => (9, id.as_bytes().to_vec()),
+        RecordKey::Power => (10, Vec::new()),
     };
     [&[kind], key.as_slice()].concat()
 }

@@ -18,7 +18,7 @@ use crate::html::{El, View, all, el, nothing};
 use crate::record::{Brief, party_text};
 use crate::state::{Local, Ticket};
 use crate::text::{log as words, proof};
-use crate::verdict;
+use crate::verdict::{self, explained};
 
 /// How many rows are checked at once.
 const AT_ONCE: usize = 4;
@@ -45,6 +45,14 @@ pub(super) struct Listing {
     pub(super) next: RwSignal<Option<String>>,
     pub(super) is_loading: RwSignal<bool>,
     pub(super) problem: RwSignal<String>,
+}
+
+impl Listing {
+    /// Lists nothing.
+    pub(super) fn clear(self) {
+        self.rows.set(Vec::new());
+        self.next.set(None);
+    }
 }
 
 pub(super) fn table(listing: Listing) -> View {
@@ -104,8 +112,17 @@ fn row(Row { id, claim, checked, .. }: Row) -> El {
     el("tr").live(cells)
 }
 
-/// Asks for one page and checks its rows.
+/// Asks for one page more and checks its rows.
 pub(super) fn load(listing: Listing, client: LightClient, query: String, ticket: Ticket) {
+    ask(listing, client, query, (ticket, false));
+}
+
+/// Asks for the first page. The rows that stand there stay until the new ones have come.
+pub(super) fn load_anew(listing: Listing, client: LightClient, query: String, ticket: Ticket) {
+    ask(listing, client, query, (ticket, true));
+}
+
+fn ask(listing: Listing, client: LightClient, query: String, (ticket, is_anew): (Ticket, bool)) {
     listing.is_loading.set(true);
     listing.problem.set(String::new());
     spawn_local(async move {
@@ -118,14 +135,36 @@ pub(super) fn load(listing: Listing, client: LightClient, query: String, ticket:
             Ok(list) => {
                 let (rows, next) = read_list(&list);
                 let _left = listing.next.try_set(next);
-                let _left = listing.rows.try_update(|all| all.extend(rows.iter().cloned()));
-                check(&rows, &client, &ticket);
+                let new = listing.rows.try_update(|all| put(all, rows, is_anew));
+                check(&new.unwrap_or_default(), &client, &ticket);
             }
             Err(error) => {
-                let _left = listing.problem.try_set(error.to_string());
+                let _left = listing.problem.try_set(explained(&error));
             }
         }
     });
+}
+
+/// Puts rows behind the others, or in their place, and gives those that are to be checked. A row that
+/// was verified before and is listed again as it was stays as it is: what is under a final header is
+/// under it for good.
+fn put(all: &mut Vec<Row>, rows: Vec<Row>, is_anew: bool) -> Vec<Row> {
+    let before = if is_anew { std::mem::take(all) } else { Vec::new() };
+    let mut new = Vec::new();
+    for row in rows {
+        let stays = |other: &&Row| {
+            let is_verified =
+                |checked: &Assurance<Brief>| matches!(checked, Assurance::Verified(_));
+            (other.id == row.id && other.claim == row.claim)
+                && other.checked.with_untracked(is_verified)
+        };
+        let known = before.iter().find(stays).cloned();
+        if known.is_none() {
+            new.push(row.clone());
+        }
+        all.push(known.unwrap_or(row));
+    }
+    new
 }
 
 /// Reads the node's list: claims, of which only the ids are used for more than showing.
