@@ -1,11 +1,6 @@
 //! An event list verifies, and no bent one does.
 
-#![expect(
-    clippy::as_conversions,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test crate"
-)]
+#![expect(clippy::as_conversions, reason = "a test crate")]
 
 mod kit;
 
