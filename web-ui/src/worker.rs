@@ -1,10 +1,11 @@
 //! The half of a batch that runs beside the page: takes one job, answers with rows.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
-use cairn_light_client::{CheckedList, ClientError, LightClient, examine};
+use cairn_light_client::filter::Filter;
+use cairn_light_client::{CheckedList, CheckedReceipt, ClientError, LightClient, examine};
 use cairn_verifier::TrustAnchor;
 use cairn_verifier::digest::EventId;
 use js_sys::{Array, Object, Reflect, Uint8Array};
@@ -121,7 +122,7 @@ async fn bytes_of(value: &JsValue) -> Option<Vec<u8>> {
     browser::read(file).await
 }
 
-/// Asks the node for what matches, and checks each under the head.
+/// Asks the node for what matches, checks each under the head, and holds it against the query.
 async fn check_query(
     anchor: TrustAnchor,
     parts: &[String],
@@ -131,6 +132,7 @@ async fn check_query(
         return Ok(());
     };
     let most: usize = most.parse().unwrap_or(PAGE);
+    let filter = Rc::new(Filter::read(query)?);
     let client = LightClient::connect(node, anchor).await?;
     client.sync().await?;
     let ids = listed(&client, query, most).await?;
@@ -139,9 +141,11 @@ async fn check_query(
     let lanes: Vec<_> = (0..AT_ONCE)
         .map(|_| {
             let (client, queue, teller) = (client.clone(), Rc::clone(&queue), teller.clone());
+            let filter = Rc::clone(&filter);
             lane(async move {
                 while let Some(id) = { queue.borrow_mut().pop_front() } {
-                    let found = client.event(&id).await.into();
+                    let found = client.event(&id).await;
+                    let found = found.and_then(|receipt| asked(&filter, receipt)).into();
                     teller.row(&Row::of(id.to_string(), &found));
                 }
             })
@@ -151,6 +155,15 @@ async fn check_query(
         drop(JsFuture::from(lane).await);
     }
     Ok(())
+}
+
+/// A node may list true events that nobody asked for.
+fn asked(filter: &Filter, receipt: CheckedReceipt) -> Result<CheckedReceipt, ClientError> {
+    let refused = receipt.with(|fact| filter.refuses(fact.event().event()).map(str::to_owned))?;
+    match refused {
+        None => Ok(receipt),
+        Some(filter) => Err(ClientError::NotAsked { event: receipt.id(), filter }),
+    }
 }
 
 /// Runs beside others; its end can be waited for.
@@ -166,17 +179,19 @@ async fn listed(
     query: &str,
     most: usize,
 ) -> Result<Vec<EventId>, ClientError> {
-    let mut ids: Vec<EventId> = Vec::new();
+    let (mut ids, mut known) = (Vec::new(), BTreeSet::new());
     let mut cursor = String::new();
     while ids.len() < most {
         let page = format!("limit={}{query}{cursor}", PAGE.min(most - ids.len()));
         let list = client.claimed_events(&page).await?;
         let list = js_sys::JSON::parse(&list).unwrap_or(JsValue::NULL);
         let found = list_member(&list, "events");
-        ids.extend(
-            found.iter().filter_map(|entry| text_member(entry, "id").parse::<EventId>().ok()),
-        );
-        let Some(next) = member(&list, "next").as_string().filter(|_| !found.is_empty()) else {
+        // What a node repeats does not count again, and a page of nothing else ends it.
+        let before = ids.len();
+        let listed = found.iter().filter_map(|entry| text_member(entry, "id").parse().ok());
+        ids.extend(listed.filter(|id: &EventId| known.insert(*id)));
+        let is_new = ids.len() > before;
+        let Some(next) = member(&list, "next").as_string().filter(|_| is_new) else {
             break;
         };
         cursor = ["&cursor=", &crate::router::encode(&next)].concat();

@@ -68,7 +68,9 @@ fn follow(app: App, id: EventId, again: RwSignal<u32>) -> Local<Examined> {
             return;
         };
         spawn_local(async move {
-            let answer = client.event(&id).await.into();
+            let answer = client.event(&id).await;
+            app.heed(&client, answer.as_ref().err());
+            let answer = answer.into();
             if ticket.is_latest() {
                 let _left = found.try_set(Examined::of(answer));
             }

@@ -25,6 +25,7 @@ const BLOCK: &str = "block-height";
 /// The page.
 pub(crate) fn log(app: App, filters: &Filters) -> View {
     let listing = rows::Listing {
+        app,
         rows: RwSignal::new_local(Vec::new()),
         next: RwSignal::new(None),
         is_loading: RwSignal::new(false),

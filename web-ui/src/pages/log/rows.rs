@@ -16,7 +16,7 @@ use crate::components::badge::badge;
 use crate::format::{short_time, thousands, whole};
 use crate::html::{El, View, all, el, nothing};
 use crate::record::{Brief, party_text};
-use crate::state::{Local, Ticket};
+use crate::state::{App, Local, Ticket};
 use crate::text::{log as words, proof};
 use crate::verdict::{self, explained};
 
@@ -41,6 +41,7 @@ pub(super) struct Row {
 /// What the node listed so far.
 #[derive(Clone, Copy)]
 pub(super) struct Listing {
+    pub(super) app: App,
     pub(super) rows: Local<Vec<Row>>,
     pub(super) next: RwSignal<Option<String>>,
     pub(super) is_loading: RwSignal<bool>,
@@ -136,7 +137,7 @@ fn ask(listing: Listing, client: LightClient, query: String, (ticket, is_anew): 
                 let (rows, next) = read_list(&list);
                 let _left = listing.next.try_set(next);
                 let new = listing.rows.try_update(|all| put(all, rows, is_anew));
-                check(&new.unwrap_or_default(), &client, &ticket);
+                check(listing.app, &new.unwrap_or_default(), &client, &ticket);
             }
             Err(error) => {
                 let _left = listing.problem.try_set(explained(&error));
@@ -240,14 +241,15 @@ impl Arrivals {
         let own = self.clone();
         spawn_local(async move {
             // They are newer than the head. If this fails, the checks say why.
-            drop(own.client.sync().await);
-            check(&added, &own.client, &own.ticket);
+            let app = own.listing.app;
+            app.heed(&own.client, own.client.sync().await.err().as_ref());
+            check(app, &added, &own.client, &own.ticket);
         });
     }
 }
 
 /// Checks the rows from the top, a few at once.
-fn check(rows: &[Row], client: &LightClient, ticket: &Ticket) {
+fn check(app: App, rows: &[Row], client: &LightClient, ticket: &Ticket) {
     for start in 0..AT_ONCE {
         let own: Vec<Row> = rows.iter().skip(start).step_by(AT_ONCE).cloned().collect();
         let (client, ticket) = (client.clone(), ticket.clone());
@@ -257,6 +259,7 @@ fn check(rows: &[Row], client: &LightClient, ticket: &Ticket) {
                     return;
                 }
                 let found = client.event(&id).await;
+                app.heed(&client, found.as_ref().err());
                 let brief = found.and_then(|receipt| Brief::of(&receipt));
                 let _left = checked.try_set(brief.into());
             }
