@@ -1,7 +1,7 @@
 // The API without a module: you bring it. For a runtime or a bundler that no other entry serves.
 import type * as whole from "./index.js";
 
-/** `light_client_bg.wasm` of this package and version, or its plain build: bytes, compiled, or a response. */
+/** `light_client_bg.wasm` of this package and version: bytes, compiled, or a response. */
 export type ModuleSource = BufferSource | WebAssembly.Module | Response;
 
 /** The functions and classes of "cairn-light-client" over your module, asked for at the first call. */

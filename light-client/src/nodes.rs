@@ -1,7 +1,5 @@
 //! What several nodes showed, and whether it is one history. Bytes in, questions out.
 
-use std::collections::BTreeSet;
-
 use cairn_verifier::digest::HeaderDigest;
 use cairn_verifier::evidence::{self, Fork, VerifiedEvidence};
 use cairn_verifier::trust::{Finality, FinalityProof};
@@ -154,18 +152,23 @@ fn fork(
     Ok(Compared::Fork(Box::new(ForkEvidence::check(low.base, file)?)))
 }
 
+/// Where the first of the lowest is.
+pub(crate) fn first_lowest<T>(list: &[T], of: impl Fn(&T) -> u64) -> Option<usize> {
+    (0..list.len()).min_by_key(|at| list.get(*at).map(&of))
+}
+
 /// The highest head that enough nodes have in their histories, by its place in `shown`: `shown` are
 /// the nodes' places and heads, all of one history.
 ///
 /// # Errors
 /// [`ClientError::NotEnoughNodes`].
 pub fn agreed(policy: &Policy, shown: &[(usize, Shown)]) -> Result<usize, ClientError> {
-    let mut order: Vec<usize> = (0..shown.len()).collect();
-    let height = |place: &usize| shown.get(*place).map_or(0, |(_, shown)| shown.height());
-    order.sort_by_key(|place| std::cmp::Reverse(height(place)));
-    let mut agreeing = BTreeSet::new();
-    for place in order {
-        agreeing.extend(shown.get(place).map(|(node, _)| *node));
+    // The highest first. They are few, and a sort brings five kilobytes along.
+    let mut left: Vec<(usize, &(usize, Shown))> = shown.iter().enumerate().collect();
+    let mut agreeing = Vec::new();
+    while let Some(at) = first_lowest(&left, |(_, (_, shown))| !shown.height()) {
+        let (place, (node, _)) = left.remove(at);
+        agreeing.push(*node);
         if policy.is_met(&agreeing) {
             return Ok(place);
         }

@@ -95,6 +95,11 @@ impl Candidate {
         self.link.shown()
     }
 
+    /// Its height.
+    pub(crate) const fn height(&self) -> u64 {
+        self.link.head.header().height
+    }
+
     /// Path and query of the proof that the head is part of the candidate's history; `None` if
     /// there is no head yet, or this is it.
     #[must_use]

@@ -11,7 +11,7 @@
 //! is durable. Trees and index are derived from the log; when the node opens they go on from where
 //! they were (`replay`).
 
-mod about;
+pub(crate) mod about;
 mod commit;
 mod directory;
 pub(crate) mod epoch;
@@ -35,6 +35,7 @@ pub(crate) mod signed;
 mod state;
 mod turns;
 mod types;
+mod uncounted;
 mod validators;
 mod waiting;
 
@@ -154,7 +155,9 @@ impl Node {
     }
 
     fn submit_counted(&self, batch: Vec<Submission>) -> Result<Vec<Accepted>, Refused> {
-        self.shared().expect_writable().map_err(|reason| reason.at(0))?;
+        let shared = self.shared();
+        let may_take = shared.expect_writable().and_then(|()| shared.expect_blocks());
+        may_take.map_err(|reason| reason.at(0))?;
         let prepared = crate::ingest::prepare(self.shared(), batch)?;
         let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or_else(|| Refusal::ShuttingDown.at(0))?;

@@ -20,6 +20,7 @@ pub(crate) mod behind;
 pub(crate) mod block;
 mod driver;
 mod journal;
+mod lone;
 mod peers;
 pub(crate) mod pool;
 mod restored;
@@ -43,6 +44,7 @@ use crate::replica::FollowError;
 
 pub(crate) use driver::{Input, Setup, run};
 pub(crate) use journal::{VALIDATOR_DIR, expect_readable};
+pub(crate) use lone::expect_lone;
 pub(crate) use restored::{mark_restored, why_waiting};
 
 /// How this node takes part.
@@ -160,6 +162,11 @@ pub(crate) enum ValidateError {
          cairn check"
     )]
     DecidedUnfit { height: u64, why: String },
+    #[error(
+        "the thread that agrees on blocks panicked: {0}. This is a fault of the program: start the \
+         node again, which goes on from what is on disk, and report it with the node's log"
+    )]
+    Panicked(String),
 }
 
 impl ValidateError {
@@ -169,7 +176,11 @@ impl ValidateError {
             Self::Storage(_) | Self::Node(_) => true,
             Self::Follow(error) => error.is_passing(),
             Self::Open(OpenError::Storage(_)) => true,
-            Self::Open(_) | Self::Format(_) | Self::Engine(_) | Self::DecidedUnfit { .. } => false,
+            Self::Open(_)
+            | Self::Format(_)
+            | Self::Engine(_)
+            | Self::DecidedUnfit { .. }
+            | Self::Panicked(_) => false,
         }
     }
 }

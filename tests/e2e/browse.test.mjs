@@ -182,7 +182,8 @@ test("ten thousand receipts that are dropped on any page are a batch, and keep n
   const sample = await page.evaluate(async (url) => [...new Uint8Array(await (await fetch(url)).arrayBuffer())], `${node.url}/v1/receipts/${node.sealed[0]}?base=genesis`);
   await page.evaluate(({ sample, count }) => {
     globalThis.data = new DataTransfer();
-    for (let at = 0; at < count; at += 1) globalThis.data.items.add(new File([new Uint8Array(sample)], `${at}.cairn`));
+    const bytes = new Uint8Array(sample);
+    for (let at = 0; at < count; at += 1) globalThis.data.items.add(new File([bytes], `${at}.cairn`));
   }, { sample, count: 10_000 });
   await page.evaluate(() => {
     const { data } = globalThis;

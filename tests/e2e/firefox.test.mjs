@@ -64,7 +64,7 @@ test("the package gives every vector its verdict", { skip }, async () => {
   await page.close();
 });
 
-test("a module inside of the script, one without vector instructions, and a payload", { skip }, async () => {
+test("a module inside of the script, the entry of older browsers, and a payload", { skip }, async () => {
   const page = await browser.newPage();
   await page.goto(url);
   const said = await page.evaluate(async ({ receipt, anchor, now, secret }) => {

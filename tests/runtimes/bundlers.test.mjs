@@ -11,7 +11,7 @@ const modules = (folder) =>
 test("Vite, built", async (t) => {
   const [given, folder, browser] = [await startTown(t), await project("vite"), await startChromium(t)];
   await output(bin("vite"), ["build", "--logLevel", "error"], folder);
-  assert.equal(modules(join(folder, "dist")).length, 4);
+  assert.equal(modules(join(folder, "dist")).length, 2);
   expect(await askPage(browser, `${await serveFolder(t, join(folder, "dist"))}/`, given), given);
 });
 
@@ -52,7 +52,7 @@ test("webpack", async (t) => {
     webpack({ mode: "production", context: folder, entry: "./page.js", output: { path: join(folder, "dist") } }, (error, stats) =>
       error ? fail(error) : done(stats)));
   assert.deepEqual(stats.toJson().errors, []);
-  assert.equal(modules(join(folder, "dist")).length, 4);
+  assert.equal(modules(join(folder, "dist")).length, 2);
   writeFileSync(join(folder, "dist/index.html"), page("main.js", ""));
   expect(await askPage(browser, `${await serveFolder(t, join(folder, "dist"))}/`, given), given);
 });

@@ -13,7 +13,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::browser::{self, member};
-use crate::folders::Named;
+use crate::folders::{self, Named};
 use crate::format::len;
 use crate::pin::Pin;
 use crate::state::{App, Local};
@@ -201,7 +201,9 @@ impl Job {
                         let some: Array = files
                             .by_ref()
                             .take(HANDED)
-                            .map(|(name, file)| Array::of2(&JsValue::from_str(&name), &file))
+                            .map(|named| {
+                                Array::of2(&JsValue::from_str(&folders::name(&named)), &named.1)
+                            })
                             .collect();
                         drop(worker.post_message(&message("files", &some)));
                         // An empty one says that there are no more.

@@ -9,8 +9,13 @@ use web_sys::{DataTransfer, File, FileList};
 
 use crate::browser::{member, text_member};
 
-/// A file and what it is called: its path, if it comes from a folder.
+/// A file, or bytes, and what it is called: its path, if it comes from a folder; nothing, if the file
+/// itself is to be asked, which for thousands at once takes its time.
 pub(crate) type Named = (String, JsValue);
+
+/// Of more dropped things than this, none is asked whether it is a folder. All must be asked before the
+/// event is over; a folder among them is then said to be unreadable.
+const MOST_ENTRIES: usize = 500;
 
 /// What is dropped: files, and entries that may be folders, which take time to read.
 pub(crate) struct Dropped {
@@ -24,7 +29,8 @@ impl Dropped {
         let files = named(data.files());
         let items = member(data, "items");
         let count = crate::format::whole_usize(member(&items, "length").as_f64().unwrap_or(0.0));
-        let entries: Vec<_> = (0..count).filter_map(|at| entry(&items, at)).collect();
+        let asked = if count > MOST_ENTRIES { 0 } else { count };
+        let entries: Vec<_> = (0..asked).filter_map(|at| entry(&items, at)).collect();
         let has_folder = entries.iter().any(is_folder);
         // Without folders the list is all there is, and quicker to read.
         let entries = if has_folder { entries.into() } else { VecDeque::new() };
@@ -59,13 +65,24 @@ pub(crate) fn named(files: Option<FileList>) -> Vec<Named> {
     let Some(files) = files else {
         return Vec::new();
     };
-    let all = (0..files.length()).filter_map(|at| files.get(at)).map(|file| (name(&file), file));
-    all.filter(|(name, _)| !is_hidden(name)).map(|(name, file)| (name, file.into())).collect()
+    let all = (0..files.length()).filter_map(|at| files.get(at));
+    if files.get(0).is_none_or(|first| path(&first).is_empty()) {
+        return all.map(|file| (String::new(), file.into())).collect();
+    }
+    let all = all.map(|file| (path(&file), file.into()));
+    all.filter(|(path, _)| !is_hidden(path)).collect()
 }
 
-fn name(file: &File) -> String {
-    let path = text_member(file, "webkitRelativePath");
-    if path.is_empty() { file.name() } else { path }
+fn path(file: &File) -> String {
+    text_member(file, "webkitRelativePath")
+}
+
+/// What a file is called.
+pub(crate) fn name((name, file): &Named) -> String {
+    match file.dyn_ref::<File>() {
+        Some(file) if name.is_empty() => file.name(),
+        _ => name.clone(),
+    }
 }
 
 /// Files of the system, such as `.DS_Store`, which nobody chose; only in a folder.

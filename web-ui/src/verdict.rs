@@ -118,8 +118,15 @@ pub(crate) fn said(reason: &Reason) -> String {
 
 /// The same of an error.
 pub(crate) fn explained(error: &ClientError) -> String {
-    let own = text::of_error(error.code()).map(str::to_owned);
-    own.unwrap_or_else(|| as_sentence(&error.to_string()))
+    match (text::of_error(error.code()), error) {
+        // What the node wrote stays as it is.
+        (Some(own), ClientError::HttpStatus { status, problem }) => {
+            let status = status.to_string();
+            [own, " (", &status, " ", &problem.code, ": ", &problem.detail, ")"].concat()
+        }
+        (Some(own), _) => own.to_owned(),
+        (None, _) => as_sentence(&error.to_string()),
+    }
 }
 
 /// The code of a state that has a reason.

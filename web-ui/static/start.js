@@ -18,7 +18,7 @@ try {
   if (text) {
     text.textContent =
       `The verifier did not start, so nothing was checked. ${error}. ` +
-      "This page needs a browser with WebAssembly and its SIMD instructions, from 2023 or later.";
+      "This page needs a browser with WebAssembly, from 2022 or later.";
     text.setAttribute("role", "alert");
   }
 }

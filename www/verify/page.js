@@ -29,6 +29,7 @@ const CHECKS = {
   name: () => ["Name of the writer", "The log’s state gives the writer’s key to this member."],
 };
 
+const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 const NO_ANCHOR = "There is no anchor, and without one nothing can be verified: it is the line that names the log you trust.";
 const days = (ms) => (ms < 86_400_000 ? "less than a day" : `${Math.floor(ms / 86_400_000)} days`);
 const $ = (id) => document.getElementById(id);
@@ -66,7 +67,7 @@ function show(state, sentence, { code, expected, found } = {}) {
   const [word, icon] = WORDS[state];
   $("verdict").dataset.state = state;
   $("word").textContent = word;
-  $("sentence").textContent = sentence.slice(0, 1).toUpperCase() + sentence.slice(1);
+  $("sentence").textContent = capital(sentence);
   $("icon").setAttribute("href", `#${icon}`);
   // Most sentences name both sides already.
   const sides = typeof expected === "string" && !(sentence.includes(expected) && sentence.includes(found));
@@ -213,7 +214,7 @@ function row(file, { state, text, code }) {
   const name = element("button", file.name, "name");
   name.type = "button";
   name.addEventListener("click", async () => check(new Uint8Array(await file.arrayBuffer())));
-  item.append(icon(WORDS[state][1]), element("span", WORDS[state][0], "word"), name, element("span", code ? `${text} ${code}` : text, "small soft"));
+  item.append(icon(WORDS[state][1]), element("span", WORDS[state][0], "word"), name, element("span", code ? `${capital(text)} (${code}).` : text, "small soft"));
   return item;
 }
 

@@ -7,9 +7,9 @@ use std::{fs, io};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
-use crate::tools::{self, Instructions, Timer, WASM};
+use crate::tools::{self, Timer, WASM};
 use crate::wasm::{self, Reader};
-use crate::{modules, say, site};
+use crate::{modules, package, say, site};
 
 /// The npm package, whose `dist/` is generated.
 pub(crate) const PKG: &str = "pkg";
@@ -73,12 +73,13 @@ fn ui() -> Result<Vec<PathBuf>> {
     tools::ensure_target(WASM)?;
     let bin = "cairn-web-ui";
     // Leptos then keeps one type for all views, instead of one a view: a fifth of the bytes.
-    let mut cargo = tools::cargo_wasm_with(Instructions::Simd, &["--cfg", "erase_components"]);
+    let mut cargo = tools::cargo_wasm_with(&["--cfg", "erase_components"]);
     cargo.args(["build", "-p", bin, "--bin", bin]);
     tools::run(cargo.args(["--target", WASM, "--profile", "web"]))?;
     let out = ui_dir();
     remove_dir(&out)?;
     wasm::bindgen(&tools::target(&format!("{WASM}/web/{bin}.wasm")), "web_ui", &out, Reader::Page)?;
+    package::squeeze(&out.join("web_ui.js"))?;
     copy_dir(Path::new(UI_STATIC), &out)?;
     fs::write(out.join("style.css"), ui_style()?).context("cannot write the page's style")?;
     files(&out)

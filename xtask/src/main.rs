@@ -22,6 +22,7 @@ mod soak;
 mod steps;
 mod test;
 mod tools;
+mod traps;
 mod vectors;
 mod wasm;
 

@@ -172,6 +172,22 @@ pub(crate) fn finish(dist: &Path) -> Result<()> {
     Ok(())
 }
 
+/// A script without comments and indentation: what is generated, or published elsewhere.
+pub(crate) fn squeezed(script: &str) -> String {
+    let lines = script.lines().map(str::trim);
+    let is_code = |line: &&str| {
+        let comment = ["//", "/*", "* ", "*/"].iter().any(|begin| line.starts_with(begin));
+        !(line.is_empty() || *line == "*" || comment)
+    };
+    lines.filter(is_code).collect::<Vec<_>>().join("\n")
+}
+
+/// Takes comments and indentation out of a script that was generated.
+pub(crate) fn squeeze(script: &Path) -> Result<()> {
+    let text = fs::read_to_string(script).with_context(|| script.display().to_string())?;
+    fs::write(script, squeezed(&text)).with_context(|| script.display().to_string())
+}
+
 /// A raw deflate stream as text, as `unpack` in the package's scripts takes it.
 pub(crate) fn deflated(bytes: &[u8]) -> Result<String> {
     let mut packed = Vec::new();

@@ -13,7 +13,7 @@ const FINALITY: [&str; 5] = ["--finality", "--validators", "100", "--heights", "
 /// Many validators with faults.
 const MANY: [&str; 6] = ["--seeds", "0..1", "--validators", "40", "--heights", "4"];
 /// Seeds in which a defence that is left out must be missed.
-const BROKEN: [&str; 6] = ["--broken", "all", "--seeds", "0..60", "--heights", "20"];
+const BROKEN: [&str; 6] = ["--broken", "all", "--seeds", "0..400", "--heights", "20"];
 
 pub(crate) fn sim(args: &[OsString]) -> Result<()> {
     run(cargo().args(["run", "-q", "-p", "cairn-sim", "--"]).args(args))

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest as _, Sha256};
 
-use crate::tools::{self, Instructions, WASM};
+use crate::tools::{self, WASM};
 use crate::wasm::{self, Reader};
 use crate::{build, package, say};
 
@@ -60,13 +60,13 @@ fn single_file() -> Result<String> {
     let unpack = fs::read_to_string("pkg/unpack.js").context("pkg/unpack.js")?;
     let script = format!(
         "\"use strict\";\n{}\n{}\nconst MODULE = \"{}\";\n{}",
-        squeezed(&glue),
-        squeezed(&unpack.replace("export function", "function")),
+        package::squeezed(&glue),
+        package::squeezed(&unpack.replace("export function", "function")),
         package::deflated(&module)?,
-        squeezed(&source("page.js")?)
+        package::squeezed(&source("page.js")?)
     );
-    let style = squeezed(&source("page.css")?);
-    let page = squeezed(&source("page.html")?)
+    let style = package::squeezed(&source("page.css")?);
+    let page = package::squeezed(&source("page.html")?)
         .replace("{{policy}}", &policy(&script, &style))
         .replace("{{version}}", env!("CARGO_PKG_VERSION"))
         .replace("{{digest}}", &package::integrity(&module))
@@ -78,7 +78,7 @@ fn single_file() -> Result<String> {
 /// The bindings, as a script, and the module: small before fast, and for every browser.
 fn verifier() -> Result<(String, Vec<u8>)> {
     tools::ensure_target(WASM)?;
-    let mut cargo = tools::cargo_wasm_with(Instructions::Plain, &[]);
+    let mut cargo = tools::cargo_wasm();
     cargo.args(["build", "-p", CRATE, "--lib", "--target", WASM, "--profile", "web"]);
     tools::run(&mut cargo)?;
     let module = tools::target(&format!("{WASM}/web/{}.wasm", CRATE.replace('-', "_")));
@@ -88,17 +88,6 @@ fn verifier() -> Result<(String, Vec<u8>)> {
     let read = |name: &str| fs::read(out.join(name)).with_context(|| name.to_owned());
     let glue = String::from_utf8(read("verify.js")?).context("verify.js is not UTF-8")?;
     Ok((glue, read("verify_bg.wasm")?))
-}
-
-/// A text without comments and indentation, for which the one file has no room. The page's own parts
-/// are read in `www/verify`.
-fn squeezed(text: &str) -> String {
-    let lines = text.lines().map(str::trim);
-    let is_code = |line: &&str| {
-        let comment = ["//", "/*", "* ", "*/"].iter().any(|begin| line.starts_with(begin));
-        !(line.is_empty() || *line == "*" || comment)
-    };
-    lines.filter(is_code).collect::<Vec<_>>().join("\n")
 }
 
 fn source(name: &str) -> Result<String> {

@@ -68,25 +68,6 @@ pub(crate) fn target(path: &str) -> PathBuf {
         .join(path)
 }
 
-/// Which instructions a module may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Instructions {
-    /// Vector instructions too, which every browser of the last years has.
-    Simd,
-    /// Those of the first WebAssembly and what LLVM takes for granted since.
-    Plain,
-}
-
-impl Instructions {
-    /// What the name of a module ends in.
-    pub(crate) const fn suffix(self) -> &'static str {
-        match self {
-            Self::Simd => "",
-            Self::Plain => "_plain",
-        }
-    }
-}
-
 /// The cargo that runs us, without the variables it set for this package: build scripts that watch
 /// them would otherwise run again each time.
 pub(crate) fn cargo() -> Command {
@@ -102,20 +83,20 @@ pub(crate) fn cargo() -> Command {
 
 /// [`cargo`] with the flags of everything that runs in a browser.
 pub(crate) fn cargo_wasm() -> Command {
-    cargo_wasm_with(Instructions::Simd, &[])
+    cargo_wasm_with(&[])
 }
 
-/// The same, with a choice of instructions and more flags.
-pub(crate) fn cargo_wasm_with(instructions: Instructions, more: &[&str]) -> Command {
+/// The same, with more flags.
+///
+/// No vector instructions: older runtimes refuse a module that has any, so each would have to come
+/// twice, and measured, no signature is checked faster with them.
+pub(crate) fn cargo_wasm_with(more: &[&str]) -> Command {
     let mut flags = vec![
         // SHA-512 here hashes a few hundred bytes a signature: measured, unrolling it costs 1,200
         // compressed bytes and saves no time.
         "--cfg".to_owned(),
         "sha2_backend_soft=\"compact\"".to_owned(),
     ];
-    if instructions == Instructions::Simd {
-        flags.push("-Ctarget-feature=+simd128".to_owned());
-    }
     // No path of this machine in a module: the same source gives the same bytes elsewhere.
     for (dir, name) in [(env::current_dir().ok(), "cairn"), (cargo_home(), "cargo")] {
         flags.extend(dir.map(|dir| format!("--remap-path-prefix={}={name}", dir.display())));

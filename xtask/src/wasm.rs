@@ -5,11 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use walrus::{Module, ModuleConfig};
 use wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args;
 use wasm_bindgen_cli_support::Bindgen;
 use wasmparser::{Validator, WasmFeatures};
 
-use crate::tools::Instructions;
+use crate::traps;
 
 /// Who loads the module.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,24 +43,33 @@ pub(crate) fn bindgen(module: &Path, name: &str, out: &Path, reader: Reader) -> 
         Reader::Page | Reader::Package => bindgen.web(true)?,
     };
     bindgen
-        .input_path(module)
+        .input_module(name, without_panics(module)?)
         .out_name(name)
         .omit_default_module_path(reader != Reader::Page)
         .typescript(reader == Reader::Package)
-        // Names of functions and tools: a quarter of the compressed bytes, and no one's reading.
-        .remove_name_section(true)
-        .remove_producers_section(true)
         .generate(out)
         .with_context(|| format!("wasm-bindgen cannot read {}", module.display()))
 }
 
-/// Whether a module needs more than [`Instructions::Plain`].
-pub(crate) fn instructions(module: &[u8]) -> Result<Instructions> {
+/// A module as the compiler made it, its panics traps, and without the names of functions and tools:
+/// those are a quarter of the compressed bytes, and no one's reading.
+fn without_panics(module: &Path) -> Result<Module> {
+    let mut config = ModuleConfig::new();
+    config.generate_name_section(false).generate_producers_section(false);
+    let mut parsed = config
+        .parse_file(module)
+        .with_context(|| format!("{} is no WebAssembly module", module.display()))?;
+    traps::instead_of_panics(&mut parsed);
+    Ok(parsed)
+}
+
+/// Whether a module does without vector instructions.
+pub(crate) fn is_plain(module: &[u8]) -> Result<bool> {
     let all = WasmFeatures::default();
     let validate = |features| Validator::new_with_features(features).validate_all(module);
     validate(all).context("it is no valid WebAssembly")?;
     let plain = all.difference(WasmFeatures::SIMD | WasmFeatures::RELAXED_SIMD);
-    Ok(if validate(plain).is_ok() { Instructions::Plain } else { Instructions::Simd })
+    Ok(validate(plain).is_ok())
 }
 
 /// A module without its custom sections (names, tools), which no runtime reads. `None` if the bytes
@@ -101,14 +111,14 @@ mod tests {
 
     #[test]
     fn vector_instructions_are_found() {
-        // `pkg/simd.js` asks runtimes with the same module.
+        // `i8x16.popcnt(i8x16.splat(0))`
         let simd = [
             0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65,
             0, 253, 15, 253, 98, 11,
         ];
-        assert_eq!(instructions(&simd).unwrap(), Instructions::Simd);
-        assert_eq!(instructions(b"\0asm\x01\0\0\0").unwrap(), Instructions::Plain);
-        assert!(instructions(b"no module").is_err());
+        assert!(!is_plain(&simd).unwrap());
+        assert!(is_plain(b"\0asm\x01\0\0\0").unwrap());
+        assert!(is_plain(b"no module").is_err());
     }
 
     #[test]

@@ -113,9 +113,9 @@ impl<W: World> Client<W> {
     /// Whether what the nodes show is one history: each head is held against the next higher one. A
     /// node that does not show how the two belong together counts as one that showed nothing.
     async fn compare_all(&self, looks: &mut Vec<(usize, Candidate)>) -> Result<(), ClientError> {
-        looks.sort_by_key(|(_, candidate)| candidate.shown().head().header().height);
         let mut kept: Vec<(usize, Candidate)> = Vec::new();
-        for (node, candidate) in looks.drain(..) {
+        while let Some(at) = nodes::first_lowest(looks, |(_, candidate)| candidate.height()) {
+            let (node, candidate) = looks.remove(at);
             let compared = match kept.last() {
                 Some((_, low)) => self.compare(&low.shown(), (node, &candidate.shown())).await,
                 None => Ok(()),

@@ -37,6 +37,7 @@ impl From<Refused> for Problem {
             | Refusal::OtherLog { .. }
             | Refusal::PayloadMismatch(_)
             | Refusal::PayloadMissing(_)
+            | Refusal::ReservedType(_)
             | Refusal::Signature(_)
             | Refusal::TooLarge { .. }
             | Refusal::UnexpectedSalt

@@ -94,17 +94,21 @@ pub(crate) fn prepare(shared: &Shared, batch: Vec<Submission>) -> Result<Vec<Pre
     batch.into_iter().enumerate().map(prepare_one).collect()
 }
 
-/// Refuses drafts for the stream of the system's own events; what others signed for it is refused
-/// with its other faults.
+/// How the types begin of what the node says itself.
+const OWN_TYPES: &str = "cairn.";
+
+/// Refuses drafts for the stream of the system's own events, or of a type that only the node says:
+/// its key would sign for them. What others signed is refused with its other faults.
 pub(crate) fn refuse_system(batch: &[Submission]) -> Result<(), Refused> {
-    let is_for_system = |submission: &Submission| match submission {
-        Submission::Draft(draft) => draft.stream.as_deref() == Some(SYSTEM_STREAM),
-        Submission::Signed { .. } => false,
+    let refused = |(at, submission): (usize, &Submission)| {
+        let Submission::Draft(draft) = submission else { return None };
+        if draft.stream.as_deref() == Some(SYSTEM_STREAM) {
+            return Some(Refusal::SystemStream.at(at));
+        }
+        let is_own = draft.event_type.starts_with(OWN_TYPES);
+        is_own.then(|| Refusal::ReservedType(draft.event_type.clone()).at(at))
     };
-    match batch.iter().position(is_for_system) {
-        Some(at) => Err(Refusal::SystemStream.at(at)),
-        None => Ok(()),
-    }
+    batch.iter().enumerate().find_map(refused).map_or(Ok(()), Err)
 }
 
 /// The node signs what its clients saw, not what the system does.
@@ -140,7 +144,7 @@ pub(crate) fn may_stand(shared: &Shared, body: &EventBody<'_>) -> Result<(), Ref
     if !is_system && !matches!(body.kind, Kind::Record | Kind::Import) {
         return Err(Refusal::KindNotAccepted(body.kind.name()));
     }
-    // Nodes say there who read what, and what they no longer keep; other nodes must take that.
+    // Of the rest only what a node says of itself: of requests, of keys that were read, of retention.
     let directory = shared.directory();
     if !is_system && directory.is_system(&body.stream) && !directory.is_ingest_key(&body.writer) {
         return Err(Refusal::SystemStream);
@@ -175,6 +179,9 @@ fn prepare_signed(
     let body = event.body();
     may_stand(shared, body)?;
     let is_system = SystemEvent::is_kind(body.kind);
+    if !is_system && shared.directory().is_system(&body.stream) {
+        return Err(Refusal::SystemStream);
+    }
     let (id, _) = event.verify().map_err(Refusal::Signature)?;
     let payload = check_payload(shared, (&id, &body.payload), payload)?;
     let (system, record) = if is_system {

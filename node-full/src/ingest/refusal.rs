@@ -56,6 +56,12 @@ pub enum Refusal {
     /// The stream of the system's own events.
     #[error("the stream `system` is for the system's own events; name another stream")]
     SystemStream,
+    /// A draft of a type that only the node itself says.
+    #[error(
+        "a draft has the type {0:?}, and types that begin with `cairn.` are for what the node says \
+         itself; name another"
+    )]
+    ReservedType(String),
     /// This node takes signed events from members only, in streams where they may write.
     #[error(
         "this node takes signed events of members only, and the key {0} is of none who may write in \
@@ -209,6 +215,7 @@ impl Refusal {
             Self::UnknownStream(_) | Self::UnknownStreamName(_) => "unknown-stream",
             Self::KindNotAccepted(_) => "kind-not-accepted",
             Self::SystemStream => "system-stream",
+            Self::ReservedType(_) => "reserved-type",
             Self::NotAWriter(_) => "not-a-writer",
             Self::SequenceReused { .. } => "sequence-reused",
             Self::SequenceGap { .. } => "sequence-gap",

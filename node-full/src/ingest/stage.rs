@@ -229,8 +229,8 @@ impl<'a> Staging<'a> {
             }
             return Ok(None);
         };
-        let of = (&target.stream, &target.writer);
-        self.directory.may_grant_or_redact(event.body(), of, index)?;
+        let by = (event.body().stream, event.body().writer);
+        self.directory.may_grant_or_redact(&by, &(target.stream, target.writer), index)?;
         if self.redacted.contains(&target.id) || self.shared.is_redacted(&target.id)? {
             return Err(Refusal::AlreadyRedacted(target.id));
         }

@@ -10,33 +10,46 @@ use cairn_verifier::event::{EventBody, Kind, SignedEvent};
 use cairn_verifier::finality::Header;
 use cairn_verifier::trust::Genesis;
 
-use super::{Directory, NodeError, Shared, epoch};
+use super::{Directory, NodeError, NotAllowed, Place, Shared, epoch};
 use crate::system::SystemEvent;
 
+/// A system event of the log. Anybody may have written it: see [`Shared::counted`].
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) index: u64,
+    pub(crate) id: EventId,
+    /// Its stream and its writer.
+    pub(crate) place: Place,
+    pub(crate) event: SystemEvent,
+}
+
+impl Said {
+    fn read(index: u64, event: &SignedEvent<'_>) -> Option<Self> {
+        let body = event.body();
+        let said = SystemEvent::read(body).ok()?;
+        Some(Self { index, id: event.id(), place: (body.stream, body.writer), event: said })
+    }
+}
+
 impl Shared {
-    /// What system events of a kind say, in the order of the log.
+    /// System events of a kind, in the order of the log.
     pub(crate) fn system_events(
         &self,
         kind: Kind,
         range: Range<u64>,
-    ) -> Result<Vec<(EventId, SystemEvent)>, NodeError> {
+    ) -> Result<Vec<Said>, NodeError> {
         let terms = vec![Term::text(Field::Kind, kind.name())];
         let mut events = Vec::new();
-        self.each(terms, range, |_, event| {
+        self.each(terms, range, |index, event| {
             if event.body().kind == kind {
-                let read = SystemEvent::read(event.body());
-                events.extend(read.ok().map(|said| (event.id(), said)));
+                events.extend(Said::read(index, event));
             }
         })?;
         Ok(events)
     }
 
-    /// What system events of a kind say of an event, with the index of each.
-    pub(crate) fn about(
-        &self,
-        event: &EventId,
-        kind: Kind,
-    ) -> Result<Vec<(u64, SystemEvent)>, NodeError> {
+    /// System events of a kind about an event, in the order of the log.
+    pub(crate) fn about(&self, event: &EventId, kind: Kind) -> Result<Vec<Said>, NodeError> {
         let id = event.to_string();
         let terms =
             vec![Term::party(Field::Resource, "event", &id), Term::text(Field::Kind, kind.name())];
@@ -45,16 +58,62 @@ impl Shared {
         self.each(terms, 0..size, |index, found| {
             let body = found.body();
             if body.kind == kind && body.resource.party.id == id {
-                events.extend(SystemEvent::read(body).ok().map(|said| (index, said)));
+                events.extend(Said::read(index, found));
             }
         })?;
         Ok(events)
     }
 
+    /// Of grants, redactions and receipts in the order of the log, those that whoever wrote them
+    /// might write. A node checks its own clients' before it takes them; the other validators'
+    /// blocks may have any, and one that is against the rules changes nothing.
+    pub(crate) fn counted(&self, said: Vec<Said>) -> Result<Vec<Said>, NodeError> {
+        let mut counted = Vec::with_capacity(said.len());
+        if said.is_empty() {
+            return Ok(counted);
+        }
+        let (mut directory, mut known) = (self.first_directory()?, 0);
+        for said in said {
+            self.replay_members(&mut directory, known..said.index)?;
+            known = said.index;
+            match self.may_say(&directory, &said)? {
+                Ok(()) => counted.push(said),
+                Err(error) => {
+                    let index = said.index;
+                    tracing::debug!(%error, index, "a system event changes nothing");
+                }
+            }
+        }
+        Ok(counted)
+    }
+
+    /// Whether an event was its writer's to write, with members and streams as they were then.
+    fn may_say(&self, then: &Directory, said: &Said) -> Result<Result<(), NotAllowed>, NodeError> {
+        let (SystemEvent::Granted { event, .. } | SystemEvent::Redacted { event }) = &said.event
+        else {
+            return Ok(then.check_node(&said.place.1, said.index));
+        };
+        Ok(match self.place_of(event)? {
+            Some(of) => then.may_grant_or_redact(&said.place, &of, said.index),
+            // Of an event that was pruned, what opens its payload went before.
+            None => Err(NotAllowed::Unknown { what: "event", name: event.to_string() }),
+        })
+    }
+
+    /// Stream and writer of an event that is kept.
+    fn place_of(&self, event: &EventId) -> Result<Option<Place>, NodeError> {
+        let Some(index) = self.find(event)? else { return Ok(None) };
+        let bytes = self.entries.read(index)?;
+        let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
+        let event = SignedEvent::decode(&bytes).map_err(damaged)?;
+        Ok(Some((event.body().stream, event.body().writer)))
+    }
+
     /// Whether an event's payload is to be forgotten, or was.
     pub(crate) fn is_redacted(&self, event: &EventId) -> Result<bool, NodeError> {
-        let about = self.about(event, Kind::Redaction)?;
-        Ok(about.iter().any(|(_, said)| matches!(said, SystemEvent::Redacted { .. })))
+        let mut about = self.about(event, Kind::Redaction)?;
+        about.retain(|said| matches!(said.event, SystemEvent::Redacted { .. }));
+        Ok(!self.counted(about)?.is_empty())
     }
 
     /// Events that commit to a payload.
@@ -75,8 +134,8 @@ impl Shared {
     pub(crate) fn record_numbers(&self, event: &EventId) -> Result<Vec<u64>, NodeError> {
         let Some(index) = self.find(event)? else { return Ok(Vec::new()) };
         let mut numbers = self.index.records_of(index)?;
-        for (grant, _) in self.about(event, Kind::Grant)? {
-            numbers.extend(self.index.records_of(grant)?);
+        for grant in self.about(event, Kind::Grant)? {
+            numbers.extend(self.index.records_of(grant.index)?);
         }
         Ok(numbers)
     }
@@ -143,9 +202,12 @@ impl Shared {
 
     /// Members and streams as they were for the entry at an index.
     pub(super) fn directory_at(&self, size: u64) -> Result<Directory, NodeError> {
+        self.directory_after(&self.first_directory()?, size)
+    }
+
+    fn first_directory(&self) -> Result<Directory, NodeError> {
         let damaged = |reason| NodeError::Damaged { what: "genesis", index: 0, reason };
-        let genesis = Genesis::decode(&self.genesis).map_err(damaged)?;
-        self.directory_after(&Directory::new(&genesis), size)
+        Ok(Directory::new(&Genesis::decode(&self.genesis).map_err(damaged)?))
     }
 
     /// Members, streams and validator sets after a block, from those of the genesis.
@@ -189,14 +251,23 @@ impl Shared {
         size: u64,
     ) -> Result<Directory, NodeError> {
         let mut directory = first.clone();
+        self.replay_members(&mut directory, 0..size)?;
+        Ok(directory)
+    }
+
+    /// Takes in what a range of entries changes of members and streams.
+    fn replay_members(
+        &self,
+        directory: &mut Directory,
+        range: Range<u64>,
+    ) -> Result<(), NodeError> {
         let terms = vec![Term::text(Field::Kind, Kind::Member.name())];
-        self.each(terms, 0..size, |index, event| {
+        self.each(terms, range, |index, event| {
             // A term can stand for another text with the same hash.
             if event.body().kind == Kind::Member {
                 directory.replay(event.body(), index);
             }
-        })?;
-        Ok(directory)
+        })
     }
 }
 

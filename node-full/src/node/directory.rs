@@ -229,9 +229,11 @@ impl Directory {
         member.is_some_and(|member| self.roles_of(stream, member).writer)
     }
 
-    /// Whether a key is an administrator's at an index: one who may write to the system's stream.
-    pub(crate) fn is_admin(&self, key: &KeyId, index: u64) -> bool {
+    /// Whether a key is an administrator's at an index: one who may write to the system's stream,
+    /// and is no node. Of several nodes each has a key that signs drafts, and may be anyone's.
+    fn is_admin(&self, key: &KeyId, index: u64) -> bool {
         self.system.is_some_and(|system| self.is_writer(&system, key, index))
+            && !self.is_ingest_key(key)
     }
 
     /// Whether a member has or had this key, or one with a half in common.

@@ -4,8 +4,9 @@
 
 use cairn_consensus::Set;
 use cairn_consensus::epochs::{Change, Epochs, Fields, Refused};
-use cairn_verifier::digest::EventId;
+use cairn_verifier::digest::{EventId, KeyId};
 use cairn_verifier::event::{EventBody, Kind};
+use cairn_verifier::evidence::Evidence;
 use cairn_verifier::finality::{Header, PublicKey, ValidatorSet};
 use cairn_verifier::trust::Genesis;
 
@@ -25,8 +26,9 @@ pub(super) fn replay(
     index: u64,
 ) {
     let Ok(SystemEvent::Validator(event)) = SystemEvent::read(body) else { return };
-    let allowed = directory.check_writer(&event, body, index);
-    let done = allowed.and_then(|()| take(epochs, directory, (id, &event)));
+    let done = directory
+        .check_validators(&event, body, index)
+        .and_then(|()| take(epochs, directory, (id, &event)));
     if let Err(error) = done {
         tracing::warn!(%error, index, "an event of the log is against the rules and changes nothing");
     }
@@ -49,18 +51,28 @@ fn take(
                 tracing::info!(%proposal, gate = epochs.next_gate(), "a change of validators is approved");
             }
         }
-        ValidatorEvent::Accused { validator, file } => {
-            let accused = epochs.accuse(id, file)?;
-            if accused.key != *validator {
-                let (key, height) = (*validator, accused.place.1);
-                return Err(Refused::NotThen { key, height }.into());
-            }
-            let (key, sentence) = (accused.key, accused.sentence.name());
-            tracing::error!(%key, sentence, "a validator signed a contradiction");
-        }
+        ValidatorEvent::Accused { validator, file } => accuse(epochs, id, (validator, file))?,
         // Whoever bonds signs the event itself, so nothing else is to be checked.
         ValidatorEvent::Moved(asked) => epochs.move_stake(asked)?,
     }
+    Ok(())
+}
+
+/// What evidence does, if it is against the validator that it is said to be against.
+fn accuse(
+    epochs: &mut Epochs,
+    id: EventId,
+    (validator, file): (&KeyId, &[u8]),
+) -> Result<(), NotAllowed> {
+    if let Ok(Evidence::Culprit(culprit)) = Evidence::decode(file)
+        && culprit.key.id() != *validator
+    {
+        let (key, height) = (*validator, culprit.height);
+        return Err(Refused::NotThen { key, height }.into());
+    }
+    let accused = epochs.accuse(id, file)?;
+    let (key, sentence) = (accused.key, accused.sentence.name());
+    tracing::error!(%key, sentence, "a validator signed a contradiction");
     Ok(())
 }
 
@@ -107,6 +119,12 @@ impl Shared {
         self.log_state().epochs().now().set.clone()
     }
 
+    /// Whether this node's vote alone makes a block final, if it has a key.
+    pub(crate) fn is_quorum(&self) -> bool {
+        let own = self.own_keys().map(|keys| keys.validator.key_id());
+        own.is_none_or(|own| self.signing_set().is_quorum_of(&[own]))
+    }
+
     /// The set that signs behind the next gate.
     pub(crate) fn next_set(&self) -> Set {
         self.log_state().epochs().next().clone()
@@ -121,5 +139,50 @@ impl Shared {
     /// for the next gate.
     pub(crate) fn is_change_pending(&self) -> bool {
         self.log_state().epochs().is_pending()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cairn_verifier::digest::{HeaderDigest, LogId};
+    use cairn_verifier::evidence::{CulpritProof, CulpritVote, encode_culprit};
+    use cairn_verifier::finality::{Role, encode_set, vote_message};
+    use cairn_verifier::secret::ValidatorSecret;
+
+    use super::*;
+
+    #[test]
+    fn evidence_under_another_name_changes_nothing() {
+        let secrets: Vec<_> = (1..=4).map(|seed| ValidatorSecret::from_seed([seed; 32])).collect();
+        let mut entries: Vec<_> =
+            secrets.iter().map(|one| (one.key_id(), (one.suite(), one.public_key(), 1))).collect();
+        entries.sort_by_key(|(id, _)| *id);
+        let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();
+        let set = encode_set(&entries).unwrap();
+        let set = ValidatorSet::decode(&set).unwrap();
+        let (log, [culprit, other, ..]) = (LogId::from_bytes([7; 32]), &secrets[..]) else {
+            panic!()
+        };
+        let digest = set.digest();
+        let headers = [1, 2].map(|byte| HeaderDigest::from_bytes([byte; 32]));
+        let signatures = headers.map(|header| {
+            culprit.sign(Role::Vote, &vote_message((&log, &digest), (2, 3, 0), &header)).unwrap()
+        });
+        let votes = [0, 1].map(|at| CulpritVote {
+            set: digest,
+            header: headers[at],
+            signature: &signatures[at],
+        });
+        let public = culprit.public_key();
+        let key = PublicKey::new(culprit.suite(), &public).unwrap();
+        let file = encode_culprit(&CulpritProof { log, kind: 2, height: 3, round: 0, key, votes });
+
+        let mut epochs = Epochs::new((log, 8), &set).unwrap();
+        let before = epochs.next().digest();
+        let refused = accuse(&mut epochs, EventId::ZERO, (&other.key_id(), &file));
+        assert!(refused.is_err() && epochs.accused().next().is_none());
+        assert_eq!(epochs.next().digest(), before);
+        accuse(&mut epochs, EventId::ZERO, (&culprit.key_id(), &file)).unwrap();
+        assert_ne!(epochs.next().digest(), before);
     }
 }

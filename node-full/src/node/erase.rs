@@ -15,9 +15,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use cairn_store::index::Mark;
-use cairn_verifier::digest::{EventId, KeyId, PayloadDigest};
+use cairn_verifier::digest::{EventId, PayloadDigest};
 use cairn_verifier::event::{EventBody, Kind, SignedEvent};
 
+use super::about::Said;
 use super::commit::{Request, catch_up, write_counted};
 use super::expire::{EVERY, expire_old};
 use super::prune::prune_old;
@@ -86,7 +87,9 @@ fn follow(
     queue: &SyncSender<Request>,
     range: std::ops::Range<u64>,
 ) -> Result<(), Refusal> {
-    for (id, event) in shared.system_events(Kind::Redaction, range)? {
+    let mut said = shared.system_events(Kind::Redaction, range)?;
+    said.retain(|said| matches!(said.event, SystemEvent::Redacted { .. }));
+    for Said { id, event, .. } in shared.counted(said)? {
         let SystemEvent::Redacted { event: target } = event else { continue };
         let pending = Pending { redaction: id, target };
         if pending.is_done(shared)? {
@@ -102,22 +105,16 @@ fn follow(
 }
 
 impl Pending {
-    /// Whether this node has given its receipt. One that never had what is to be forgotten leaves
-    /// that to those who had it.
+    /// Whether this node has given its receipt. Another's is that one's word for its own disk: it
+    /// spares this one a receipt only if there is nothing here to be forgotten.
     fn is_done(&self, shared: &Shared) -> Result<bool, NodeError> {
+        let mut receipts = shared.about(&self.target, Kind::Redaction)?;
+        receipts.retain(|said| matches!(said.event, SystemEvent::Erased { redaction, .. } if redaction == self.redaction));
         let own = shared.own_keys().map(|keys| keys.ingest.key_id());
-        let mut by_others = false;
-        for (index, event) in shared.about(&self.target, Kind::Redaction)? {
-            let SystemEvent::Erased { redaction, .. } = event else { continue };
-            if redaction != self.redaction {
-                continue;
-            }
-            if Some(shared.writer_of(index)?) == own {
-                return Ok(true);
-            }
-            by_others = true;
+        if receipts.iter().any(|said| Some(said.place.1) == own) {
+            return Ok(true);
         }
-        Ok(by_others && !shared.holds(&self.target)?)
+        Ok(!shared.counted(receipts)?.is_empty() && !shared.has_to_forget(&self.target)?)
     }
 
     fn request(self) -> (Request, Receiver<Result<(), Refusal>>) {
@@ -159,6 +156,30 @@ impl Shared {
         Ok(u64::try_from(numbers.len()).unwrap_or(u64::MAX))
     }
 
+    /// Whether keys of an event's payload are here, or its bytes for its own sake.
+    fn has_to_forget(&self, event: &EventId) -> Result<bool, NodeError> {
+        for number in self.record_numbers(event)? {
+            if self.read_record(number)?.is_some() {
+                return Ok(true);
+            }
+        }
+        let digest = self.payload_of(event)?;
+        Ok(match digest.filter(|digest| self.blobs.contains(digest)) {
+            Some(digest) => !self.is_shared(event, &digest)?,
+            None => false,
+        })
+    }
+
+    /// Whether another event that is not redacted has the same payload.
+    fn is_shared(&self, event: &EventId, digest: &PayloadDigest) -> Result<bool, NodeError> {
+        for other in self.events_with_payload(digest)? {
+            if other != *event && !self.is_redacted(&other)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The payload that a node's receipt says is gone.
     pub(crate) fn erased_by(
         &self,
@@ -176,19 +197,11 @@ impl Shared {
     /// Removes the stored payload of an event, unless one that is not redacted has the same.
     pub(crate) fn forget_payload(&self, event: &EventId) -> Result<StoredPayload, NodeError> {
         let Some(digest) = self.payload_of(event)? else { return Ok(StoredPayload::Removed) };
-        for other in self.events_with_payload(&digest)? {
-            if other != *event && !self.is_redacted(&other)? {
-                return Ok(StoredPayload::Shared);
-            }
+        if self.is_shared(event, &digest)? {
+            return Ok(StoredPayload::Shared);
         }
         self.blobs.remove(&digest)?;
         Ok(StoredPayload::Removed)
-    }
-
-    fn writer_of(&self, index: u64) -> Result<KeyId, NodeError> {
-        let bytes = self.entries.read(index)?;
-        let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
-        Ok(SignedEvent::decode(&bytes).map_err(damaged)?.body().writer)
     }
 
     pub(super) fn payload_of(&self, event: &EventId) -> Result<Option<PayloadDigest>, NodeError> {

@@ -141,6 +141,16 @@ pub enum OpenError {
         /// The record.
         path: PathBuf,
     },
+    /// It was one of several validators, and something of that is not at its end.
+    #[error(
+        "this validator agreed on blocks with others before, and {why}. Alone it would sign another \
+         block for the same place, or forget what it accepted: start it with [validator] peers and \
+         listen in cairn.toml"
+    )]
+    NotLone {
+        /// What is not at its end.
+        why: String,
+    },
     /// One vote is no quorum of this log.
     #[error(
         "this log has {validators} validators, and this node alone is no quorum of them; name the \

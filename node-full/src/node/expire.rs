@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cairn_store::index::Mark;
 use cairn_verifier::UnixMillis;
-use cairn_verifier::event::{EventBody, SignedEvent};
+use cairn_verifier::event::{EventBody, Kind, SignedEvent};
 
 use super::commit::{Request, catch_up, write_counted};
 use super::prune::long_ago;
@@ -147,17 +147,40 @@ pub(super) fn expire_old(shared: &Shared, queue: &SyncSender<Request>) -> Result
 }
 
 impl Shared {
-    /// The entries of which this event of the node says that it forgot their payloads.
-    pub(crate) fn expired_by(&self, body: &EventBody<'_>) -> Option<Range<u64>> {
-        if body.event_type != APPLIED || !self.directory().is_ingest_key(&body.writer) {
-            return None;
+    /// The entries of which this event says that payloads are kept no longer, as far as this node
+    /// goes by it: a node with keys by its own word, a copy by that of the log's only validator. How
+    /// long a validator among others keeps payloads is nobody else's business.
+    pub(crate) fn expired_by(
+        &self,
+        (index, body): (u64, &EventBody<'_>),
+    ) -> Result<Option<Range<u64>>, NodeError> {
+        if body.event_type != APPLIED || body.kind != Kind::Record || !self.is_said(index, body)? {
+            return Ok(None);
         }
         let number = |name: &str| {
             let (_, text) = body.metadata.iter().find(|(key, _)| *key == name)?;
             text.parse::<u64>().ok()
         };
         // Before `from` was said, nobody knew better than from the beginning on.
-        Some(number("from").unwrap_or(0)..number("before")?.min(self.state().events.size()))
+        let from = number("from").unwrap_or(0);
+        Ok(number("before").map(|before| from..before.min(index)))
+    }
+
+    /// Whether this node goes by what the event at an index says of retention.
+    fn is_said(&self, index: u64, body: &EventBody<'_>) -> Result<bool, NodeError> {
+        let directory = self.directory();
+        // A log from before there was a stream for it has it in its first one.
+        let stream = directory.system().or_else(|| directory.streams().first());
+        if stream.is_none_or(|stream| stream.id != body.stream) {
+            return Ok(false);
+        }
+        if let Some(keys) = self.own_keys() {
+            return Ok(keys.ingest.key_id() == body.writer);
+        }
+        let height = self.index.height_of(index)?;
+        let is_lone =
+            height.and_then(|height| self.set_at(height)).is_some_and(|set| set.len() == 1);
+        Ok(is_lone && directory.is_ingest_key(&body.writer))
     }
 
     /// How many events were final before a time.

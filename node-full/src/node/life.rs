@@ -190,6 +190,7 @@ impl Node {
         publisher: Option<Publisher>,
     ) -> Result<Self, OpenError> {
         expect_quorum(&shared)?;
+        validate::expect_lone(&shared)?;
         if shared.head().is_none() {
             producer::produce(&shared)
                 .map_err(|error| OpenError::FirstBlock { reason: error.to_string() })?;
@@ -265,12 +266,10 @@ impl Inner {
 
 /// One vote alone makes blocks only where it is a quorum.
 fn expect_quorum(shared: &Shared) -> Result<(), OpenError> {
-    let Some(keys) = shared.own_keys() else { return Ok(()) };
-    let set = shared.signing_set();
-    if set.is_quorum_of(&[keys.validator.key_id()]) {
+    if shared.is_quorum() {
         return Ok(());
     }
-    Err(OpenError::NeedsPeers { validators: set.len() })
+    Err(OpenError::NeedsPeers { validators: shared.signing_set().len() })
 }
 
 fn join(thread: Option<JoinHandle<()>>, name: &str) {

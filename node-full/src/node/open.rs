@@ -32,6 +32,7 @@ use super::shared::decode_block;
 use super::state::{State, Tree};
 use super::{
     Block, Directory, LogState, NodeError, OpenError, Options, Shared, Waiting, format, signed,
+    uncounted,
 };
 use crate::clock::Stopwatch;
 use crate::init::GENESIS_FILE;
@@ -68,6 +69,20 @@ impl As<'_> {
             Self::Validator(_) | Self::Replica => Ok(None),
         }
     }
+
+    /// One of many has no entries that no block of its log has.
+    fn counted(
+        self,
+        dir: &Path,
+        (index, entries): (Index, Entries),
+        sizes: (u64, u64),
+    ) -> Result<(Arc<Index>, Entries), OpenError> {
+        let (index, entries) = match self {
+            Self::OneOfMany(_) => uncounted::set_back(dir, (index, entries), sizes)?,
+            Self::Validator(_) | Self::Replica => (index, entries),
+        };
+        Ok((Arc::new(index), entries))
+    }
 }
 
 pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shared, OpenError> {
@@ -77,7 +92,7 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     let genesis_bytes = read_genesis(dir)?;
     let genesis = decode_genesis(dir, &genesis_bytes)?;
     let keys = purpose.keys(dir, &genesis)?;
-    let index = Arc::new(open_index(dir, options.index_memory)?);
+    let index = open_index(dir, options.index_memory)?;
 
     let limit = options.segment_bytes;
     let known_blocks = index.mark(Mark::Blocks)?;
@@ -87,6 +102,8 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     let final_size = head.as_ref().map_or(0, |head| head.header.events.get());
     let at_least = index.mark(Mark::Entries)?.max(final_size);
     let (entries, entries_cut) = Entries::open(&dir.join("log"), limit, at_least)?;
+    let sizes = (final_size, options.index_memory);
+    let (index, entries) = purpose.counted(dir, (index, entries), sizes)?;
 
     make_tile_folders(dir, &genesis)?;
     let replay = Replay::new(dir, &genesis, (&index, &entries, &blocks), head.as_deref());
@@ -181,7 +198,7 @@ fn make_tile_folders(dir: &Path, genesis: &Genesis<'_>) -> Result<(), StoreError
 
 /// Opens the index. One that lost power left in pieces is made again: it is derived, and nothing of
 /// it was ever synced.
-fn open_index(dir: &Path, memory: u64) -> Result<Index, StoreError> {
+pub(super) fn open_index(dir: &Path, memory: u64) -> Result<Index, StoreError> {
     let path = dir.join("index");
     match Index::open(&path, memory) {
         Err(error @ StoreError::IndexDamaged { .. }) => {

@@ -215,6 +215,18 @@ impl Shared {
         self.indexing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A validator without others takes events only as long as it makes blocks of them by itself.
+    pub(crate) fn expect_blocks(&self) -> Result<(), Refusal> {
+        if self.pool.is_some() || self.is_quorum() {
+            return Ok(());
+        }
+        let validators = self.signing_set().len();
+        Err(Refusal::CatchingUp(format!(
+            "the log has {validators} validators by now, and this node alone is no quorum of them; \
+             start it again with the others: [validator] peers and listen in cairn.toml"
+        )))
+    }
+
     /// Takes events into the index that are in the log.
     pub(crate) fn index_events(
         &self,

@@ -128,7 +128,9 @@ impl Node {
     }
 
     fn say(&self, event: ValidatorEvent) -> Result<Accepted, Refused> {
-        self.shared().expect_writable().map_err(|reason| reason.at(0))?;
+        let shared = self.shared();
+        let may_take = shared.expect_writable().and_then(|()| shared.expect_blocks());
+        may_take.map_err(|reason| reason.at(0))?;
         let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or_else(|| Refusal::ShuttingDown.at(0))?;
         evidence::say(self.shared(), &queue, event)

@@ -76,15 +76,15 @@ impl Publisher {
         other: Other,
     ) -> Result<u64, PublishError> {
         let (mut digests, mut erased, mut expired) = (Vec::new(), Vec::new(), Vec::new());
-        each(shared, from..to, |body| {
+        each(shared, from..to, |index, body| {
             digests.extend(body.payload.stored());
             erased.extend(shared.erased_by(body)?);
-            expired.extend(shared.expired_by(body));
+            expired.extend(shared.expired_by((index, body))?);
             Ok(())
         })?;
         // What is kept for a time only is not kept longer where it was published.
         for range in expired {
-            each(shared, range.start.max(shared.entries.begin())..range.end, |body| {
+            each(shared, range.start.max(shared.entries.begin())..range.end, |_, body| {
                 erased.extend(body.payload.stored());
                 Ok(())
             })?;
@@ -127,11 +127,11 @@ impl Publisher {
 fn each(
     shared: &Shared,
     range: Range<u64>,
-    mut show: impl FnMut(&EventBody<'_>) -> Result<(), NodeError>,
+    mut show: impl FnMut(u64, &EventBody<'_>) -> Result<(), NodeError>,
 ) -> Result<(), NodeError> {
     shared.entries.scan(range, |index, bytes| {
         let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
-        show(SignedEvent::decode(bytes).map_err(damaged)?.body())
+        show(index, SignedEvent::decode(bytes).map_err(damaged)?.body())
     })
 }
 

@@ -405,24 +405,23 @@ fn follow_system(
 ) -> Result<(), FollowError> {
     for (index, event) in (first..).zip(events) {
         let body = event.body();
-        // How long payloads are kept is each validator's own affair: what one of them says of it
-        // must not take them from all.
-        if let Some(expired) = shared.expired_by(body).filter(|_| shared.pool.is_none()) {
+        // One that agrees on blocks with others did what it says itself before it said so.
+        let expired = if shared.pool.is_none() { shared.expired_by((index, body))? } else { None };
+        if let Some(expired) = expired {
             let kept_from = expired.end;
             shared.expire(expired.start.max(shared.entries.begin())..kept_from, kept_from)?;
         }
         if !SystemEvent::is_kind(body.kind) {
             continue;
         }
-        // One that is against the rules changes nothing here either.
+        // One that is against the rules changes nothing here either. One that agrees on blocks with
+        // others erases what it has itself, and says so.
         let said = Arc::make_mut(&mut directory).replay(body, index);
         if let Some(SystemEvent::Erased { event, .. }) = said
+            && shared.pool.is_none()
             && shared.is_redacted(&event)?
         {
             shared.forget_payload(&event)?;
-            if shared.pool.is_some() {
-                shared.forget_keys(&event)?;
-            }
         }
     }
     Ok(())

@@ -4,9 +4,10 @@
 //! block = header | count (4) | count x (length (4) | signed event)
 //! ```
 //!
-//! The events are all that come after the block before. A crash between writing events and their
-//! block leaves events in the log that no block of it has: they are of a block that was decided, so
-//! whatever block becomes final next begins with them.
+//! The events are all that come after the block before. Where their block could not be written,
+//! events stand in the log that no block of it has: they are of a block that was decided, so
+//! whatever block becomes final next begins with them. When the node opens again, they go back to
+//! the pool.
 
 use cairn_consensus::Verdict;
 use cairn_consensus::rules::{RuleError, Tip};
@@ -148,9 +149,14 @@ pub(crate) fn after_left_over(
     mut entries: Vec<Vec<u8>>,
 ) -> Result<Result<Vec<Vec<u8>>, &'static str>, ValidateError> {
     let left = left_over(shared)?;
-    if !entries.starts_with(&left) {
-        let why = "it does not begin with the events that a crash left in this log after its \
-                   newest block";
+    let is_same = |(one, other): (&Vec<u8>, &Vec<u8>)| {
+        // Others may have an event with one more signature: it is the same one.
+        let id = |bytes: &[u8]| SignedEvent::decode(bytes).map(|event| event.id()).ok();
+        one == other || (id(one).is_some() && id(one) == id(other))
+    };
+    if entries.len() < left.len() || !left.iter().zip(&entries).all(is_same) {
+        let why = "it does not begin with the events that stand in this log after its newest block: \
+                   their own block was decided, and could not be written";
         return Ok(Err(why));
     }
     Ok(Ok(entries.split_off(left.len())))

@@ -9,6 +9,7 @@ mod outputs;
 mod periodic;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -101,7 +102,8 @@ struct Building {
 pub(crate) fn run(shared: &Arc<Shared>, setup: &Setup, inputs: &Receiver<Input>) {
     let mut peers = Peers::default();
     loop {
-        let life = Driver::open(shared, setup, &mut peers).and_then(|mut driver| {
+        let life = noticed(|| {
+            let mut driver = Driver::open(shared, setup, &mut peers)?;
             shared.note_validator(|status| status.stopped = None);
             driver.live(inputs)
         });
@@ -118,6 +120,16 @@ pub(crate) fn run(shared: &Arc<Shared>, setup: &Setup, inputs: &Receiver<Input>)
             return;
         }
     }
+}
+
+/// A panic as an error: this thread would end unseen, and the node would go on taking events that
+/// nobody makes blocks of.
+fn noticed(life: impl FnOnce() -> Result<(), ValidateError>) -> Result<(), ValidateError> {
+    catch_unwind(AssertUnwindSafe(life)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(ValidateError::Panicked(text.unwrap_or("it did not say why").to_owned()))
+    })
 }
 
 fn config(shared: &Shared, timeouts: Timeouts) -> Config {

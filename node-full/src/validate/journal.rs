@@ -25,8 +25,8 @@ use crate::node::OpenError;
 
 /// Where a data directory keeps what a validator needs to go on. No backup holds it.
 pub(crate) const VALIDATOR_DIR: &str = "validator";
-const LOG: &str = "consensus.log";
-const RECORD: &str = "signed";
+pub(super) const LOG: &str = "consensus.log";
+pub(super) const RECORD: &str = "signed";
 
 const SLOT: u64 = 4_096;
 /// Blocks of many rounds: far more than any height needs.

@@ -16,7 +16,7 @@
 mod file;
 mod inner;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -133,6 +133,24 @@ impl Pool {
     /// The time by which ages are measured: since it was opened.
     pub(crate) fn now(&self) -> Duration {
         self.watch.elapsed()
+    }
+
+    /// Keeps events in the pool of a directory that is not open: they are durable when this returns,
+    /// and wait like those that were accepted here. Those that wait already are left as they are.
+    pub(crate) fn put_back(dir: &Path, events: Vec<Pending>) -> Result<(), StoreError> {
+        let (file, found) = PoolFile::open(dir)?;
+        let known: BTreeSet<EventId> = found.iter().map(|pending| pending.id).collect();
+        let new = events.into_iter().filter(|pending| !known.contains(&pending.id));
+        file.append(&new.collect::<Vec<_>>())
+    }
+
+    /// What was accepted in a directory and stands in its file still, final by now or not.
+    pub(crate) fn accepted_in(dir: &Path) -> Result<Vec<Pending>, StoreError> {
+        if !PoolFile::is_in(dir) {
+            return Ok(Vec::new());
+        }
+        let (_, found) = PoolFile::open(dir)?;
+        Ok(found)
     }
 
     /// Whoever is to be told when something was accepted.

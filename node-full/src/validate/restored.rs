@@ -44,6 +44,11 @@ pub(crate) fn mark_restored(data: &Path) -> Result<(), StoreError> {
     files::write(&dir.join(MARK), now.as_bytes(), Secrecy::Public)
 }
 
+/// Whether a directory was restored, and its validator has not seen since where the log was.
+pub(super) fn is_marked(data: &Path) -> bool {
+    data.join(VALIDATOR_DIR).join(MARK).exists()
+}
+
 /// Reads what the directory and the operator say. The operator's word stands over the file, but
 /// only if it can be about this restoring: a height that the log has a block of already is from
 /// another time, and was left in the settings.

@@ -126,6 +126,15 @@ impl Entries {
         self.log.scan(range, visit)
     }
 
+    /// Removes the entries from `end` on, with which a write must have begun. Whoever asks has them
+    /// elsewhere, and derives nothing from them any more.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`]; what is left ends with an entry, and cutting again goes on.
+    pub fn cut(self, end: u64) -> Result<Self, StoreError> {
+        Ok(Self { log: self.log.cut(end)?, ..self })
+    }
+
     /// The first entry that pruning at `before` would leave: whole segments go, and never the last.
     #[must_use]
     pub fn border(&self, before: u64) -> u64 {

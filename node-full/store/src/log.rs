@@ -208,6 +208,28 @@ impl Log {
         Ok(gone.iter().fold(0, |sum, segment| sum.saturating_add(segment.bytes())))
     }
 
+    /// Removes the frames from `end` on, with which a write must have begun; the newest first. Whoever
+    /// asks has them elsewhere.
+    pub(crate) fn cut(self, end: u64) -> Result<Self, StoreError> {
+        let mut log = self;
+        loop {
+            let tail = Arc::clone(&log.segments().tail);
+            if let Some(frames) = end.checked_sub(tail.first()) {
+                tail.cut_to(frames)?;
+                return Ok(log);
+            }
+            if log.segments().closed.is_empty() {
+                return Err(StoreError::NoFrame { path: log.dir, index: end });
+            }
+            let (dir, limit, first) = (log.dir.clone(), log.limit, tail.first());
+            std::fs::remove_file(tail.path()).map_err(StoreError::io("remove", tail.path()))?;
+            files::sync_dir(&dir)?;
+            drop((log, tail));
+            // The segment before it is the last one now.
+            log = Self::open(&dir, limit, first)?.0;
+        }
+    }
+
     fn segment_of(&self, index: u64) -> Of {
         let segments = self.segments();
         if (segments.tail.first()..segments.tail.end()).contains(&index) {

@@ -206,7 +206,7 @@ impl Segment {
     /// here, but never counted elsewhere.
     pub(crate) fn cut_to(&self, frames: u64) -> Result<(), StoreError> {
         let mut tail = self.lock_tail();
-        let Some((start, _)) = self.place(frames) else { return Ok(()) };
+        let Some((start, _)) = self.place(self.first.saturating_add(frames)) else { return Ok(()) };
         let cut = self.file.set_len(start).and_then(|()| self.file.sync());
         tail.poisoned = cut.is_err();
         cut.map_err(StoreError::io("cut the uncounted frames off", &self.path))?;

@@ -240,6 +240,30 @@ pub fn sync_names(dir: &Path, tiles: &[PendingTile]) -> Result<(), StoreError> {
     folders.into_iter().try_for_each(files::sync_dir)
 }
 
+/// Removes the tiles in `dir` that a tree of `size` leaves does not fill.
+///
+/// # Errors
+/// [`StoreError::Io`].
+pub fn remove_after(dir: &Path, size: u64) -> Result<(), StoreError> {
+    let width = u64::try_from(WIDTH).unwrap_or(u64::MAX);
+    let mut full = size;
+    for level in 0_u8.. {
+        full /= width;
+        for number in full.. {
+            let path = dir.join(TileId { level, number }.path());
+            match std::fs::remove_file(&path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => break,
+                Err(error) => return Err(StoreError::io("remove", &path)(error)),
+            }
+        }
+        if full == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// The node above a power of two of nodes of height `base`.
 fn fold<H: TreeHasher>(hasher: &H, base: u8, hashes: &[Hash]) -> Hash {
     let mut row = hashes.to_vec();

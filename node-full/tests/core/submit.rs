@@ -132,9 +132,13 @@ fn what_waits_becomes_blocks_that_can_travel_to_others() {
     let metadata = (0..12).map(|n| (format!("key {n:02}"), "x".repeat(4_096)));
     let metadata: std::collections::BTreeMap<_, _> = metadata.collect();
     let long = |n: usize| {
-        let Submission::Draft(mut draft) = draft(&format!("long {n}")) else { unreachable!() };
-        draft.metadata = metadata.clone();
-        Submission::Draft(draft)
+        let json = serde_json::json!({
+            "type": "test.happened",
+            "actor": { "kind": "user", "id": "alice" },
+            "resource": { "kind": "thing", "id": format!("long {n}") },
+            "metadata": metadata,
+        });
+        Submission::Draft(serde_json::from_value(json).unwrap())
     };
     for batch in 0..4 {
         node.submit((0..50).map(|n| long(batch * 50 + n)).collect()).unwrap();

@@ -201,6 +201,7 @@ type Bend<'a> = &'a dyn Fn(&mut Vec<u8>, &mut Vec<u8>, &mut u64);
 fn what_breaks_a_rule_is_refused_and_changes_nothing() {
     let mut lone = Lone::new();
     let own = lone.own.key_id();
+    lone.change(Change::Weight(own, 10));
     // No proof of possession, another log's, another key's.
     let good = lone.add(1, 1);
     let bent = |with: Bend<'_>| {
@@ -220,7 +221,7 @@ fn what_breaks_a_rule_is_refused_and_changes_nothing() {
         bent(&|_, _, power| *power = 1 << 62),
         Change::Remove(own),
         Change::Remove(other.key_id()),
-        Change::Weight(own, 1),
+        Change::Weight(own, 10),
         Change::Weight(own, 0),
         Change::Weight(other.key_id(), 3),
         Change::Penalty(Penalty::Remove),
@@ -252,7 +253,7 @@ fn what_breaks_a_rule_is_refused_and_changes_nothing() {
     assert_eq!(refused([7; 32].into(), own, &approval), "not-allowed");
     assert!(!lone.node.validators().unwrap().epochs.is_pending());
     lone.node.approve(proposal, own, approval.clone()).unwrap();
-    lone.wait_for(1);
+    lone.wait_for(2);
     // Decided, and for another set.
     assert_eq!(refused(proposal, own, &approval), "not-allowed");
 }
@@ -327,8 +328,11 @@ fn a_validator_that_is_no_quorum_makes_no_block() {
     lone.change(lone.add(1, 1));
     assert_eq!(lone.total(), 2);
     let height = lone.node.head().unwrap().header.height;
-    let accepted = lone.node.submit(vec![draft("waits")]).unwrap();
-    assert!(!lone.node.wait_final(&accepted[0].id, std::time::Duration::from_millis(300)));
+    // Nor does it take what it could make no block of.
+    let refused = lone.node.submit(vec![draft("waits")]).unwrap_err();
+    assert_eq!(refused.reason.code(), "catching-up");
+    assert!(refused.to_string().contains("2 validators"), "{refused}");
+    std::thread::sleep(std::time::Duration::from_millis(300));
     assert_eq!(lone.node.head().unwrap().header.height, height);
 }
 

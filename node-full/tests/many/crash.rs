@@ -1,6 +1,12 @@
 //! Nodes that stop in the middle, and disks that lost something.
 
-use crate::kit::Town;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cairn_net::{AllowedPeer, Network, PeerId, PeerStatus};
+use cairn_node::validate::{Links, Validating};
+
+use crate::kit::{LIMIT, Town};
 
 #[test]
 fn nodes_that_stop_and_come_back_lose_nothing_that_was_accepted() {
@@ -88,4 +94,46 @@ fn copy_dir(from: &std::path::Path, to: &std::path::Path) {
             std::fs::copy(entry.path(), to).unwrap();
         }
     }
+}
+
+/// Links that fail as no links should.
+struct Panicking;
+
+impl Network for Panicking {
+    fn send(&self, _: PeerId, _: &[u8]) -> bool {
+        false
+    }
+
+    fn broadcast(&self, message: &[u8]) {
+        assert!(message.is_empty(), "no room for another thread");
+    }
+
+    fn ban(&self, _: PeerId, _: &str) {}
+
+    fn peers(&self) -> Vec<PeerStatus> {
+        Vec::new()
+    }
+
+    fn allow(&self, _: Vec<AllowedPeer>) {}
+}
+
+#[test]
+fn a_panic_of_the_driver_is_said_and_the_node_still_closes() {
+    let mut town = Town::down(&[1, 1, 1, 1]);
+    let (_open, incoming) = std::sync::mpsc::sync_channel(1);
+    let links: Links = (Arc::new(Panicking), incoming);
+    let node = town.try_start(0, Validating::new(Box::new(|_| Ok(links)))).unwrap();
+    let until = Instant::now() + LIMIT;
+    while node.status().is_healthy() {
+        assert!(Instant::now() < until, "{:?}", node.status());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let (code, why) = node.status().fault().unwrap();
+    assert_eq!(code, "validator-stopped");
+    assert!(why.contains("no room for another thread"), "{why}");
+    drop(node);
+    // What is on disk is whole.
+    (0..4).for_each(|at| town.start(at));
+    let ids = town.submit(0, 1, "again");
+    town.wait_final(&ids);
 }

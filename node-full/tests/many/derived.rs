@@ -68,9 +68,14 @@ fn a_stream_of_a_block_whose_tile_could_not_be_written_is_known_to_the_next() {
         assert!(Instant::now() < until, "{:#?}", node.status());
         std::thread::sleep(Duration::from_millis(5));
     }
-    let Submission::Draft(mut of_payroll) = draft("in the new stream") else { unreachable!() };
-    of_payroll.stream = Some("payroll".to_owned());
-    let taken = node.submit(vec![Submission::Draft(of_payroll)]).unwrap();
+    let of_payroll = serde_json::json!({
+        "type": "test.happened",
+        "stream": "payroll",
+        "actor": { "kind": "user", "id": "alice" },
+        "resource": { "kind": "thing", "id": "in the new stream" },
+    });
+    let of_payroll = Submission::Draft(serde_json::from_value(of_payroll).unwrap());
+    let taken = node.submit(vec![of_payroll]).unwrap();
     std::fs::remove_file(&tiles).unwrap();
     assert!(node.wait_final(&taken[0].id, LIMIT), "{:#?}", node.status());
 }

@@ -11,9 +11,12 @@
 mod agree;
 mod crash;
 mod derived;
+mod forged;
+mod hand;
 mod kit;
 mod links;
 mod payloads;
 mod peers;
 mod signed;
 mod sync;
+mod turn;

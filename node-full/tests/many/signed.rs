@@ -51,7 +51,7 @@ fn one_that_was_restored_signs_nothing_and_takes_nothing_until_a_later_block_is_
 }
 
 /// A record as the engine keeps it, in its slot.
-fn signed_at(height: u64) -> Vec<u8> {
+pub(crate) fn signed_at(height: u64) -> Vec<u8> {
     let mut writer = Writer::new();
     writer.u8(1).u64(height).u32(0).u8(1).raw(&[7; 32]);
     let mut bytes = writer.into_bytes();

@@ -166,7 +166,10 @@ pub fn encode_culprit(culprit: &CulpritProof<'_>) -> alloc::vec::Vec<u8> {
     writer.raw(culprit.log.as_bytes()).u8(culprit.kind).u64(culprit.height).u32(culprit.round);
     culprit.key.write(&mut writer);
     let mut votes = culprit.votes;
-    votes.sort_by_key(|vote| vote.header);
+    let [first, second] = &mut votes;
+    if second.header < first.header {
+        core::mem::swap(first, second);
+    }
     for vote in votes {
         writer.raw(vote.set.as_bytes()).raw(vote.header.as_bytes()).raw(vote.signature);
     }

@@ -9,7 +9,7 @@ use web_sys::{
 
 use super::badge::{drawing, outline};
 use crate::browser;
-use crate::folders::{Dropped, Named, named};
+use crate::folders::{Dropped, Named, name, named};
 use crate::format::from_text;
 use crate::html::{El, el};
 use crate::router::Route;
@@ -79,18 +79,22 @@ async fn take_files(app: App, files: Vec<Named>) {
     }
     let is_single = files.len() == 1;
     let mut read = Vec::new();
-    for (name, file) in &files {
+    for named in &files {
+        let (name, file) = (name(named), &named.1);
         let Some(file) = file.dyn_ref::<File>().filter(|file| browser::is_readable(file)) else {
-            app.notice.set([name.as_str(), words::TOO_LONG.get()].concat());
+            app.notice.set([&name, words::TOO_LONG.get()].concat());
             continue;
         };
         match browser::read(file).await.map(unwrapped) {
             Some(bytes) if is_list(&bytes) => return check_many(app, files),
-            Some(bytes) => read.push((name.clone(), bytes)),
+            Some(bytes) => read.push((name, bytes)),
             None => {}
         }
     }
-    let last = read.into_iter().map(|(name, bytes)| app.take(name, bytes)).last();
+    let mut last = None;
+    for (name, bytes) in read {
+        last = Some(app.take(name, bytes));
+    }
     show(last, is_single);
 }
 

@@ -33,31 +33,7 @@ pub(crate) fn log(app: App, filters: &Filters) -> View {
     app.refresh();
     let query = filters.query();
     let latest = StoredValue::new_local(Latest::default());
-    Effect::new({
-        let query = query.clone();
-        move |_| {
-            let ticket = latest.with_value(Latest::next);
-            app.synced.track();
-            let client = app.client.get();
-            // The first rows are listed under the newest header, or some would be newer than it. Later
-            // ones wait for news.
-            if app.is_syncing.get_untracked() {
-                if listing.rows.with_untracked(Vec::is_empty) {
-                    listing.is_loading.set(true);
-                    app.is_syncing.track();
-                }
-                return;
-            }
-            // Before a node that lies, nothing stays that another look was not given.
-            if app.head.with_untracked(|head| matches!(head, Assurance::Failed(_))) {
-                listing.clear();
-            }
-            match client {
-                Some(client) => rows::load_anew(listing, client, query.clone(), ticket),
-                None => listing.clear(),
-            }
-        }
-    });
+    list_rows(app, listing, query.clone(), latest);
     let is_live = RwSignal::new(false);
     let is_on = RwSignal::new(false);
     tail(app, listing, filters.filter(), (is_live, is_on));
@@ -98,6 +74,37 @@ pub(crate) fn log(app: App, filters: &Filters) -> View {
         filters::form(filters).view(),
         list.view(),
     ])
+}
+
+/// Lists the first page, and again whenever there is news.
+fn list_rows(
+    app: App,
+    listing: rows::Listing,
+    query: String,
+    latest: StoredValue<Latest, LocalStorage>,
+) {
+    Effect::new(move |_| {
+        let ticket = latest.with_value(Latest::next);
+        app.synced.track();
+        let client = app.client.get();
+        // The first rows are listed under the newest header, or some would be newer than it. Later
+        // ones wait for news.
+        if app.is_syncing.get_untracked() {
+            if listing.rows.with_untracked(Vec::is_empty) {
+                listing.is_loading.set(true);
+                app.is_syncing.track();
+            }
+            return;
+        }
+        // Before a node that lies, nothing stays that another look was not given.
+        if app.head.with_untracked(|head| matches!(head, Assurance::Failed(_))) {
+            listing.clear();
+        }
+        match client {
+            Some(client) => rows::load_anew(listing, client, query.clone(), ticket),
+            None => listing.clear(),
+        }
+    });
 }
 
 /// Switches following on and off, and says how it goes.

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::{Directory, IN_USE};
 use crate::init::INGEST_MEMBER;
+use crate::node::Place;
 use crate::system::{SystemEvent, ValidatorEvent};
 
 /// Why a system event is refused.
@@ -96,11 +97,11 @@ impl Directory {
             return Ok(());
         }
         if matches!(event, SystemEvent::Erased { .. }) {
-            return self.check_node(body, index);
+            return self.check_node(&body.writer, index);
         }
         // What it does is not for members and streams.
         if let SystemEvent::Validator(event) = event {
-            return self.check_writer(event, body, index);
+            return self.check_validators(event, body, index);
         }
         self.check_admin(body, index)?;
         let before = self.clone();
@@ -127,41 +128,47 @@ impl Directory {
         changed
     }
 
-    /// Who may name readers of an event, or have it forgotten: its writer's member, in the event's
-    /// own stream or in the system's, and administrators in the system's.
+    /// Who may name readers of an event, or have it forgotten: its writer's member in the event's
+    /// own stream, and administrators in the system's. Nodes are one member, and each speaks for
+    /// itself only.
     ///
     /// # Errors
     /// [`NotAllowed`].
     pub(crate) fn may_grant_or_redact(
         &self,
-        body: &EventBody<'_>,
-        (stream, writer): (&StreamId, &KeyId),
+        (stream, key): &Place,
+        (of_stream, writer): &Place,
         index: u64,
     ) -> Result<(), NotAllowed> {
-        let in_system = self.system == Some(body.stream);
+        let is_same =
+            key == writer || (self.is_same_member(key, writer) && !self.is_ingest_key(key));
         // A writer who is no member has only its one key.
-        let is_writers = self.is_same_member(&body.writer, writer)
-            && (self.signer_at(&body.writer, index).is_some()
-                || !self.keys.contains_key(&body.writer));
-        let allowed = (is_writers && body.stream == *stream)
-            || (in_system && self.is_admin(&body.writer, index));
-        if allowed {
+        let holds = self.signer_at(key, index).is_some() || !self.keys.contains_key(key);
+        let is_writers = is_same && holds && stream == of_stream;
+        if is_writers || (self.system == Some(*stream) && self.is_admin(key, index)) {
             return Ok(());
         }
         let who = "the event's writer in the event's stream, or an administrator in `system`,";
-        Err(NotAllowed::Signer { key: body.writer, who })
+        Err(NotAllowed::Signer { key: *key, who })
     }
 
-    /// Who may write an event about validators: administrators, and who moves its own stake. An
-    /// administrator gets no say in that by ending a member's key or adding one: stake is a key's.
-    pub(in crate::node) fn check_writer(
+    /// Who may write an event about validators. Administrators ask for another set. What others signed
+    /// counts by their signatures, so every node may bring it. Who moves its own stake signs the event,
+    /// and no administrator gets a say in that by ending a member's key or adding one.
+    pub(in crate::node) fn check_validators(
         &self,
         event: &ValidatorEvent,
         body: &EventBody<'_>,
         index: u64,
     ) -> Result<(), NotAllowed> {
+        self.check_system(body)?;
         match event {
-            ValidatorEvent::Moved(_) => self.check_system(body),
+            ValidatorEvent::Moved(_) => Ok(()),
+            ValidatorEvent::Approved { .. } | ValidatorEvent::Accused { .. }
+                if self.check_node(&body.writer, index).is_ok() =>
+            {
+                Ok(())
+            }
             ValidatorEvent::Proposed(_)
             | ValidatorEvent::Approved { .. }
             | ValidatorEvent::Accused { .. } => self.check_admin(body, index),
@@ -173,7 +180,7 @@ impl Directory {
         if body.stream == system { Ok(()) } else { Err(NotAllowed::NotInSystem) }
     }
 
-    /// Who writes to the stream `system` may: administrators, and the node itself.
+    /// Who changes members and streams.
     pub(in crate::node) fn check_admin(
         &self,
         body: &EventBody<'_>,
@@ -186,17 +193,17 @@ impl Directory {
         Err(NotAllowed::Signer { key: body.writer, who: "an administrator" })
     }
 
-    fn check_node(&self, body: &EventBody<'_>, index: u64) -> Result<(), NotAllowed> {
-        if self.signer_at(&body.writer, index) == Some(INGEST_MEMBER) {
+    /// Who says what a node does.
+    pub(in crate::node) fn check_node(&self, key: &KeyId, index: u64) -> Result<(), NotAllowed> {
+        if self.signer_at(key, index) == Some(INGEST_MEMBER) {
             return Ok(());
         }
-        Err(NotAllowed::Signer { key: body.writer, who: "the node that erased" })
+        Err(NotAllowed::Signer { key: *key, who: "the node that erased" })
     }
 
-    /// Whether some member other than the node itself may still change things.
+    /// Whether somebody may still change things.
     fn has_admin(&self, index: u64) -> bool {
-        let mut keys = self.keys.iter().filter(|(_, key)| key.member != INGEST_MEMBER);
-        keys.any(|(id, _)| self.is_admin(id, index))
+        self.keys.keys().any(|id| self.is_admin(id, index))
     }
 
     fn in_use(&self, name: &str) -> Result<(), NotAllowed> {
