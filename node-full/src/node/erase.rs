@@ -106,7 +106,7 @@ fn follow(
 
 impl Pending {
     /// Whether this node has given its receipt. Another's is that one's word for its own disk: it
-    /// spares this one a receipt only if nothing was ever here to be forgotten.
+    /// spares this one a receipt only if there is nothing here to be forgotten.
     fn is_done(&self, shared: &Shared) -> Result<bool, NodeError> {
         let mut receipts = shared.about(&self.target, Kind::Redaction)?;
         receipts.retain(|said| matches!(said.event, SystemEvent::Erased { redaction, .. } if redaction == self.redaction));
@@ -114,7 +114,7 @@ impl Pending {
         if receipts.iter().any(|said| Some(said.place.1) == own) {
             return Ok(true);
         }
-        Ok(!shared.counted(receipts)?.is_empty() && !shared.holds(&self.target)?)
+        Ok(!shared.counted(receipts)?.is_empty() && !shared.has_to_forget(&self.target)?)
     }
 
     fn request(self) -> (Request, Receiver<Result<(), Refusal>>) {
@@ -154,6 +154,20 @@ impl Shared {
         let numbers = self.record_numbers(event)?;
         self.records.erase(&numbers)?;
         Ok(u64::try_from(numbers.len()).unwrap_or(u64::MAX))
+    }
+
+    /// Whether keys of an event's payload are here, or its bytes for its own sake.
+    fn has_to_forget(&self, event: &EventId) -> Result<bool, NodeError> {
+        for number in self.record_numbers(event)? {
+            if self.read_record(number)?.is_some() {
+                return Ok(true);
+            }
+        }
+        let digest = self.payload_of(event)?;
+        Ok(match digest.filter(|digest| self.blobs.contains(digest)) {
+            Some(digest) => !self.is_shared(event, &digest)?,
+            None => false,
+        })
     }
 
     /// Whether another event that is not redacted has the same payload.

@@ -140,12 +140,6 @@ impl Shared {
         Ok(index >= from && !self.is_redacted(&about)?)
     }
 
-    /// Whether this node has or had something to forget behind an event.
-    pub(super) fn holds(&self, event: &EventId) -> Result<bool, NodeError> {
-        let stored = self.payload_of(event)?.is_some_and(|digest| self.blobs.contains(&digest));
-        Ok(stored || !self.record_numbers(event)?.is_empty())
-    }
-
     /// Whether an event that is not redacted has this payload, or none that is final has it.
     pub(crate) fn is_payload_wanted(&self, digest: &PayloadDigest) -> Result<bool, NodeError> {
         let mut redacted = false;

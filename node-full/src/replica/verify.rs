@@ -414,15 +414,14 @@ fn follow_system(
         if !SystemEvent::is_kind(body.kind) {
             continue;
         }
-        // One that is against the rules changes nothing here either.
+        // One that is against the rules changes nothing here either. One that agrees on blocks with
+        // others erases what it has itself, and says so.
         let said = Arc::make_mut(&mut directory).replay(body, index);
         if let Some(SystemEvent::Erased { event, .. }) = said
+            && shared.pool.is_none()
             && shared.is_redacted(&event)?
         {
             shared.forget_payload(&event)?;
-            if shared.pool.is_some() {
-                shared.forget_keys(&event)?;
-            }
         }
     }
     Ok(())

@@ -10,7 +10,6 @@ use crate::init::{INGEST_MEMBER, InitOptions, init};
 use crate::node::commit::write_counted;
 use crate::node::{Node, Options};
 use crate::seal::ChainKeys;
-use crate::system::SYSTEM_STREAM;
 use crate::validate::behind::serve;
 
 const SECOND: std::time::Duration = std::time::Duration::from_secs(60);
@@ -42,7 +41,9 @@ fn open_slow(dir: &Path, options: Options) -> Node {
 fn redact(node: &Node, event: EventId) {
     let shared = node.shared();
     let mut chain_keys = ChainKeys::new(shared.own_keys().unwrap().ring.clone());
-    let draft = SystemEvent::Redacted { event }.draft(INGEST_MEMBER, SYSTEM_STREAM, "");
+    // Who wrote an event may redact it, in its stream.
+    let stream = node.streams().remove(0).name;
+    let draft = SystemEvent::Redacted { event }.draft(INGEST_MEMBER, &stream, "");
     let mut staging = Staging::new(shared);
     staging.stage_own(&mut chain_keys, draft).unwrap();
     write_counted(shared, staging.finish()).unwrap();
