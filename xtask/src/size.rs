@@ -26,7 +26,7 @@ const ARTIFACTS: [Artifact; 5] = [
     Artifact {
         name: "verifier",
         files: &["dist/verifier.wasm"],
-        ceiling: 46_590,
+        ceiling: 47_090,
         wanted: Some(VERIFIER),
     },
     Artifact {
@@ -58,7 +58,7 @@ const ARTIFACTS: [Artifact; 5] = [
             "fetch.js",
             "host.js",
         ],
-        ceiling: 164_900,
+        ceiling: 168_190,
         wanted: Some(LIGHT_CLIENT),
     },
     Artifact {
@@ -67,7 +67,7 @@ const ARTIFACTS: [Artifact; 5] = [
         ceiling: 85_970,
         wanted: None,
     },
-    Artifact { name: "page", files: &[], ceiling: 273_080, wanted: Some(PAGE) },
+    Artifact { name: "page", files: &[], ceiling: 264_780, wanted: Some(PAGE) },
 ];
 
 /// Prints every artifact's size. Fails if one exceeds its ceiling.
