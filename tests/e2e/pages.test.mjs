@@ -48,10 +48,10 @@ async function startCopy(dir, ready) {
   return { ...JSON.parse(await readFile(ready, "utf8")), stop: kill };
 }
 
-/** Sends one event; the demo's node signs it. */
+/** Sends one event, and waits for its block; the demo's node signs it. */
 async function log(type, id, to = node.url) {
   const body = JSON.stringify({ type, actor: { kind: "user", id: "e2e" }, resource: { kind: "test", id } });
-  const answer = await fetch(`${to}/v1/events`, {
+  const answer = await fetch(`${to}/v1/events?wait=final`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body,

@@ -71,6 +71,8 @@ pub(crate) struct App {
     pub(crate) synced: RwSignal<u32>,
     /// Whether the node is being asked for a newer head.
     pub(crate) is_syncing: RwSignal<bool>,
+    /// Whether the user asked again meanwhile: what comes may be from before that.
+    asked_again: RwSignal<bool>,
     /// How often the language was changed.
     pub(crate) language: RwSignal<u32>,
     pub(crate) batch: Batch,
@@ -93,6 +95,7 @@ impl App {
             head: RwSignal::new_local(Assurance::NotChecked),
             synced: RwSignal::new(0),
             is_syncing: RwSignal::new(false),
+            asked_again: RwSignal::new(false),
             language: RwSignal::new(0),
             batch: Batch::new(),
             remembers: RwSignal::new(recent::is_on()),
@@ -182,6 +185,9 @@ impl App {
                         if ticket.is_latest() {
                             self.is_syncing.set(false);
                             self.head.set(head);
+                            if self.asked_again.get_untracked() {
+                                self.sync();
+                            }
                         }
                     }
                     Err(error) => self.head.set(Err(error).into()),
@@ -220,8 +226,10 @@ impl App {
             return;
         };
         if self.is_syncing.get_untracked() {
+            self.asked_again.update(|again| *again |= lists_too);
             return;
         }
+        self.asked_again.set(false);
         self.is_syncing.set(true);
         if self.head.with_untracked(|head| matches!(head, Assurance::NotChecked)) {
             self.head.set(Assurance::Checking);
@@ -240,6 +248,9 @@ impl App {
                 self.head.set(head);
                 if lists_too || is_newer || is_bad {
                     self.synced.update(|count| *count += 1);
+                }
+                if self.asked_again.get_untracked() {
+                    self.sync();
                 }
             }
         });
