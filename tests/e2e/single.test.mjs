@@ -69,6 +69,17 @@ test("one flipped bit is not valid, and nothing on the page is green", async () 
   assert.equal(await page.locator("#event dt").count(), 0);
 });
 
+test("a file that cannot be read leaves nothing green", async () => {
+  const { page } = await open();
+  await choose(page, good.file);
+  await page.evaluate(() => {
+    File.prototype.arrayBuffer = () => Promise.reject(new DOMException("gone", "NotReadableError"));
+  });
+  const said = await choose(page, good.bent);
+  assert.deepEqual([said.state, said.code], ["could-not-check", "page-not-read"]);
+  assert.equal(await page.locator("#event-card").isVisible(), false);
+});
+
 test("an old anchor, a newer format, another anchor, and none have a state each", async () => {
   const old = await open({}, { now: good.now + 1e10 });
   assert.deepEqual((({ state, code }) => [state, code])(await choose(old.page, good.file)), ["stale", "trust-past-trust-period"]);

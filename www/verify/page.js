@@ -213,7 +213,7 @@ function row(file, { state, text, code }) {
   item.dataset.state = state;
   const name = element("button", file.name, "name");
   name.type = "button";
-  name.addEventListener("click", async () => check(new Uint8Array(await file.arrayBuffer())));
+  name.addEventListener("click", () => checkFile(file));
   item.append(icon(WORDS[state][1]), element("span", WORDS[state][0], "word"), name, element("span", code ? `${capital(text)} (${code}).` : text, "small soft"));
   return item;
 }
@@ -349,7 +349,18 @@ async function dropped(files) {
 async function checkFiles(files) {
   if (files.length > 1) return checkMany(files);
   clearMany();
-  return check(new Uint8Array(await files[0].arrayBuffer()));
+  return checkFile(files[0]);
+}
+
+/** What was shown is gone before the file is read; a read that fails, or comes late, leaves nothing of it. */
+async function checkFile(file) {
+  const { turn } = (current = { bytes: null, turn: current.turn + 1 });
+  clear();
+  show("not-checked", "Checking …");
+  const bytes = await file.arrayBuffer().catch(() => undefined);
+  if (turn !== current.turn) return undefined;
+  if (!bytes) return show("could-not-check", "The file cannot be read.", { code: "page-not-read" });
+  return check(new Uint8Array(bytes));
 }
 
 $("form").addEventListener("submit", (event) => {
