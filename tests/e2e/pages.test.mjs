@@ -177,6 +177,34 @@ test("a batch counts, filters and gives files", async () => {
   await context.close();
 });
 
+test("an older block is not shown as the newest, though it is final", async () => {
+  const { page, context } = await pinned();
+  await log("dev.test.newer", "one");
+  const old = await page.request.get(`${node.url}/v1/checkpoints/1?base=genesis`);
+  const body = await old.body();
+  await page.goto(`${node.url}/#/log`);
+  await page.getByRole("button", { name: "Sync now" }).click();
+  await page.locator("tbody tr [data-state='Verified']").first().waitFor();
+  await page.route("**/v1/checkpoints/latest**", (route) => route.fulfill({ body, contentType: old.headers()["content-type"] }));
+  await page.goto(`${node.url}/#/block/latest`);
+  await page.locator("#verdict", { hasText: "Could not check" }).waitFor();
+  assert.equal(await page.locator("#verdict [data-state='Verified']").count(), 0);
+  await context.close();
+});
+
+test("a batch goes with the anchor that it was checked under", async () => {
+  const { page, context } = await pinned();
+  await batchOfThree(page, node);
+  await page.evaluate(() => (location.hash = "#/trust"));
+  await page.locator("#anchor").fill(`genesis:${"ab".repeat(32)}`);
+  await page.locator("#anchor").press("Enter");
+  await page.evaluate(() => (location.hash = "#/report"));
+  await page.locator("main a[href='#/batch']").waitFor();
+  assert.equal(await page.locator("main [data-state='Verified']").count(), 0);
+  assert.equal(await page.getByRole("button", { name: "Print" }).count(), 0);
+  await context.close();
+});
+
 test("a batch without an anchor checks nothing", async () => {
   const { page, context } = await openPage(browser);
   await page.goto(`${node.url}/#/batch`);
