@@ -23,9 +23,15 @@ use crate::verdict::{self, Look, explained};
 pub(crate) const LOOKS: [Look; 5] =
     [verdict::VERIFIED, verdict::NOT_FINAL, verdict::STALE, verdict::FAILED, verdict::COULD_NOT];
 
-/// How many files are handed to the worker at once. Each is a handle to be copied; thousands at once
-/// would keep the page.
-const HANDED: usize = 64;
+/// How many files go to the worker in a message. Each is a handle to be copied, for which the browser
+/// asks others of its processes: thousands at once would keep the page for seconds.
+const HANDED: usize = 16;
+/// How long files are handed over before the page has its turn, in milliseconds.
+const TURN: u64 = 8;
+/// How many files the worker may have that it did not answer yet.
+const AHEAD: usize = 512;
+/// How long is waited when it has them, in milliseconds.
+const WAIT: i32 = 60;
 
 /// One receipt, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,14 +183,8 @@ enum Job {
 }
 
 impl Job {
-    /// Tells the worker, of files a few at a time, each in a task of its own. A worker that was ended
-    /// meanwhile hears nothing.
-    fn hand_to(self, worker: Worker, anchor: &str) {
-        let message = |name: &str, value: &JsValue| {
-            let message = JsObject::new();
-            drop(Reflect::set(&message, &name.into(), value));
-            message
-        };
+    /// Tells the worker. One that was ended meanwhile hears nothing.
+    fn hand_to(self, worker: Worker, anchor: &str, batch: Batch) {
         let start = message("anchor", &anchor.into());
         let language = crate::text::Language::preferred().tag();
         drop(Reflect::set(&start, &"language".into(), &language.into()));
@@ -195,25 +195,43 @@ impl Job {
             }
             Self::Files(files) => {
                 drop(worker.post_message(&start));
-                spawn_local(async move {
-                    let mut files = files.into_iter();
-                    loop {
-                        let some: Array = files
-                            .by_ref()
-                            .take(HANDED)
-                            .map(|named| {
-                                Array::of2(&JsValue::from_str(&folders::name(&named)), &named.1)
-                            })
-                            .collect();
-                        drop(worker.post_message(&message("files", &some)));
-                        // An empty one says that there are no more.
-                        if some.length() == 0 {
-                            return;
-                        }
-                        browser::pause().await;
-                    }
-                });
+                spawn_local(hand_files(worker, files, batch));
             }
+        }
+    }
+}
+
+fn message(name: &str, value: &JsValue) -> JsObject {
+    let message = JsObject::new();
+    drop(Reflect::set(&message, &name.into(), value));
+    message
+}
+
+/// Hands files over, in turns that are short and never far ahead of what came back. The last message
+/// is an empty one.
+async fn hand_files(worker: Worker, files: Vec<Named>, batch: Batch) {
+    let mut files = files.into_iter();
+    let mut handed = 0;
+    loop {
+        let end = browser::now().0 + TURN;
+        while browser::now().0 < end && !batch.is_ahead(handed) {
+            let some = files.by_ref().take(HANDED);
+            let some: Array = some
+                .map(|named| Array::of2(&JsValue::from_str(&folders::name(&named)), &named.1))
+                .collect();
+            drop(worker.post_message(&message("files", &some)));
+            if some.length() == 0 {
+                return;
+            }
+            handed += HANDED;
+        }
+        if batch.is_ahead(handed) {
+            browser::sleep(WAIT).await;
+        } else {
+            browser::pause().await;
+        }
+        if !batch.runs_on(&worker) {
+            return;
         }
     }
 }
@@ -303,7 +321,7 @@ impl Batch {
             let data = event.data();
             if data.as_string().as_deref() == Some("ready") {
                 if let Some(job) = job.take() {
-                    job.hand_to(own.clone(), &anchor);
+                    job.hand_to(own.clone(), &anchor, self);
                 }
             } else {
                 self.hear(&data);
@@ -330,6 +348,17 @@ impl Batch {
         if member(data, "end").is_truthy() {
             self.later_over();
         }
+    }
+
+    /// Whether this worker is still the one at work.
+    fn runs_on(self, worker: &Worker) -> bool {
+        let is_own = |running: &Running| running.worker == *worker;
+        self.worker.with_untracked(|running| running.as_ref().is_some_and(is_own))
+    }
+
+    /// Whether so many files are more than the worker should have.
+    fn is_ahead(self, handed: usize) -> bool {
+        self.rows.with_untracked(Vec::len) + AHEAD < handed
     }
 
     /// Not from within the worker's own message: that would drop the closure that runs.

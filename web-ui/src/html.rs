@@ -7,11 +7,16 @@
 //! **Invariant:** text is only ever set as text, and no attribute holds code.
 
 use leptos::prelude::{Effect, StoredValue, document};
+use leptos::task::spawn_local;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, Event, Node};
 
+use crate::browser;
+
 const SVG: &str = "http://www.w3.org/2000/svg";
+/// How many of many elements are drawn in one task.
+const IN_A_TURN: usize = 40;
 
 /// Any part of a page.
 pub(crate) type View = Node;
@@ -100,6 +105,25 @@ impl El {
     /// Appends elements.
     pub(crate) fn all(self, parts: impl IntoIterator<Item = Self>) -> Self {
         parts.into_iter().fold(self, Self::add)
+    }
+
+    /// Appends elements, some of them now and the others in turns: of hundreds at once, the browser would
+    /// lay out all in one task. What was left meanwhile does not go on.
+    pub(crate) fn all_in_turns(self, mut parts: impl Iterator<Item = Self> + 'static) -> Self {
+        let whole = self.all(parts.by_ref().take(IN_A_TURN));
+        let element = whole.0.clone();
+        spawn_local(async move {
+            let mut parts = parts.peekable();
+            while parts.peek().is_some() {
+                browser::pause().await;
+                if !element.is_connected() {
+                    return;
+                }
+                let next = parts.by_ref().take(IN_A_TURN).map(View::from);
+                append(&element, &all(next));
+            }
+        });
+        whole
     }
 
     /// Appends a part that follows signals.

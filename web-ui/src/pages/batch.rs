@@ -218,41 +218,42 @@ fn table(app: App, filter: RwSignal<Option<usize>>) -> View {
         }
         let cut = (rows.len() == SHOWN)
             .then(|| el("p").class("soft small").text(&fill(words::CUT, &[&SHOWN.to_string()])));
-        el("section").class("card").add(rows_table(&rows)).maybe(cut).view()
+        el("section").class("card").add(rows_table(rows)).maybe(cut).view()
     })
 }
 
 /// Rows, as here and in a report.
-pub(crate) fn rows_table(rows: &[Row]) -> El {
+pub(crate) fn rows_table(rows: Vec<Row>) -> El {
     let heads = [words::NAME, log::INDEX, words::STATE, words::WHY];
     let heads = heads.map(|head| el("th").attr("scope", "col").text(&head));
-    let line = |row: &Row| {
-        let look = LOOKS.get(row.state).copied().unwrap_or(crate::verdict::COULD_NOT);
-        let cell = |name: &str| el("td").attr("data-name", name);
-        let is_id = row.name == row.id;
-        let name = if is_id {
-            let link = el("a").attr("href", &["#/event/", &row.id].concat());
-            cell(&words::NAME).add(link.add(brief_hash(&words::NAME, &row.name)))
-        } else {
-            cell(&words::NAME).add(el("bdi").text(&row.name))
-        };
-        let index =
-            row.index.parse().map_or_else(|_| nothing(), |at| crate::html::text(&thousands(at)));
-        let code = (!row.code.is_empty()).then(|| el("code").text(&row.code));
-        let why = cell(&words::WHY).class("small");
-        let why = if row.why.is_empty() {
-            why
-        } else {
-            why.add(el("span").text(&row.why).text(" ").maybe(code))
-        };
-        el("tr")
-            .add(name)
-            .add(cell(&words::INDEX).class("number").add(index))
-            .add(cell(&words::STATE).add(badge(look)))
-            .add(why)
-    };
     el("table")
         .class("cards batch")
         .add(el("thead").add(el("tr").all(heads)))
-        .add(el("tbody").all(rows.iter().map(line)))
+        .add(el("tbody").all_in_turns(rows.into_iter().map(|row| line(&row))))
+}
+
+fn line(row: &Row) -> El {
+    let look = LOOKS.get(row.state).copied().unwrap_or(crate::verdict::COULD_NOT);
+    let cell = |name: &str| el("td").attr("data-name", name);
+    let is_id = row.name == row.id;
+    let name = if is_id {
+        let link = el("a").attr("href", &["#/event/", &row.id].concat());
+        cell(&words::NAME).add(link.add(brief_hash(&words::NAME, &row.name)))
+    } else {
+        cell(&words::NAME).add(el("bdi").text(&row.name))
+    };
+    let index =
+        row.index.parse().map_or_else(|_| nothing(), |at| crate::html::text(&thousands(at)));
+    let code = (!row.code.is_empty()).then(|| el("code").text(&row.code));
+    let why = cell(&words::WHY).class("small");
+    let why = if row.why.is_empty() {
+        why
+    } else {
+        why.add(el("span").text(&row.why).text(" ").maybe(code))
+    };
+    el("tr")
+        .add(name)
+        .add(cell(&words::INDEX).class("number").add(index))
+        .add(cell(&words::STATE).add(badge(look)))
+        .add(why)
 }

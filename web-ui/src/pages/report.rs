@@ -45,8 +45,8 @@ pub(crate) fn report(app: App) -> View {
     let facts = move || list(&fields(app, &build.get())).view();
     let facts =
         section(&words::RESTS).live(facts).add(el("p").class("small soft").text(&words::RESTS_WHY));
-    let rows = app.batch.rows.with(|rows| rows_table(rows.get(..PRINTED).unwrap_or(rows)));
-    let rows = section(&words::VERDICTS).add(rows);
+    let rows = app.batch.rows.with(|rows| rows.get(..PRINTED).unwrap_or(rows).to_vec());
+    let rows = section(&words::VERDICTS).add(rows_table(rows));
     all([
         head(&words::TITLE, &words::WHAT).view(),
         actions.view(),
