@@ -8,6 +8,7 @@ import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { CAIRN, submit } from "./handovers.mjs";
 import { choose, openPinned, startBrowser, startNode, verdict } from "./lib.mjs";
+import { LONGEST, dropFiles, longest, tasksOf, told } from "./tasks.mjs";
 
 const run = promisify(execFile);
 let node;
@@ -177,25 +178,57 @@ test("a list of events is verified as one file, here and natively", async () => 
   await context.close();
 });
 
-test("ten thousand receipts that are dropped on any page are a batch, and keep no page", async () => {
-  const { page, context } = await pinned();
-  const sample = await page.evaluate(async (url) => [...new Uint8Array(await (await fetch(url)).arrayBuffer())], `${node.url}/v1/receipts/${node.sealed[0]}?base=genesis`);
-  await page.evaluate(({ sample, count }) => {
-    globalThis.data = new DataTransfer();
-    const bytes = new Uint8Array(sample);
-    for (let at = 0; at < count; at += 1) globalThis.data.items.add(new File([bytes], `${at}.cairn`));
-  }, { sample, count: 10_000 });
-  await page.evaluate(() => {
-    const { data } = globalThis;
-    globalThis.long = [];
-    new PerformanceObserver((list) => globalThis.long.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
-    setTimeout(() => document.body.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data })), 200);
-  });
-  await page.waitForFunction(() => /[1-9][\d,]{2,} of 10,000 checked/.test(document.body.innerText), null, { timeout: 60_000 });
-  const long = await page.evaluate(() => globalThis.long);
-  console.log(`10,000 receipts dropped; long tasks of the page: ${long.map(Math.round).join(" ") || "none"}`);
+/** A receipt that stands on the anchor alone, as bytes. */
+const portable = async () => Buffer.from(await (await fetch(`${node.url}/v1/receipts/${node.sealed[0]}?base=genesis`)).arrayBuffer());
+
+/** Until the first thousand and more are checked; then stops it, and sees the rows. */
+async function begunAndStopped(page) {
+  await page.waitForFunction(() => /[1-9],\d{3} of 10,000 checked/.test(document.body.innerText), null, { timeout: 120_000 });
   await page.getByRole("button", { name: "Stop" }).click();
   await page.getByText(/checked. Stopped./).waitFor();
   assert.match(page.url(), /#\/batch$/);
+  await page.locator("tbody tr").nth(199).waitFor();
+  assert.equal(await page.locator("tbody [data-state='Verified']").count(), 200);
+}
+
+function keepsNoPage(what, tasks) {
+  console.log(`${what}: ${told(tasks)}`);
+  assert.ok(longest(tasks, "own") <= LONGEST, `${what}: ${told(tasks)}`);
+}
+
+test("ten thousand receipts that are dropped on any page are a batch, and keep no page", async () => {
+  const { page, context } = await pinned();
+  await page.evaluate(({ sample, count }) => {
+    globalThis.data = new DataTransfer();
+    const bytes = Uint8Array.from(atob(sample), (letter) => letter.charCodeAt(0));
+    for (let at = 0; at < count; at += 1) globalThis.data.items.add(new File([bytes], `${at}.cairn`));
+  }, { sample: (await portable()).toString("base64"), count: 10_000 });
+  const { tasks } = await tasksOf(page, async () => {
+    await page.evaluate(() => {
+      setTimeout(() => document.body.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: globalThis.data })));
+    });
+    await begunAndStopped(page);
+  });
+  keepsNoPage("10,000 receipts dropped", tasks);
   await context.close();
+});
+
+test("ten thousand files of a disk keep no page, as a folder or one by one", async () => {
+  const many = join(folder, "many");
+  await mkdir(many);
+  const receipt = await portable();
+  const paths = Array.from({ length: 10_000 }, (_, at) => join(many, `${at}.cairn`));
+  for (const path of paths) await writeFile(path, receipt);
+  // Before the page hears of files that are dropped one by one, the browser makes each a `File`: that is
+  // told, and not the page's.
+  for (const [what, dropped] of [["a folder of 10,000 dropped", [many]], ["10,000 files dropped", paths]]) {
+    const { page, faults, context } = await pinned();
+    const { tasks } = await tasksOf(page, async () => {
+      await dropFiles(page, dropped);
+      await begunAndStopped(page);
+    }, "drop");
+    keepsNoPage(what, tasks.slice(tasks.findIndex(({ event }) => event)));
+    assert.deepEqual(faults, []);
+    await context.close();
+  }
 });
