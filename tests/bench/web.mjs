@@ -1,11 +1,12 @@
 // `cargo xtask bench-web`: what a person at a browser waits for, in a real Chromium against a real node.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { cpus, tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { choose, openPage, startBrowser, startNode, verdict, withAnchor } from "../e2e/lib.mjs";
+import { LONGEST, dropFiles, longest, tasksOf } from "../e2e/tasks.mjs";
 import { brotli, preparePeers } from "./peers.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -53,6 +54,34 @@ async function droppedReceipt(browser, node) {
   const asked = requests.slice(before).filter((url) => url.startsWith("http"));
   await context.close();
   return { took, asked: asked.length };
+}
+
+/** Ten thousand files that are dropped on the page, in a folder or one by one: what its tasks take, to the last row. */
+async function droppedMany(browser, node) {
+  const folder = mkdtempSync(join(tmpdir(), "cairn-many-"));
+  try {
+    const [all, receipt] = [join(folder, "all"), readFileSync(node.sample)];
+    mkdirSync(all);
+    const paths = Array.from({ length: RECEIPTS }, (_, at) => join(all, `${at}.cairn`));
+    for (const path of paths) writeFileSync(path, receipt);
+    for (const [how, dropped] of [["in a folder", [all]], ["one by one", paths]]) {
+      const { context, page } = await openPage(browser);
+      await page.goto(withAnchor(node.url, node.anchor), { waitUntil: "networkidle" });
+      const { tasks } = await tasksOf(page, async () => {
+        await dropFiles(page, dropped);
+        await page.getByText("10,000 of 10,000 checked. Done").waitFor({ timeout: 600_000 });
+      }, "drop");
+      await page.getByRole("button", { name: /^Verified/ }).locator(".count", { hasText: "10,000" }).waitFor();
+      const first = tasks.findIndex(({ event }) => event);
+      const own = tasks.slice(first);
+      figure(`10,000 receipts dropped ${how}: longest task of the page, processor`, longest(own, "own"), "ms", LONGEST);
+      figure(`10,000 receipts dropped ${how}: longest task after the drop, on the clock`, longest(own.slice(own.findLastIndex(({ event }) => event) + 1), "wall"), "ms");
+      if (dropped === paths) figure("10,000 receipts dropped one by one: the browser’s own work before the page hears of it, processor", tasks[first].cpu - tasks[first].own, "ms");
+      await context.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Many receipts in a worker: its time, and the longest that the page itself was kept. */
@@ -203,6 +232,7 @@ try {
   const dropped = await droppedReceipt(browser, node);
   figure("requests after a receipt is dropped", dropped.asked, "", 0);
   figure("a dropped receipt, to its verdict", dropped.took, "ms");
+  await droppedMany(browser, node);
   const many = await manyReceipts(browser, node).catch((error) => ({ why: error.message.split("\n")[0] }));
   if (many.why) {
     rows.push({ what: "10,000 receipts", why: many.why });
