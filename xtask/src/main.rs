@@ -9,6 +9,7 @@ mod demo;
 mod fuzz;
 mod kill9;
 mod modules;
+mod notes;
 mod mutate;
 mod npm;
 mod package;
@@ -66,7 +67,8 @@ Examples:
   cargo xtask npm                        build and pack, into target/npm
   cargo xtask npm --matrix               try the tarball in Node, Deno, Bun, workerd and bundlers
   cargo xtask npm --matrix all           in Next too
-  cargo xtask npm --reproduce            two clean checkouts must give the same bytes";
+  cargo xtask npm --reproduce            two clean checkouts must give the same bytes, the page's too
+  cargo xtask npm --notes                print the digests that the notes of a release have";
 
 const FUZZ_EXAMPLES: &str = "\
 Needs nightly Rust and a C++ compiler. Every target runs for all of --seconds. What a run finds stays

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha384};
 
 use crate::build::{self, Part};
 use crate::tools::{self, missing};
-use crate::{browser, modules, npm, say};
+use crate::{browser, modules, notes, npm, say};
 
 /// Programs of other runtimes and bundlers, and what tries the package in them.
 const RUNTIMES: &str = "tests/runtimes";
@@ -30,6 +30,9 @@ pub(crate) struct Npm {
     /// Pack what is built already
     #[arg(long)]
     no_build: bool,
+    /// Build the page too, and print what the notes of a release say of all bytes
+    #[arg(long, conflicts_with = "reproduce")]
+    notes: bool,
 }
 
 /// How much of the matrix.
@@ -49,8 +52,12 @@ pub(crate) fn npm(args: &Npm) -> Result<()> {
     if !args.no_build {
         build::build(Part::Pkg)?;
     }
-    pack(&tools::target("npm"))?;
-    args.matrix.map_or(Ok(()), matrix)
+    if args.notes && !args.no_build {
+        build::build(Part::Ui)?;
+    }
+    let tarball = pack(&tools::target("npm"))?;
+    args.matrix.map_or(Ok(()), matrix)?;
+    if args.notes { notes::print(&tarball) } else { Ok(()) }
 }
 
 /// The step of `cargo xtask test`.
@@ -214,7 +221,7 @@ fn digits(bytes: &[u8]) -> String {
     text
 }
 
-/// Builds the last commit in two places with names of different lengths, from nothing.
+/// Builds package and page of the last commit in two places with names of different lengths, from nothing.
 fn reproduce() -> Result<()> {
     let root = tools::target("reproduce");
     build::remove_dir(&root)?;
@@ -224,7 +231,7 @@ fn reproduce() -> Result<()> {
         checkout(place)?;
         let xtask = std::env::current_exe().context("cannot find our own program")?;
         let mut command = Command::new(xtask);
-        command.arg("npm").current_dir(place).env_remove("CARGO_TARGET_DIR");
+        command.args(["npm", "--notes"]).current_dir(place).env_remove("CARGO_TARGET_DIR");
         tools::run(&mut command)?;
         made.push(outcome(place)?);
     }
@@ -252,6 +259,7 @@ fn checkout(place: &Path) -> Result<()> {
 fn outcome(place: &Path) -> Result<Vec<(String, String)>> {
     let mut files = build::files(&place.join(DIST))?;
     files.extend(build::files(&place.join("target/npm"))?);
+    files.extend(build::files(&place.join("target/ui"))?);
     let digest = |file: &PathBuf| {
         let bytes = fs::read(file).with_context(|| file.display().to_string())?;
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
