@@ -33,8 +33,9 @@ export async function tasksOf(page, act, event) {
   const tasks = new Map();
   for (const { name, ts, dur, tts, tdur } of ofPage) {
     if (!/RunTask$/.test(name)) continue;
-    if (tdur === undefined) throw new Error("this browser does not tell processor times");
-    tasks.set(ts, { from: ts, to: ts + dur, end: tts + tdur, wall: ms(dur), cpu: ms(tdur), own: ms(tdur) });
+    // Where the browser tells no processor time, the clock has to do, which is never less.
+    const [cpu, begin] = [tdur ?? dur, tts ?? 0];
+    tasks.set(ts, { from: ts, to: ts + dur, end: begin + cpu, wall: ms(dur), cpu: ms(cpu), own: ms(cpu) });
   }
   const list = [...tasks.values()].toSorted((a, b) => a.from - b.from);
   if (list.length === 0) throw new Error("the trace has no task of the page");
