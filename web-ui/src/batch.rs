@@ -13,7 +13,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::browser::{self, member};
-use crate::folders::{self, Named};
+use crate::folders::{self, Files};
 use crate::format::len;
 use crate::pin::Pin;
 use crate::state::{App, Local};
@@ -178,7 +178,7 @@ pub(crate) struct Batch {
 
 /// What the worker is to do.
 enum Job {
-    Files(Vec<Named>),
+    Files(Files),
     Query(JsValue),
 }
 
@@ -209,13 +209,12 @@ fn message(name: &str, value: &JsValue) -> JsObject {
 
 /// Hands files over, in turns that are short and never far ahead of what came back. The last message
 /// is an empty one.
-async fn hand_files(worker: Worker, files: Vec<Named>, batch: Batch) {
-    let mut files = files.into_iter();
+async fn hand_files(worker: Worker, files: Files, batch: Batch) {
     let mut handed = 0;
     loop {
         let end = browser::now().0 + TURN;
         while browser::now().0 < end && !batch.is_ahead(handed) {
-            let some = files.by_ref().take(HANDED);
+            let some = (handed..handed + HANDED).map_while(|place| files.at(place));
             let some: Array = some
                 .map(|named| Array::of2(&JsValue::from_str(&folders::name(&named)), &named.1))
                 .collect();
@@ -287,7 +286,7 @@ impl Batch {
     }
 
     /// Checks files, or bytes, each with its name.
-    pub(crate) fn check_files(self, app: App, files: Vec<Named>) {
+    pub(crate) fn check_files(self, app: App, files: Files) {
         self.start(app, files.len(), Job::Files(files));
     }
 

@@ -13,13 +13,46 @@ use crate::browser::{member, text_member};
 /// itself is to be asked, which for thousands at once takes its time.
 pub(crate) type Named = (String, JsValue);
 
+/// Files in their order.
+pub(crate) enum Files {
+    /// As the browser lists them: thousands are not taken one by one before each has its turn.
+    Listed(Array),
+    /// With their paths.
+    Named(Vec<Named>),
+}
+
+impl Files {
+    const fn none() -> Self {
+        Self::Named(Vec::new())
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Listed(list) => usize::try_from(list.length()).unwrap_or(0),
+            Self::Named(files) => files.len(),
+        }
+    }
+
+    /// The one at a place.
+    pub(crate) fn at(&self, place: usize) -> Option<Named> {
+        match self {
+            Self::Listed(list) => {
+                let at = u32::try_from(place).ok().filter(|at| *at < list.length())?;
+                Some((String::new(), list.get(at)))
+            }
+            Self::Named(files) => files.get(place).cloned(),
+        }
+    }
+}
+
 /// Of more dropped things than this, none is asked whether it is a folder. All must be asked before the
 /// event is over; a folder among them is then said to be unreadable.
 const MOST_ENTRIES: usize = 500;
 
 /// What is dropped: files, and entries that may be folders, which take time to read.
 pub(crate) struct Dropped {
-    files: Vec<Named>,
+    files: Files,
     entries: VecDeque<JsValue>,
 }
 
@@ -34,17 +67,21 @@ impl Dropped {
         let has_folder = entries.iter().any(is_folder);
         // Without folders the list is all there is, and quicker to read.
         let entries = if has_folder { entries.into() } else { VecDeque::new() };
-        Self { files: if has_folder { Vec::new() } else { files }, entries }
+        Self { files: if has_folder { Files::none() } else { files }, entries }
     }
 
     /// Whether nothing was dropped but text.
     pub(crate) fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.entries.is_empty()
+        self.files.len() == 0 && self.entries.is_empty()
     }
 
     /// All files, those of folders too. What cannot be read is left out.
-    pub(crate) async fn files(self) -> Vec<Named> {
-        let Self { mut files, mut entries } = self;
+    pub(crate) async fn files(self) -> Files {
+        let Self { files, mut entries } = self;
+        if entries.is_empty() {
+            return files;
+        }
+        let mut files = Vec::new();
         while let Some(entry) = entries.pop_front() {
             let path = text_member(&entry, "fullPath");
             if is_hidden(&path) {
@@ -56,21 +93,22 @@ impl Dropped {
                 files.push((path.trim_start_matches('/').to_owned(), file));
             }
         }
-        files
+        Files::Named(files)
     }
 }
 
 /// The files of a list, by their paths if they come from a folder.
-pub(crate) fn named(files: Option<FileList>) -> Vec<Named> {
+pub(crate) fn named(files: Option<FileList>) -> Files {
     let Some(files) = files else {
-        return Vec::new();
+        return Files::none();
     };
-    let all = (0..files.length()).filter_map(|at| files.get(at));
     if files.get(0).is_none_or(|first| path(&first).is_empty()) {
-        return all.map(|file| (String::new(), file.into())).collect();
+        // The list itself is empty once the event is over.
+        return Files::Listed(Array::from(&files));
     }
+    let all = (0..files.length()).filter_map(|at| files.get(at));
     let all = all.map(|file| (path(&file), file.into()));
-    all.filter(|(path, _)| !is_hidden(path)).collect()
+    Files::Named(all.filter(|(path, _)| !is_hidden(path)).collect())
 }
 
 fn path(file: &File) -> String {

@@ -71,13 +71,17 @@ mod tests {
         // The examples of FIPS 180-2, appendix B.1 and D.1: "abc".
         let row = digests("abc.wasm", "three letters", b"abc");
         assert!(row.starts_with("| `abc.wasm`: three letters | 3 | `ba7816bf8f01cfea"), "{row}");
-        assert!(row.contains("| `sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn"));
+        assert!(row.contains(
+            "| `sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn"
+        ));
     }
 
     #[test]
     fn a_block_is_a_table() {
         let text = block("1.2.3", "c0ffee", "rustc 1", &["| a |".to_owned(), "| b |".to_owned()]);
-        assert!(text.starts_with("### The bytes of 1.2.3\n\nBuilt from commit `c0ffee` with rustc 1."));
+        assert!(
+            text.starts_with("### The bytes of 1.2.3\n\nBuilt from commit `c0ffee` with rustc 1.")
+        );
         assert!(text.ends_with("|---|---|---|---|\n| a |\n| b |"));
     }
 }

@@ -9,7 +9,7 @@ use web_sys::{
 
 use super::badge::{drawing, outline};
 use crate::browser;
-use crate::folders::{Dropped, Named, name, named};
+use crate::folders::{Dropped, Files, name, named};
 use crate::format::from_text;
 use crate::html::{El, el};
 use crate::router::Route;
@@ -71,16 +71,16 @@ fn take_transfer(app: App, data: &DataTransfer) {
 }
 
 /// Few receipts are shown here; many, and whatever comes to the page for many, are a batch.
-async fn take_files(app: App, files: Vec<Named>) {
+async fn take_files(app: App, files: Files) {
     app.notice.set(String::new());
     let is_batch = app.route.with_untracked(|route| matches!(route, Route::Batch(_)));
-    if files.len() > FEW || (is_batch && !files.is_empty()) {
+    if files.len() > FEW || (is_batch && files.len() > 0) {
         return check_many(app, files);
     }
     let is_single = files.len() == 1;
     let mut read = Vec::new();
-    for named in &files {
-        let (name, file) = (name(named), &named.1);
+    for named in (0..files.len()).filter_map(|place| files.at(place)) {
+        let (name, file) = (name(&named), &named.1);
         let Some(file) = file.dyn_ref::<File>().filter(|file| browser::is_readable(file)) else {
             app.notice.set([&name, words::TOO_LONG.get()].concat());
             continue;
@@ -99,7 +99,7 @@ async fn take_files(app: App, files: Vec<Named>) {
 }
 
 /// Checks them beside the page, on the page for that.
-fn check_many(app: App, files: Vec<Named>) {
+fn check_many(app: App, files: Files) {
     app.batch.check_files(app, files);
     browser::go("#/batch");
 }

@@ -48,7 +48,7 @@ fn choices(app: App, filters: &Filters) -> El {
             return;
         };
         let files = named(input.files());
-        if !files.is_empty() {
+        if files.len() > 0 {
             app.batch.check_files(app, files);
         }
     };
