@@ -6,8 +6,6 @@
 use cairn_light_client::{Assurance, CheckedList, CheckedReceipt};
 use cairn_verifier::json::Object;
 use js_sys::{Array, Object as JsObject, Reflect};
-use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
@@ -16,6 +14,7 @@ use crate::browser::{self, member};
 use crate::folders::{self, Files};
 use crate::format::len;
 use crate::pin::Pin;
+use crate::signals::*;
 use crate::state::{App, Local};
 use crate::verdict::{self, Look, explained};
 

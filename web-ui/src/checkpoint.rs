@@ -6,9 +6,8 @@ use cairn_light_client::{Assurance, ClientError, LightClient};
 use cairn_verifier::check::Check;
 use cairn_verifier::trust::{ExtendsProof, FinalityProof, verify_extends};
 use cairn_verifier::{FinalHeader, TrustAnchor};
-use leptos::prelude::*;
-use leptos::task::spawn_local;
 
+use crate::signals::*;
 use crate::state::{App, Latest, Local};
 use crate::{browser, net};
 
@@ -97,7 +96,7 @@ pub(crate) fn ask<T: Clone + 'static, F: Future<Output = Result<T, ClientError>>
 ) -> Local<Assurance<T>> {
     let (anchor, latest) = (app.anchor(), Latest::default());
     let found = RwSignal::new_local(Assurance::NotChecked);
-    Effect::new(move |_| {
+    effect(move || {
         let ticket = latest.next();
         app.synced.track();
         if anchor.get().is_none() {

@@ -1,4 +1,4 @@
-//! Elements, built by hand over Leptos's signals and effects.
+//! Elements, built by hand over the signals and effects of Leptos.
 //!
 //! Leptos's own `view!` gives every element a type, and every type its own code in the module:
 //! measured with brotli, 230 kB of WebAssembly with it and 160 kB with the few lines below. What
@@ -6,13 +6,12 @@
 //!
 //! **Invariant:** text is only ever set as text, and no attribute holds code.
 
-use leptos::prelude::{Effect, StoredValue, document};
-use leptos::task::spawn_local;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, Event, Node};
 
 use crate::browser;
+use crate::signals::{StoredValue, document, effect, spawn_local};
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 /// How many of many elements are drawn in one task.
@@ -57,12 +56,12 @@ impl El {
         value: impl Fn() -> Option<String> + 'static,
     ) -> Self {
         let element = self.0.clone();
-        follow(Box::new(move || {
+        effect(move || {
             drop(match value() {
                 Some(value) => element.set_attribute(name, &value),
                 None => element.remove_attribute(name),
             });
-        }));
+        });
         self
     }
 
@@ -183,7 +182,7 @@ pub(crate) fn live(part: impl Fn() -> View + 'static) -> View {
 fn live_part(part: Box<dyn Fn() -> View>) -> View {
     let (start, end) = (text(""), text(""));
     let whole = all([start.clone(), end.clone()]);
-    follow(Box::new(move || {
+    effect(move || {
         let part = part();
         let Some(parent) = end.parent_node() else {
             return;
@@ -192,12 +191,6 @@ fn live_part(part: Box<dyn Fn() -> View>) -> View {
             drop(parent.remove_child(&old));
         }
         drop(parent.insert_before(&part, Some(&end)));
-    }));
+    });
     whole
-}
-
-/// Runs now, and again whenever a signal changes that was read.
-#[inline(never)]
-fn follow(work: Box<dyn Fn()>) {
-    Effect::new(move |_: Option<()>| work());
 }

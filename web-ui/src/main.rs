@@ -3,6 +3,7 @@
 //! ```text
 //! router      the fragment of the address, read
 //! pin         the anchor that the user pinned
+//! signals     what changes, and what follows it
 //! state       what all pages share, and the two ways to a verdict: examine, and the light client
 //! verdict     how each state looks
 //! steps, record, walk   a receipt as lists of names and values, and as a way up the tree
@@ -35,6 +36,7 @@ mod pin;
 mod recent;
 mod record;
 mod router;
+mod signals;
 mod state;
 mod steps;
 mod text;
@@ -42,14 +44,12 @@ mod verdict;
 mod walk;
 mod worker;
 
-use leptos::prelude::{Get as _, Track as _, document, mount_to_body};
-use wasm_bindgen_futures::spawn_local;
-
 use components::drop_zone;
 use components::frame::head;
 use components::header_bar::{focus_title, footer, header_bar, notices, skip_link};
 use html::{View, all, el};
 use router::Route;
+use signals::{Get as _, Track as _, document, keep, spawn_local};
 use state::App;
 use text::Language;
 
@@ -58,10 +58,9 @@ fn main() {
         worker::run();
         return;
     }
-    // Leptos runs tasks only once something is mounted.
     spawn_local(async {
         Language::preferred().turn_on().await;
-        mount_to_body(|| {
+        keep(|| {
             let body = document().body();
             drop(body.map(|body| body.append_child(&page())));
         });

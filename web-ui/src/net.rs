@@ -3,12 +3,12 @@
 
 use cairn_light_client::world::{Browser, Request};
 use cairn_light_client::{ClientError, World as _};
-use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{EventSource, MessageEvent};
 
 use crate::browser;
+use crate::signals::*;
 
 /// A view, as the node tells it, to whoever has this API key; none is empty.
 pub(crate) async fn json_for(path: &str, api_key: &str) -> Result<JsValue, ClientError> {

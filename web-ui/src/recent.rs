@@ -1,10 +1,9 @@
 //! Receipts that the user wants kept on this device: bytes, never verdicts. When the page comes
 //! back, each is checked again.
 
-use leptos::prelude::*;
-
 use crate::browser::{self, Keep};
 use crate::format::{from_text, to_base64};
+use crate::signals::*;
 use crate::state::{App, Given};
 
 const NAME: &str = "cairn-receipts";
@@ -20,7 +19,7 @@ pub(crate) fn is_on() -> bool {
 /// Takes up what was kept, and keeps what is given from now on while that is wanted.
 pub(crate) fn follow(app: App) {
     app.given.set(browser::load(Keep::Device, NAME).map(|text| read(&text)).unwrap_or_default());
-    Effect::new(move |_| {
+    effect(move || {
         let text = app.remembers.get().then(|| app.given.with(|given| write(given)));
         browser::store(Keep::Device, NAME, text.as_deref());
     });

@@ -8,14 +8,13 @@ use std::sync::Arc;
 use cairn_light_client::{Assurance, CheckedReceipt, ClientError, LightClient, examine};
 use cairn_verifier::check::Check;
 use cairn_verifier::{FinalHeader, TrustAnchor};
-use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use crate::batch::Batch;
 use crate::browser;
 use crate::pin::{self, FromLink, Pin, PinnedBy};
 use crate::recent;
 use crate::router::{Place, Route};
+use crate::signals::*;
 
 /// A receipt that was given to this page: bytes, not yet a verdict.
 #[derive(Clone, Debug)]
@@ -161,7 +160,7 @@ impl App {
     fn follow(self) {
         let anchor = self.anchor();
         let latest = Latest::default();
-        Effect::new(move |_| {
+        effect(move || {
             let ticket = latest.next();
             self.client.set(None);
             self.is_syncing.set(false);
@@ -262,7 +261,7 @@ impl App {
         let anchor = self.anchor();
         let latest = Latest::default();
         let found = RwSignal::new_local(Examined::not_yet(Assurance::NotChecked));
-        Effect::new(move |_| {
+        effect(move || {
             let ticket = latest.next();
             let Some(anchor) = anchor.get() else {
                 found.set(Examined::not_yet(Assurance::NotChecked));

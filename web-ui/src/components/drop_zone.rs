@@ -1,7 +1,5 @@
 //! Receipts come in: dropped, pasted, chosen, or as text.
 
-use leptos::prelude::{Get as _, Set as _, WithUntracked as _};
-use leptos::task::spawn_local;
 use wasm_bindgen::JsCast as _;
 use web_sys::{
     ClipboardEvent, DataTransfer, DragEvent, File, HtmlInputElement, HtmlTextAreaElement,
@@ -13,6 +11,7 @@ use crate::folders::{Dropped, Files, name, named};
 use crate::format::from_text;
 use crate::html::{El, el};
 use crate::router::Route;
+use crate::signals::{Get as _, Set as _, WithUntracked as _, spawn_local};
 use crate::state::App;
 use crate::text::home as words;
 

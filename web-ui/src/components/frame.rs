@@ -1,9 +1,8 @@
 //! What pages have in common.
 
-use leptos::prelude::With as _;
-
 use super::proof;
 use crate::html::{El, el};
+use crate::signals::With as _;
 use crate::state::{Examined, Local};
 
 /// A page's title and what it is for.

@@ -1,10 +1,9 @@
 //! A digest: whole where there is room, its two ends where there is not, and a button to copy it.
 
-use leptos::prelude::*;
-
 use super::badge::{drawing, outline};
 use crate::browser;
 use crate::html::{El, el};
+use crate::signals::*;
 use crate::text::frame;
 
 /// How many characters stay of each end.

@@ -2,8 +2,6 @@
 
 use cairn_light_client::{Assurance, LightClient, Reason};
 use cairn_verifier::json::Object;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen::JsCast as _;
 
 use super::badge::icon;
@@ -13,6 +11,7 @@ use crate::browser;
 use crate::format::to_base64;
 use crate::html::{El, View, el, nothing};
 use crate::router::Route;
+use crate::signals::*;
 use crate::state::{App, is_split};
 use crate::text::{Language, NAME, frame};
 use crate::verdict::{self, Icon};

@@ -1,13 +1,13 @@
 //! The mountain range with the path of one event, step by step; and the same as a list.
 
 use cairn_verifier::receipt::Receipt;
-use leptos::prelude::*;
 
 use super::fields::section;
 use super::hash::hash;
 use crate::browser;
 use crate::format::{len, thousands};
 use crate::html::{El, View, all, el};
+use crate::signals::*;
 use crate::text::{self, fill, mountain as words};
 use crate::walk::{Span, Step, Walk, mountains};
 

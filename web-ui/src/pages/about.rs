@@ -1,14 +1,12 @@
 //! What this page is, what it checks, and where to get a verifier instead.
 
-use leptos::prelude::*;
-use leptos::task::spawn_local;
-
 use crate::browser::{self, Build};
 use crate::components::fields::{list, section};
 use crate::components::frame::head;
 use crate::components::payload::command_box;
 use crate::html::{El, View, all, el};
 use crate::record::Field;
+use crate::signals::*;
 use crate::text::{self, Text, about as words, trust};
 
 const CHECKED: [Text; 7] = [

@@ -1,6 +1,5 @@
 //! Many receipts, or all events that a search finds: progress, counts, rows, files.
 
-use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use web_sys::HtmlInputElement;
 
@@ -13,6 +12,7 @@ use crate::folders::named;
 use crate::format::{duration, len, thousands};
 use crate::html::{El, View, all, el, live, nothing};
 use crate::router::Filters;
+use crate::signals::*;
 use crate::state::App;
 use crate::text::{batch as words, fill, log};
 

@@ -1,7 +1,6 @@
 //! One block: its header, verified, and who signed it.
 
 use cairn_light_client::Assurance;
-use leptos::prelude::*;
 
 use crate::checkpoint::{self, Checkpoint};
 use crate::components::badge::banner;
@@ -11,6 +10,7 @@ use crate::components::signers::signers;
 use crate::format::{thousands, time};
 use crate::html::{El, View, all, el, nothing};
 use crate::record::Field;
+use crate::signals::*;
 use crate::state::App;
 use crate::text::{self, block as words, fields, fill, frame, log, standing, trust};
 use crate::{browser, verdict};

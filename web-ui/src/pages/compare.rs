@@ -1,7 +1,6 @@
 //! Whether one block continues another: any two heights of the log.
 
 use cairn_light_client::Assurance;
-use leptos::prelude::*;
 
 use crate::checkpoint::{self, Continued};
 use crate::components::badge::banner;
@@ -10,6 +9,7 @@ use crate::components::frame::head;
 use crate::format::{thousands, time};
 use crate::html::{El, View, all, el, live, nothing};
 use crate::record::Field;
+use crate::signals::*;
 use crate::state::App;
 use crate::text::{self, block as words, fields, fill, log, trust};
 use crate::{browser, verdict};

@@ -2,8 +2,6 @@
 
 use cairn_light_client::Assurance;
 use cairn_verifier::digest::EventId;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use crate::browser;
 use crate::components::frame::{button, head, live_verdict};
@@ -11,6 +9,7 @@ use crate::components::hash::hash;
 use crate::components::payload::Source;
 use crate::components::proof;
 use crate::html::{View, all, el, live};
+use crate::signals::*;
 use crate::state::{App, Examined, Latest, Local};
 use crate::text::{fields, frame, proof as words};
 
@@ -58,7 +57,7 @@ pub(crate) fn event(app: App, text: &str) -> View {
 fn follow(app: App, id: EventId, again: RwSignal<u32>) -> Local<Examined> {
     let latest = Latest::default();
     let found = RwSignal::new_local(Examined::not_yet(Assurance::NotChecked));
-    Effect::new(move |_| {
+    effect(move || {
         let ticket = latest.next();
         again.track();
         let (client, has_pin) = (app.client.get(), app.pin.with(Option::is_some));

@@ -1,7 +1,5 @@
 //! Where receipts are dropped, and their verdicts listed.
 
-use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast as _, JsValue};
 
 use cairn_light_client::ClientError;
@@ -11,7 +9,9 @@ use crate::browser::{self, list_member, text_member};
 use crate::components::badge::badge;
 use crate::components::drop_zone::drop_zone;
 use crate::components::frame::{button, head};
+use crate::folders::Files;
 use crate::html::{El, View, all, el, live, nothing};
+use crate::signals::*;
 use crate::state::{App, Given};
 use crate::text::{Text, batch, home as words, state};
 use crate::verdict::{self, Look};
@@ -70,7 +70,7 @@ fn remember(app: App) -> El {
     let report = move |_| {
         let given = app.given.get_untracked().into_iter();
         let files = given.map(|given| (given.name, js_sys::Uint8Array::from(&*given.bytes).into()));
-        app.batch.check_files(app, files.collect());
+        app.batch.check_files(app, Files::Named(files.collect()));
         browser::go("#/batch");
     };
     let report = button(&batch::REPORT, report);

@@ -2,7 +2,6 @@
 
 use cairn_light_client::Assurance;
 use cairn_verifier::FinalHeader;
-use leptos::prelude::*;
 
 use crate::components::badge::{badge, banner};
 use crate::components::frame::{button, head};
@@ -10,6 +9,7 @@ use crate::components::hash::brief_hash;
 use crate::format::{short_time, thousands};
 use crate::html::{El, View, all, el, nothing};
 use crate::router::{Filters, encode};
+use crate::signals::*;
 use crate::state::{App, Latest};
 use crate::text::{block, log as words, trust};
 use crate::{browser, net, verdict};
@@ -84,7 +84,7 @@ fn list_rows(
     query: String,
     latest: StoredValue<Latest, LocalStorage>,
 ) {
-    Effect::new(move |_| {
+    effect(move || {
         let ticket = latest.with_value(Latest::next);
         app.synced.track();
         let client = app.client.get();
@@ -132,7 +132,7 @@ fn tail(
     (is_live, is_on): (RwSignal<bool>, RwSignal<bool>),
 ) {
     let latest = Latest::default();
-    Effect::new(move |_| {
+    effect(move || {
         let ticket = latest.next();
         let (true, Some(client)) = (is_live.get(), app.client.get()) else {
             return;

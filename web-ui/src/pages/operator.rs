@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use cairn_light_client::ClientError;
-use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use crate::browser::{self, list_member, member, text_member};
@@ -15,6 +14,7 @@ use crate::format::{bytes_short, duration, thousands, time, whole};
 use crate::html::{El, View, all, el};
 use crate::net;
 use crate::record::Field;
+use crate::signals::*;
 use crate::state::{Latest, Local, Ticket};
 use crate::text::{fill, operator as words};
 use crate::verdict::explained;
@@ -87,7 +87,7 @@ type Key = Rc<RefCell<zeroize::Zeroizing<String>>>;
 
 /// Asks for the status again and again, until the page is left or another key is used.
 fn poll(seen: Local<Seen>, key: Key, ticket: Ticket) {
-    leptos::task::spawn_local(async move {
+    spawn_local(async move {
         while ticket.is_latest() {
             let own = key.borrow().clone();
             let answer = net::json_for("/v1/status", &own).await;

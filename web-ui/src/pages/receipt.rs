@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::{With as _, WithUntracked as _};
-
 use crate::browser;
 use crate::components::frame::{head, live_verdict};
 use crate::components::hash::copy_button;
@@ -11,6 +9,7 @@ use crate::components::payload::Source;
 use crate::components::proof;
 use crate::format::to_base64;
 use crate::html::{View, all, el, live};
+use crate::signals::{With as _, WithUntracked as _};
 use crate::state::{App, Given};
 use crate::text::{home, proof as words};
 

@@ -2,8 +2,6 @@
 
 use cairn_verifier::UnixMillis;
 use cairn_verifier::json::Object;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::batch::{rows_table, state_bar};
 use crate::batch::{LOOKS, Row, rows_json};
@@ -15,6 +13,7 @@ use crate::format::{thousands, time};
 use crate::html::{El, View, all, el};
 use crate::pin::PinnedBy;
 use crate::record::Field;
+use crate::signals::*;
 use crate::state::App;
 use crate::text::report as words;
 

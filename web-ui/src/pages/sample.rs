@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use cairn_light_client::examine;
 use cairn_verifier::UnixMillis;
-use leptos::prelude::*;
 
 use crate::browser;
 use crate::components::frame::{head_from, live_verdict};
@@ -13,6 +12,7 @@ use crate::components::payload::Source;
 use crate::components::proof;
 use crate::format::{short_time, thousands};
 use crate::html::{View, all, el, live};
+use crate::signals::*;
 use crate::state::{App, Examined, Local};
 use crate::text::{fill, home as words, proof as names, sentence};
 

@@ -3,12 +3,11 @@
 use cairn_light_client::Assurance;
 use cairn_verifier::FinalHeader;
 use cairn_verifier::trust::{Handover, TrustAnchor};
-use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen::JsCast as _;
 use web_sys::HtmlInputElement;
 
 use super::about::{LIMITS, points};
+use crate::signals::*;
 
 use crate::browser;
 use crate::checkpoint::{self, Checkpoint};

@@ -6,8 +6,6 @@ use std::rc::Rc;
 
 use cairn_light_client::{Assurance, LightClient};
 use cairn_verifier::digest::EventId;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen::JsValue;
 
 use super::PAGE;
@@ -16,6 +14,7 @@ use crate::components::badge::badge;
 use crate::format::{short_time, thousands, whole};
 use crate::html::{El, View, all, el, nothing};
 use crate::record::{Brief, party_text};
+use crate::signals::*;
 use crate::state::{App, Local, Ticket};
 use crate::text::{log as words, proof};
 use crate::verdict::{self, explained};
