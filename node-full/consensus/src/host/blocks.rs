@@ -239,7 +239,8 @@ impl Host {
         if named.certified.is_some() {
             io.blocks.named.remove(&digest);
         }
-        for peer in [sender, named.certified].into_iter().flatten() {
+        // Whoever sent the certificate may have sent the block too: another's bytes were there first.
+        if let Some(peer) = sender {
             io.ban(peer, Fault::OtherBlock);
         }
         let message = crate::wire::Message::WantBlock { height: io.height, header: digest };

@@ -90,6 +90,31 @@ fn an_invalid_block_that_is_certified_all_the_same_stops_the_node() {
     assert!(matches!(stopped, Err(HostError::CertifiedInvalid { height: 0, .. })));
 }
 
+#[test]
+fn who_sends_the_right_block_does_not_answer_for_bytes_that_came_before() {
+    let world = World::new(&[1, 1, 1, 1]);
+    let own = world.seed_at(world.set.proposer_index(0, 1));
+    let mut host = world.host(own, None);
+    host.start(0, &world.set).unwrap();
+    let block = world.block(0, 5);
+    let header = blocks::header_of(&block).unwrap().digest();
+    let other = Message::Block { height: 0, block: [&block[..], &[1]].concat() };
+    host.message(Peer(1), &other.encode()).unwrap();
+    let certificate = certificate(&world, header, [1, 2, 3]);
+    let message = Message::Final { height: 0, block, certificate }.encode();
+    assert_eq!(checks(&host.message(Peer(2), &message).unwrap()), [header]);
+    let outputs = host.checked(0, header, Verdict::NotTheBlock).unwrap();
+    let banned = outputs.iter().filter_map(|output| match output {
+        Output::Ban { peer, .. } => Some(*peer),
+        _ => None,
+    });
+    assert_eq!(banned.collect::<Vec<_>>(), [Peer(1)]);
+    // Sent again, its own bytes are looked at.
+    assert_eq!(checks(&host.message(Peer(2), &message).unwrap()), [header]);
+    let outputs = host.checked(0, header, Verdict::Valid).unwrap();
+    world.accept(decided(&outputs).expect("decided"));
+}
+
 /// Of round 0.
 fn certificate(world: &World, header: HeaderDigest, seeds: [u8; 3]) -> Vec<u8> {
     let message =
