@@ -30,7 +30,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Hello, Self::Message, Self::Ping, Self::Pong, Self::Bye];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Hello, Self::Message, Self::Ping, Self::Pong, Self::Bye];
 
     pub(crate) const fn byte(self) -> u8 {
         match self {

@@ -17,6 +17,8 @@
 mod door;
 mod error;
 mod frame;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod greet;
 mod hello;
 mod kx;

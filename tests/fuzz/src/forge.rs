@@ -18,7 +18,7 @@ use crate::world::{Log, world};
 
 pub use event::{bend_body, forged_event};
 pub use header::{bend_header, splice_proof};
-pub use name::{any_key, any_record};
+pub use name::{KEYS, any_key, any_record};
 
 /// How many changes one receipt has: mostly few, so that some come far.
 const CHANGES: [usize; 8] = [1, 1, 1, 2, 2, 3, 4, 6];

@@ -1,4 +1,5 @@
-//! Fuzz targets for the verifier: every decoder and every check, on bytes that nobody honest made.
+//! Fuzz targets: every decoder and every check of the verifier, and what validators hear from each
+//! other, on bytes that nobody honest made.
 //!
 //! A *target* is a file in `targets/`, whose name is the target's: `run` takes any bytes and panics
 //! if a promise is broken, `seeds` gives some to begin with. There are two kinds.
@@ -9,6 +10,9 @@
 //!   put in another place, what to change and sign anew with the real keys ([`forge`]). The verdict,
 //!   to the error code, must be that of the [`model`]: SPEC.md written a second time, slowly, which
 //!   knows a signature because it can make it, and a proof because it builds the tree.
+//!
+//! What one validator hears from others ([`validators`]) is given to a real host, among whose peers
+//! one is bad.
 //!
 //! One program runs them on stable Rust with seeded random changes (`main.rs`, a step of
 //! `cargo xtask test`), the other is guided by coverage (`guided.rs`, `cargo xtask fuzz`). An input
@@ -22,6 +26,7 @@ pub mod model;
 pub mod oracles;
 pub mod seeds;
 mod targets;
+pub mod validators;
 pub mod verdicts;
 pub mod world;
 

@@ -17,6 +17,7 @@ macro_rules! targets {
 }
 
 targets! {
+    consensus_log
     decode_body
     decode_certificate
     decode_checkpoint
@@ -25,8 +26,10 @@ targets! {
     decode_extends
     decode_field
     decode_genesis
+    decode_gossip
     decode_handover
     decode_header
+    decode_message
     decode_metadata
     decode_plaintext
     decode_receipt
@@ -34,7 +37,10 @@ targets! {
     decode_set
     decode_state_proof
     decode_text
+    host_message
     json_event
+    link_frames
+    link_hello
     open_field
     open_payload
     open_wrap_v1

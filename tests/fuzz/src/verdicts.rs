@@ -17,7 +17,12 @@ thread_local! {
 pub fn agree(found: Result<(), Code>, want: Result<(), Code>) {
     assert_eq!(found, want);
     let code = want.err().unwrap_or("ok");
-    SEEN.with_borrow_mut(|seen| *seen.entry(code).or_default() += 1);
+    saw(code);
+}
+
+/// Counts something that happened.
+pub fn saw(what: Code) {
+    SEEN.with_borrow_mut(|seen| *seen.entry(what).or_default() += 1);
 }
 
 /// What was seen since the last call, by error code.

@@ -10,7 +10,7 @@ use cairn_verifier::finality::{Parameters, PublicKey};
 use cairn_verifier::payload::{Fields, MessageKey, message_key, seal};
 use cairn_verifier::pcek::v2;
 use cairn_verifier::secret::MemberSecret;
-use cairn_verifier::state::KeyRole;
+use cairn_verifier::state::{KeyRole, Leaving, PowerMode, StakePart, StakeParts, StateRecord};
 use cairn_verifier::trust::{Genesis, GenesisDraft};
 
 use crate::kit::{Block, Council, GATE, GENESIS_TIME, Kit, Signer, four, small_log};
@@ -70,6 +70,7 @@ impl World {
             without_trust_period(),
             one_block(),
             odd(),
+            staked(),
         ]
         .map(|kit| Log { kit, stored: BTreeMap::new() })
         .into_iter()
@@ -157,6 +158,31 @@ fn odd() -> Kit {
     kit.push_plain(1);
     kit.writer = writer;
     kit.block(None);
+    kit
+}
+
+/// A log whose state says that stake counts, and what of it the writer holds.
+fn staked() -> Kit {
+    let mut kit = Kit::new(10, four(1));
+    let (one, other) = ([1; 32].into(), [2; 32].into());
+    let part = |validator, amount, leaving| StakePart { validator, amount, leaving }.encode();
+    let parts = [
+        part(one, 30, Some(Leaving { epoch: 0, until: 8 })),
+        part(one, 20, Some(Leaving { epoch: 1, until: 12 })),
+        part(one, 40, None),
+        part(other, 10, None),
+    ];
+    let holder = kit.writer.key_id();
+    let parts = StakeParts::new(&parts);
+    let stake = StateRecord::Stake { holder, allotted: 100, moved: 5, parts };
+    let power = StateRecord::Power { mode: PowerMode::Stake, window: 3 };
+    for record in [stake, power] {
+        kit.state.put(record.encode().unwrap()).unwrap();
+    }
+    for count in [3, 4] {
+        kit.push_plain(count);
+        kit.block(None);
+    }
     kit
 }
 

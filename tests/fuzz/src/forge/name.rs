@@ -35,12 +35,15 @@ pub fn any_record(kit: &Kit, choices: &mut Choices<'_>) -> (Vec<u8>, Vec<u8>) {
     (kit.state.get(&key).unwrap_or_default().to_vec(), kit.state.prove(&key).1)
 }
 
+/// How many kinds of keys [`any_key`] knows, there or not.
+pub const KEYS: usize = 15;
+
 /// Something to ask a log's state for, which may be there.
 #[must_use]
 pub fn any_key(kit: &Kit, choices: &mut Choices<'_>) -> RecordKey<'static> {
     const NOBODY: [&str; 6] = ["", "eve", "bob", "zoe", "Ada", "ad"];
     let (stream, writer) = (STREAM.into(), kit.writer.key_id());
-    match choices.below(12) {
+    match choices.below(KEYS) {
         0 | 1 => RecordKey::Key(writer),
         2 => RecordKey::Member("ada"),
         3 => RecordKey::Stream(stream),
@@ -51,6 +54,9 @@ pub fn any_key(kit: &Kit, choices: &mut Choices<'_>) -> RecordKey<'static> {
         8 => RecordKey::Member(NOBODY[choices.below(6)]),
         9 => RecordKey::Membership(stream, NOBODY[choices.below(6)]),
         10 => RecordKey::Key([choices.byte(); 32].into()),
-        _ => RecordKey::Head([choices.byte(); 32].into(), writer),
+        11 => RecordKey::Head([choices.byte(); 32].into(), writer),
+        12 => RecordKey::Stake(writer),
+        13 => RecordKey::Stake([choices.byte(); 32].into()),
+        _ => RecordKey::Power,
     }
 }

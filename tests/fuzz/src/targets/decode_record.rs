@@ -3,7 +3,7 @@
 use cairn_verifier::state::{Record, RecordKey};
 
 use crate::again;
-use crate::forge::any_key;
+use crate::forge::{KEYS, any_key};
 use crate::model::state::{key_bytes, path};
 use crate::world::world;
 
@@ -13,10 +13,11 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
     let logs = world().logs.iter();
     let records = logs.flat_map(|log| {
         let record = |choice| {
-            let key = any_key(&log.kit, &mut crate::Choices::new(&[choice]));
+            let choice = [u8::try_from(choice).unwrap()];
+            let key = any_key(&log.kit, &mut crate::Choices::new(&choice));
             log.kit.state.get(&key).map(<[u8]>::to_vec)
         };
-        (0..12).filter_map(record)
+        (0..KEYS).filter_map(record)
     });
     records.collect()
 }

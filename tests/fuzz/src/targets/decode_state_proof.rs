@@ -4,7 +4,7 @@
 
 use cairn_verifier::state::{End, StateProof};
 
-use crate::forge::any_key;
+use crate::forge::{KEYS, any_key};
 use crate::model::state::siblings;
 use crate::world::world;
 
@@ -13,8 +13,9 @@ pub(super) const ROUNDS: usize = 200_000;
 pub(super) fn seeds() -> Vec<Vec<u8>> {
     let logs = world().logs.iter();
     let parts = logs.flat_map(|log| {
-        (0..12).flat_map(|choice| {
-            let key = any_key(&log.kit, &mut crate::Choices::new(&[choice]));
+        (0..KEYS).flat_map(|choice| {
+            let choice = [u8::try_from(choice).unwrap()];
+            let key = any_key(&log.kit, &mut crate::Choices::new(&choice));
             let (end, proof) = log.kit.state.prove(&key);
             [end, proof]
         })
