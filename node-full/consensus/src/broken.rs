@@ -32,6 +32,10 @@ pub enum Defence {
     PowerCap,
     /// The two signatures of evidence.
     Accusation,
+    /// What a holder bonds is no more than what it was allotted.
+    Allotment,
+    /// Evidence costs the stake behind who signed it.
+    Cut,
 }
 
 impl Broken {

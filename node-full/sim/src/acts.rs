@@ -1,9 +1,15 @@
-//! What the events of a block do to the validator set: acts, taken in by the node's own rules.
+//! What the events of a block do to the validator set and to stake: acts, taken in by the node's own
+//! rules.
 
-use cairn_consensus::epochs::{Change, Epochs, approval_message, candidate_message};
+pub(crate) mod stake;
+
+use cairn_consensus::epochs::{
+    Accused, Change, Epochs, Move, Way, approval_message, candidate_message,
+};
 use cairn_consensus::{Set, Signer as _};
 use cairn_verifier::digest::{EventId, KeyId, derive};
 use cairn_verifier::finality::{Role, ValidatorSet};
+use cairn_verifier::state::PowerMode;
 use cairn_verifier::wire::{Reader, Refused, Writer};
 
 use crate::rng::Rng;
@@ -25,6 +31,25 @@ pub(crate) enum Act {
     Approve { proposal: EventId, node: u8, signature: Vec<u8> },
     /// Evidence.
     Accuse { file: Vec<u8> },
+    /// What the power of validators follows from: stake, or weights.
+    Mode { stake: bool, window: u16 },
+    /// A holder has so much stake.
+    Allot { holder: u8, amount: u64 },
+    /// A holder bonds stake to a node, or takes it back.
+    Move { holder: u8, node: u8, amount: u64, way: Way },
+}
+
+/// What came of an act.
+#[derive(Clone, Debug)]
+pub(crate) enum Taken {
+    /// It is against the rules, or nothing yet.
+    Nothing,
+    /// A change that enough approved.
+    Changed(Change),
+    /// Stake was moved.
+    Moved(Move),
+    /// Somebody is accused.
+    Accused(Accused),
 }
 
 impl Act {
@@ -45,6 +70,16 @@ impl Act {
             Self::Accuse { file } => {
                 writer.u8(5).bytes32(file);
             }
+            Self::Mode { stake, window } => {
+                writer.u8(6).u8(u8::from(*stake)).u16(*window);
+            }
+            Self::Allot { holder, amount } => {
+                writer.u8(7).u8(*holder).u64(*amount);
+            }
+            Self::Move { holder, node, amount, way } => {
+                let back = u8::from(*way == Way::Unbond);
+                writer.u8(8).u8(*holder).u8(*node).u64(*amount).u8(back);
+            }
         }
     }
 
@@ -63,6 +98,13 @@ impl Act {
                 Self::Approve { proposal, node, signature }
             }
             5 => Self::Accuse { file: reader.bytes32("evidence", LIMIT)?.to_vec() },
+            6 => Self::Mode { stake: reader.flag("mode")?, window: reader.u16()? },
+            7 => Self::Allot { holder: reader.u8()?, amount: reader.u64()? },
+            8 => {
+                let (holder, node, amount) = (reader.u8()?, reader.u8()?, reader.u64()?);
+                let way = if reader.flag("way")? { Way::Unbond } else { Way::Bond };
+                Self::Move { holder, node, amount, way }
+            }
             found => return Err(reader.unknown("act", found)),
         })
     }
@@ -81,7 +123,7 @@ impl Act {
 
     /// What it proposes.
     fn change(&self, world: &World) -> Option<Change> {
-        let id = |node: u8| world.keys.get(usize::from(node)).map(|key| key.key());
+        let id = |node: u8| key_of(world, node);
         match self {
             Self::Add { node, power, proof } => {
                 let key = world.keys.get(usize::from(*node))?;
@@ -90,48 +132,92 @@ impl Act {
             }
             Self::Remove { node } => Some(Change::Remove(id(*node)?)),
             Self::Weight { node, power } => Some(Change::Weight(id(*node)?, *power)),
-            Self::Approve { .. } | Self::Accuse { .. } => None,
+            Self::Mode { stake, window } => {
+                let mode = if *stake { PowerMode::Stake } else { PowerMode::Weights };
+                Some(Change::Mode(mode, *window))
+            }
+            Self::Allot { holder, amount } => Some(Change::Allot(stake::holder(*holder), *amount)),
+            Self::Approve { .. } | Self::Accuse { .. } | Self::Move { .. } => None,
         }
     }
+}
+
+fn key_of(world: &World, node: u8) -> Option<KeyId> {
+    world.keys.get(usize::from(node)).map(|key| key.key())
 }
 
 /// Takes in the acts of a block; what is against the rules changes nothing.
 pub(crate) fn take(world: &World, epochs: &mut Epochs, height: u64, acts: &[Act]) {
     for act in acts {
-        let id = act.id(height);
-        let _refused = match act {
-            Act::Approve { proposal, node, signature } => {
-                let Some(key) = world.keys.get(usize::from(*node)) else { continue };
-                epochs.approve(proposal, key.key(), signature).map(drop)
-            }
-            Act::Accuse { file } => epochs.accuse(id, file).map(drop),
-            Act::Add { .. } | Act::Remove { .. } | Act::Weight { .. } => {
-                let Some(change) = act.change(world) else { continue };
-                epochs.propose(id, &change)
-            }
-        };
+        take_one(world, epochs, height, act);
     }
 }
 
-/// A change with the approvals that make it count, if one can be drawn under which the run must
-/// still end well.
+/// Takes in one act.
+pub(crate) fn take_one(world: &World, epochs: &mut Epochs, height: u64, act: &Act) -> Taken {
+    try_take(world, epochs, height, act).unwrap_or(Taken::Nothing)
+}
+
+/// `None` if it was refused.
+fn try_take(world: &World, epochs: &mut Epochs, height: u64, act: &Act) -> Option<Taken> {
+    let id = act.id(height);
+    Some(match act {
+        Act::Approve { proposal, node, signature } => {
+            let change = epochs.open().get(proposal).map(|open| open.change.clone())?;
+            let counts = epochs.approve(proposal, key_of(world, *node)?, signature).ok()?;
+            if counts { Taken::Changed(change) } else { Taken::Nothing }
+        }
+        Act::Accuse { file } => Taken::Accused(epochs.accuse(id, file).ok()?),
+        Act::Move { holder, node, amount, way } => {
+            let (holder, validator) = (stake::holder(*holder), key_of(world, *node)?);
+            let asked = Move { holder, validator, amount: *amount, way: *way };
+            epochs.move_stake(&asked).ok()?;
+            Taken::Moved(asked)
+        }
+        Act::Add { .. }
+        | Act::Remove { .. }
+        | Act::Weight { .. }
+        | Act::Mode { .. }
+        | Act::Allot { .. } => {
+            epochs.propose(id, &act.change(world)?).ok()?;
+            Taken::Nothing
+        }
+    })
+}
+
+/// A change with the approvals that make it count, or what holders do with their stake, if something
+/// can be drawn under which the run must still end well.
 pub(crate) fn draw(
     world: &World,
     (epochs, height): (&Epochs, u64),
     (rng, tries): (&mut Rng, u64),
 ) -> Vec<Act> {
     for _ in 0..tries {
-        let Some(act) = one(world, epochs, rng) else { continue };
         let mut after = epochs.clone();
-        let mut acts = vec![act];
-        take(world, &mut after, height, &acts);
-        let approvals = approve(world, &mut after, acts.first().map(|act| act.id(height)));
-        if after.next().digest() != epochs.next().digest() && ends_well(world, after.next()) {
-            acts.extend(approvals);
+        let acts = if rng.chance(350) {
+            stake::draw(world, (&mut after, height), rng)
+        } else {
+            change(world, (&mut after, height), rng)
+        };
+        let Some(acts) = acts.filter(|acts| acts.len() <= usize::from(MAX_ACTS) - 1) else {
+            continue;
+        };
+        let next = after.next().digest();
+        let changes = next != epochs.next().digest() || !after.has_stakes_of(epochs);
+        if changes && ends_well(world, after.next()) {
             return acts;
         }
     }
     Vec::new()
+}
+
+/// A change of the set with its approvals, taken in.
+fn change(world: &World, (epochs, height): (&mut Epochs, u64), rng: &mut Rng) -> Option<Vec<Act>> {
+    let mut acts = vec![one(world, epochs, rng)?];
+    take(world, epochs, height, &acts);
+    let id = acts.first().map(|act| act.id(height));
+    acts.extend(approve(world, epochs, id));
+    Some(acts)
 }
 
 pub(crate) fn one(world: &World, epochs: &Epochs, rng: &mut Rng) -> Option<Act> {
@@ -139,7 +225,7 @@ pub(crate) fn one(world: &World, epochs: &Epochs, rng: &mut Rng) -> Option<Act> 
     let node = u8::try_from(place).ok()?;
     let key = world.keys.get(place)?;
     let power = rng.between(1, 12);
-    if !epochs.next().has(&key.key()) {
+    if !epochs.roster().has(&key.key()) {
         let message = candidate_message(&world.log, &key.key());
         let proof = key.sign(Role::Candidate, &message)?;
         return Some(Act::Add { node, power, proof });

@@ -1,5 +1,6 @@
 //! What must hold after every step, whoever fails, lies or loses power.
 
+mod stakes;
 mod votes;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use cairn_verifier::trust::{
 use cairn_verifier::wire::Writer;
 use cairn_verifier::{Budget, Error, UnixMillis};
 
+use self::stakes::Account;
 use self::votes::{Contradictions, Locks, MANY};
 use crate::ledger::{Ledger, split};
 use crate::world::World;
@@ -60,6 +62,10 @@ pub enum Failure {
     Unpunished,
     /// An honest validator voted against what it is locked on.
     Amnesia,
+    /// Somebody has more stake than was given, or other power than what is bonded to it.
+    Stake,
+    /// Evidence left the stake behind a validator as it was.
+    Uncut,
     /// Finality took longer than three delays and the signatures.
     Slow,
 }
@@ -99,6 +105,8 @@ pub(crate) struct Watch<'w> {
     signed: BTreeMap<Signed, HeaderDigest>,
     locks: Locks,
     contradictions: Contradictions,
+    /// All stake, counted a second time.
+    pub(crate) account: Account,
     /// How many evidence files came out and held.
     pub(crate) evidence: u64,
 }
@@ -113,6 +121,7 @@ impl<'w> Watch<'w> {
             signed: BTreeMap::new(),
             locks: Locks::default(),
             contradictions: Contradictions::default(),
+            account: Account::new(world.parameters.gate),
             evidence: 0,
         }
     }
@@ -194,7 +203,10 @@ impl<'w> Watch<'w> {
                 let failure = self.ledger.broken_rule(&decided.block).map_or(Failure::Rules, of);
                 return Err(fail(failure, &format!("the block is {verdict:?}")));
             }
+            let stake = |error: String| fail(Failure::Stake, &error);
+            self.account.take(self.world, &self.ledger.epochs, &decided.block).map_err(stake)?;
             self.follow(&header, decided).map_err(|error| fail(Failure::Certificate, &error))?;
+            self.account.compare(&self.ledger.epochs).map_err(stake)?;
         }
         Ok(())
     }
@@ -327,6 +339,8 @@ const fn of(rule: Defence) -> Failure {
         Defence::Approvals => Failure::Unapproved,
         Defence::PowerCap => Failure::Power,
         Defence::Accusation => Failure::Framed,
+        Defence::Allotment => Failure::Stake,
+        Defence::Cut => Failure::Uncut,
         _ => Failure::Rules,
     }
 }

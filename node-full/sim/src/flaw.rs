@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | equivocator | two votes for one place | evidence is reported and punished | `Unpunished` |
 //! | | | quorums are of power, not of heads | `NoQuorum` |
+//! | | | evidence costs the stake behind a validator | `Uncut` |
 //! | silent | nothing | timers end a round | `Stuck` |
 //! | liar | forged final blocks | certificates before blocks, by sync | `Agreement`, `Certificate` |
 //! | | other bytes under a header | they count against their sender alone | `Stopped` |
@@ -15,6 +16,7 @@
 //! | | a change that one approves | approval by a quorum | `Unapproved` |
 //! | | a power past every sum | the cap of total power | `Power` |
 //! | | evidence that nobody signed | both signatures are checked | `Framed` |
+//! | | more stake than its holder was given | it is counted before it is bonded | `Stake` |
 //! | hasty | a header that is early for one clock, then nothing | it is looked at again | `Stuck` |
 //! | *lost log* | a validator without its lock | the record of what was signed | `DoubleSign` |
 //! | | | silence at that height | `Amnesia` |
@@ -69,6 +71,10 @@ pub enum Flaw {
     PowerCap,
     /// Evidence counts without its signatures.
     Accusation,
+    /// A holder bonds more stake than it was given.
+    Allotment,
+    /// Evidence leaves the stake behind a validator as it is.
+    Cut,
     /// A header's time may be far ahead.
     Clock,
     /// Other bytes under a header count against the header.
@@ -88,7 +94,7 @@ struct Known {
 
 impl Flaw {
     /// Every flaw.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Record,
         Self::Silence,
         Self::LogSync,
@@ -107,6 +113,8 @@ impl Flaw {
         Self::Approvals,
         Self::PowerCap,
         Self::Accusation,
+        Self::Allotment,
+        Self::Cut,
         Self::Clock,
         Self::OtherBytes,
         Self::Early,
@@ -137,6 +145,8 @@ impl Flaw {
             Self::Approvals => known("approvals", &[F::Unapproved], Some(K::Racer), Some(D::Approvals)),
             Self::PowerCap => known("power-cap", &[F::Power], Some(K::Racer), Some(D::PowerCap)),
             Self::Accusation => known("accusation", &[F::Framed], Some(K::Racer), Some(D::Accusation)),
+            Self::Allotment => known("allotment", &[F::Stake], Some(K::Racer), Some(D::Allotment)),
+            Self::Cut => known("cut", &[F::Uncut], Some(K::Equivocator), Some(D::Cut)),
             Self::Clock => known("clock", &[F::Certificate], Some(K::Racer), None),
             Self::OtherBytes => known("other-bytes", &[F::Stopped], Some(K::Liar), None),
             Self::Early => known("early", &[F::Stuck], Some(K::Hasty), None),

@@ -1,12 +1,13 @@
 //! The application that the simulated validators agree about: numbers in a tree, and changes of the
-//! validator set. Its trees, headers and rules are the real ones, those of the sets too.
+//! validator set and of stake. Its trees, headers and rules are the real ones, those of the sets too.
 
 use cairn_consensus::epochs::{Epochs, Fields};
 use cairn_consensus::rules::{RuleError, Tip};
 use cairn_consensus::{Broken, Decided, Defence, Set, Verdict};
 use cairn_verifier::UnixMillis;
-use cairn_verifier::digest::{Hash, HeaderDigest, SetDigest, derive};
+use cairn_verifier::digest::{Hash, HeaderDigest, derive};
 use cairn_verifier::finality::{HEADER_LEN, Header};
+use cairn_verifier::state::PowerMode;
 use cairn_verifier::tree::{Blake3, Kind, Peaks};
 use cairn_verifier::wire::{Reader, Writer};
 
@@ -14,6 +15,10 @@ use crate::acts::{Act, MAX_ACTS, draw, take};
 use crate::flaw::Flaw;
 use crate::rng::Rng;
 use crate::world::{GENESIS_TIME, World};
+
+/// The rules of sets and of stake that can be left out.
+const RULES: [Defence; 5] =
+    [Defence::Approvals, Defence::PowerCap, Defence::Accusation, Defence::Allotment, Defence::Cut];
 
 /// What a block holds after its header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,17 +119,18 @@ impl<'w> Ledger<'w> {
 
     /// The next block with this body, as an honest node builds it.
     pub(crate) fn block(&self, body: &Body, now: UnixMillis) -> Option<(Header, Vec<u8>)> {
-        self.block_for(body, now, self.epochs_after(body).next().digest())
+        self.block_for(body, now, &self.epochs_after(body))
     }
 
-    /// The same with another next set than the acts lead to.
+    /// The same if the acts led to something else.
     pub(crate) fn block_for(
         &self,
         body: &Body,
         now: UnixMillis,
-        wanted: SetDigest,
+        after: &Epochs,
     ) -> Option<(Header, Vec<u8>)> {
         let (tip, peaks) = (self.tip()?, self.with(body)?);
+        let wanted = after.next().digest();
         let (epoch, epoch_start, set) = tip.next_epoch();
         let header = Header {
             log: tip.log,
@@ -139,7 +145,7 @@ impl<'w> Ledger<'w> {
             epoch_start,
             set,
             next_set: tip.next_set(wanted),
-            state_root: state_root(wanted),
+            state_root: state_root(after),
             parameters: tip.parameters,
         };
         Some((header, join(&header, body)))
@@ -189,10 +195,11 @@ impl<'w> Ledger<'w> {
         if (header.events, header.event_root) != (peaks.size(), root) {
             return other;
         }
-        let wanted = self.epochs_after(&body).next().digest();
-        if header.state_root != state_root(wanted) {
+        let after = self.epochs_after(&body);
+        if header.state_root != state_root(&after) {
             return Verdict::Invalid;
         }
+        let wanted = after.next().digest();
         let due = if flaw == Some(Flaw::SetChange) { header.next_set } else { wanted };
         let now = now.filter(|_| flaw != Some(Flaw::Clock));
         match tip.check(&header, due, now) {
@@ -202,16 +209,16 @@ impl<'w> Ledger<'w> {
         }
     }
 
-    /// The rule without which the next set that a block leads to would be right.
+    /// The rule without which what a block leads to would be right.
     pub(crate) fn broken_rule(&self, block: &[u8]) -> Option<Defence> {
         let (header, body) = split(block)?;
-        if header.state_root == state_root(self.epochs_after(&body).next().digest()) {
+        if header.state_root == state_root(&self.epochs_after(&body)) {
             return None;
         }
-        [Defence::Approvals, Defence::PowerCap, Defence::Accusation].into_iter().find(|rule| {
+        RULES.into_iter().find(|rule| {
             let mut epochs = self.epochs.clone().with(Broken::without(*rule));
             take(self.world, &mut epochs, self.next_height(), &body.acts);
-            header.state_root == state_root(epochs.next().digest())
+            header.state_root == state_root(&epochs)
         })
     }
 
@@ -238,8 +245,21 @@ fn is_taken(epochs: &Epochs, act: &Act) -> bool {
     epochs.clone().accuse(act.id(epochs.height()), file).is_ok()
 }
 
-fn state_root(wanted: SetDigest) -> Hash {
-    derive("cairn simulator state", &[wanted.as_bytes()]).into()
+/// What a log's state would say of all that: the next set, who was admitted, and all stake.
+fn state_root(epochs: &Epochs) -> Hash {
+    let stakes = epochs.stakes();
+    let mut writer = Writer::new();
+    writer.raw(epochs.next().digest().as_bytes()).raw(epochs.roster().digest().as_bytes());
+    writer.u8(u8::from(stakes.mode() == PowerMode::Stake)).u16(stakes.window());
+    for (id, holder) in stakes.holders() {
+        writer.raw(id.as_bytes()).u64(holder.allotted()).u64(holder.moved());
+        for part in holder.parts() {
+            writer.raw(part.validator.as_bytes()).u64(part.amount);
+            let leaving = part.leaving.map_or((u64::MAX, 0), |one| (one.until, one.epoch));
+            writer.u64(leaving.0).u64(leaving.1);
+        }
+    }
+    derive("cairn simulator state", &[&writer.into_bytes()]).into()
 }
 
 pub(crate) fn join(header: &Header, body: &Body) -> Vec<u8> {

@@ -9,7 +9,8 @@
 //! - `node`, `disk`, `ledger`: one machine; its log forgets what was not synced.
 //! - `villains`: a bad validator each.
 //! - `check`: agreement, certificates and handovers by the verifier, no honest double sign, chain
-//!   rules, evidence against the guilty alone, bounded memory, and that it goes on at last.
+//!   rules, evidence against the guilty alone, all stake counted a second time, bounded memory, and
+//!   that it goes on at last.
 //! - `flaw`: single defences to leave out, and the failure that must follow.
 //!
 //! **Invariant:** a run reads no clock and no map whose order differs between two runs.

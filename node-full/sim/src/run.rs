@@ -78,6 +78,7 @@ pub fn run(options: Options) -> Outcome {
     let violation = run.all().err();
     let mut seen = run.trace.seen;
     (seen.handovers, seen.evidence) = (run.watch.handovers(), run.watch.evidence);
+    run.watch.account.seen(&mut seen);
     Outcome {
         violation,
         hash: run.trace.hash(),

@@ -40,6 +40,10 @@ fn everything_that_can_happen_does() {
     }
     for (what, count) in [
         ("handovers", seen.handovers),
+        ("heights by stake", seen.staked),
+        ("moves of stake", seen.moves),
+        ("stake that is free again", seen.freed),
+        ("contradictions that cost stake", seen.cuts),
         ("late rounds", seen.late_rounds),
         ("proposals resting on a round before", seen.resting),
         ("blocks by sync", seen.synced),
@@ -62,7 +66,9 @@ fn everything_that_can_happen_does() {
 fn a_defence_that_is_left_out_is_missed() {
     for flaw in [
         Flaw::Accusation,
+        Flaw::Allotment,
         Flaw::Approvals,
+        Flaw::Cut,
         Flaw::Gate,
         Flaw::Limits,
         Flaw::LogSync,

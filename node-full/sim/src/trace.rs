@@ -27,6 +27,14 @@ pub struct Seen {
     pub silent: u64,
     /// Handovers to another set.
     pub handovers: u64,
+    /// Heights whose validators had the power that was bonded to them.
+    pub staked: u64,
+    /// Moves of stake that were taken.
+    pub moves: u64,
+    /// Moves that ended some validator's part, once its window was over.
+    pub freed: u64,
+    /// Contradictions that cost stake.
+    pub cuts: u64,
     /// Evidence files that held.
     pub evidence: u64,
     /// Peers that were disconnected.
@@ -52,6 +60,10 @@ impl Seen {
         self.torn += other.torn;
         self.silent += other.silent;
         self.handovers += other.handovers;
+        self.staked += other.staked;
+        self.moves += other.moves;
+        self.freed += other.freed;
+        self.cuts += other.cuts;
         self.evidence += other.evidence;
         self.bans += other.bans;
         self.failed_writes += other.failed_writes;
@@ -65,11 +77,15 @@ impl std::fmt::Display for Seen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{} events, {} handovers, {} late proposals, {} resting on a round before, {} blocks by sync, \
+            "{} events, {} handovers, {} heights by stake, {} moves, {} parts freed, {} cuts, {} late proposals, {} resting on a round before, {} blocks by sync, \
              {} replays, {} torn logs, {} silent heights, {} evidence files, {} disconnected, \
              {} writes, {} syncs and {} reads refused, {} full disks",
             self.events,
             self.handovers,
+            self.staked,
+            self.moves,
+            self.freed,
+            self.cuts,
             self.late_rounds,
             self.resting,
             self.synced,

@@ -168,7 +168,8 @@ impl Epochs {
         }
         let roster = punished(self.penalty, &self.roster, key)?;
         let mut stakes = Stakes::clone(&self.stakes);
-        let cut = stakes.cut(key, at, self.penalty);
+        let spared = self.broken.lacks(Defence::Cut);
+        let cut = if spared { 0 } else { stakes.cut(key, at, self.penalty) };
         self.next = stakes.set(&roster)?;
         self.roster = roster;
         if cut > 0 {

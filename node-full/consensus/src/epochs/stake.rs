@@ -23,6 +23,7 @@ use cairn_verifier::wire::MAX_NUMBER;
 use super::change::{encode, own};
 use super::{Epochs, Penalty, Refused};
 use crate::Set;
+use crate::broken::Defence;
 
 /// How many keys can hold stake.
 pub const MAX_HOLDERS: usize = 100;
@@ -288,7 +289,7 @@ impl Epochs {
                     return Err(Refused::NotAValidator(validator));
                 }
                 let free = holder.free(self.height);
-                if free < amount {
+                if free < amount && !self.broken.lacks(Defence::Allotment) {
                     return Err(Refused::NotFree { asked: amount, free });
                 }
                 holder.put(StakePart { validator, amount, leaving: None });

@@ -1,7 +1,7 @@
 //! Proposes what is not due: a set of its own choice, a time far ahead, a change that too few
-//! approve, a power that no sum can hold, evidence that nobody signed.
+//! approve, a power that no sum can hold, evidence that nobody signed, stake that nobody was given.
 
-use cairn_consensus::epochs::{Epochs, approval_message};
+use cairn_consensus::epochs::{Epochs, Way, approval_message};
 use cairn_consensus::wire::Message;
 use cairn_consensus::{Broken, Defence, Signer as _};
 use cairn_verifier::UnixMillis;
@@ -10,6 +10,7 @@ use cairn_verifier::evidence::{CulpritProof, CulpritVote, encode_culprit};
 use cairn_verifier::finality::{PublicKey, Role};
 
 use super::{Scene, Villain};
+use crate::acts::stake::holder;
 use crate::acts::{self, Act};
 use crate::ledger::{Body, join, split};
 
@@ -70,10 +71,11 @@ fn undue(scene: &mut Scene<'_, '_>, height: u64) -> Option<Vec<u8>> {
     if scene.ledger.next_height() != height {
         return None;
     }
-    match scene.rng.below(6) {
+    match scene.rng.below(7) {
         0 => against(scene, Defence::Approvals, few),
         1 => against(scene, Defence::PowerCap, heavy),
         2 => against(scene, Defence::Accusation, framed),
+        3 => against(scene, Defence::Allotment, overdrawn),
         _ => other_header(scene),
     }
 }
@@ -104,8 +106,7 @@ fn against(
     let mut epochs = scene.ledger.epochs.clone().with(Broken::without(rule));
     let acts = acts(scene, &mut epochs)?;
     let body = Body { acts, events: Vec::new() };
-    let wanted = epochs.next().digest();
-    scene.ledger.block_for(&body, scene.now, wanted).map(|(_, block)| block)
+    scene.ledger.block_for(&body, scene.now, &epochs).map(|(_, block)| block)
 }
 
 /// A change with an approval of its own, and of nobody else.
@@ -129,6 +130,21 @@ fn heavy(scene: &mut Scene<'_, '_>, epochs: &mut Epochs) -> Option<Vec<Act>> {
     let mut acts = vec![change];
     acts::take(scene.world, epochs, height, &acts);
     acts.extend(acts::approve(scene.world, epochs, Some(id)));
+    Some(acts)
+}
+
+/// More stake for itself than was allotted to who bonds it.
+fn overdrawn(scene: &mut Scene<'_, '_>, epochs: &mut Epochs) -> Option<Vec<Act>> {
+    let height = epochs.height();
+    let mut acts = vec![Act::Allot { holder: 0, amount: 1 + scene.rng.below(9) }];
+    let id = acts.first()?.id(height);
+    acts::take(scene.world, epochs, height, &acts);
+    acts.extend(acts::approve(scene.world, epochs, Some(id)));
+    let free = epochs.stakes().holders().get(&holder(0))?.free(height);
+    let (node, amount) = (u8::try_from(scene.me).ok()?, free + 1 + scene.rng.below(100));
+    let bond = Act::Move { holder: 0, node, amount, way: Way::Bond };
+    acts::take(scene.world, epochs, height, std::slice::from_ref(&bond));
+    acts.push(bond);
     Some(acts)
 }
 
