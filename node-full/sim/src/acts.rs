@@ -199,7 +199,7 @@ pub(crate) fn draw(
         } else {
             change(world, (&mut after, height), rng)
         };
-        let Some(acts) = acts.filter(|acts| acts.len() <= usize::from(MAX_ACTS) - 1) else {
+        let Some(acts) = acts.filter(|acts| acts.len() < usize::from(MAX_ACTS)) else {
             continue;
         };
         let next = after.next().digest();
