@@ -10,7 +10,7 @@ use crate::build::{self, Part};
 use crate::demo::{self, Demo};
 use crate::tools::{self, BARE, Missing, WASM, cargo, cargo_wasm, missing, run};
 use crate::{
-    browser, ceph, fuzz, kill9, npm, package, postgres, say, schemathesis, sim, site, size,
+    apt, browser, ceph, fuzz, kill9, npm, package, postgres, say, schemathesis, sim, site, size,
 };
 
 /// One step.
@@ -130,7 +130,11 @@ fn no_std() -> Result<()> {
 
 fn native() -> Result<()> {
     let others = ["--workspace", "--exclude", "cairn-tests-wasm", "--exclude", "xtask"];
-    // The tests of lost power need a device that not every machine has, and say so.
+    // The tests of lost power need a device that not every machine has, and those that pull cables
+    // need root; they say so.
+    if apt::is_root() && tools::find("IP", "ip").is_none() {
+        apt::install(&["iproute2"], "tests that pull cables need `ip` (Debian: iproute2)")?;
+    }
     run(cargo().arg("test").args(others).env_remove("CAIRN_REQUIRE"))?;
     run(cargo().args(["test", "-p", "xtask", "--profile", "xtask"]))
 }

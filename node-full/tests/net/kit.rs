@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use ureq::Agent;
 
 use crate::proxy::Proxies;
+use crate::wires::Wires;
 
 /// Longer than anything takes, on a machine that does much else.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -31,6 +32,7 @@ pub(crate) struct Net {
     pub(crate) made: Testnet,
     nodes: Vec<Option<Process>>,
     proxies: Option<Proxies>,
+    wires: Option<Wires>,
     _dir: TempDir,
 }
 
@@ -60,11 +62,40 @@ impl Net {
         net
     }
 
+    /// The same with a network namespace for each node. `None`, with the reason said, where that
+    /// cannot be: only root may make them.
+    pub(crate) fn between_wires(plan: &Plan) -> Option<Self> {
+        let mut net = Self::down(plan);
+        match Wires::between(&net.made) {
+            Ok(wires) => net.wires = Some(wires),
+            Err(missing) => {
+                let is_required = std::env::var("CAIRN_REQUIRE").is_ok_and(|value| value == "all");
+                assert!(!is_required, "{missing}");
+                eprintln!("NOT RUN: {missing}");
+                return None;
+            }
+        }
+        net.run_all();
+        Some(net)
+    }
+
+    pub(crate) fn wires(&self) -> &Wires {
+        self.wires.as_ref().unwrap()
+    }
+
+    /// Does something on the network where a node is.
+    fn beside<T: Send>(&self, node: usize, work: impl FnOnce() -> T + Send) -> T {
+        match &self.wires {
+            Some(wires) => wires.inside(node, work),
+            None => work(),
+        }
+    }
+
     fn down(plan: &Plan) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let made = testnet::make(&dir.path().join("net"), plan).unwrap();
         let nodes = plan.weights.iter().map(|_| None).collect();
-        Self { made, nodes, proxies: None, _dir: dir }
+        Self { made, nodes, proxies: None, wires: None, _dir: dir }
     }
 
     fn run_all(&mut self) {
@@ -78,7 +109,8 @@ impl Net {
 
     fn begin(&mut self, node: usize) {
         let place = &self.made.nodes[node];
-        let process = Process::start(Path::new(PROGRAM), node.saturating_add(1), place);
+        let start = || Process::start(Path::new(PROGRAM), node.saturating_add(1), place);
+        let process = self.beside(node, start);
         self.nodes[node] = Some(process.unwrap());
     }
 
@@ -115,12 +147,15 @@ impl Net {
 
     pub(crate) fn get(&self, node: usize, path: &str) -> Result<Vec<u8>, String> {
         let url = format!("{}{path}", self.url(node));
-        let mut answer = agent().get(&url).call().map_err(|error| format!("{url}: {error}"))?;
-        let body = answer.body_mut().read_to_vec().map_err(|error| format!("{url}: {error}"))?;
-        match answer.status().as_u16() {
-            200 => Ok(body),
-            other => Err(format!("{url}: {other} {}", String::from_utf8_lossy(&body))),
-        }
+        self.beside(node, || {
+            let mut answer = agent().get(&url).call().map_err(|error| format!("{url}: {error}"))?;
+            let body = answer.body_mut().read_to_vec();
+            let body = body.map_err(|error| format!("{url}: {error}"))?;
+            match answer.status().as_u16() {
+                200 => Ok(body),
+                other => Err(format!("{url}: {other} {}", String::from_utf8_lossy(&body))),
+            }
+        })
     }
 
     pub(crate) fn json(&self, node: usize, path: &str) -> Result<Value, String> {
@@ -143,7 +178,8 @@ impl Net {
 
     /// Submits an event and waits for a while; its id, and whether it is final.
     pub(crate) fn submit(&self, node: usize, name: &str) -> Result<(String, bool), String> {
-        submit(&self.url(node), name)
+        let url = self.url(node);
+        self.beside(node, || submit(&url, name))
     }
 
     /// Submits an event that becomes final.

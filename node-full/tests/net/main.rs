@@ -6,10 +6,13 @@
     reason = "a test crate, which says how it goes"
 )]
 
+mod cables;
 mod kit;
 mod load;
 mod payloads;
 mod proxy;
+mod stake;
+mod wires;
 
 use std::time::Duration;
 
