@@ -14,7 +14,6 @@ const GATE: u32 = 4;
 
 struct Town {
     net: Net,
-    events: usize,
 }
 
 impl Town {
@@ -68,15 +67,14 @@ impl Town {
     }
 
     /// Submits until all of these nodes have this power in force. Blocks come with events alone.
-    fn pass_until(&mut self, nodes: &[usize], wanted: &BTreeMap<String, u64>) {
-        for _ in 0..200 {
+    fn pass_until(&self, nodes: &[usize], wanted: &BTreeMap<String, u64>) {
+        for number in 0.. {
             if nodes.iter().all(|node| self.powers(*node).1 == *wanted) {
                 return;
             }
-            self.events += 1;
-            self.net.submit_final(nodes[0], &format!("passes {}", self.events)).unwrap();
+            assert!(number < 200, "{wanted:?} is not in force: {:?}", self.powers(nodes[0]));
+            self.net.submit_final(nodes[0], &format!("passes {number}")).unwrap();
         }
-        panic!("{wanted:?} is not in force: {:?}", self.powers(nodes[0]));
     }
 }
 
@@ -85,7 +83,7 @@ fn holders_bond_and_take_back_and_the_set_follows() {
     let options = InitOptions { gate: GATE, ..InitOptions::default() };
     let net = Net::start(&Plan { options, ..plan(4) });
     let ids: Vec<_> = net.made.nodes.iter().map(|node| node.peer.id.to_string()).collect();
-    let mut town = Town { net, events: 0 };
+    let mut town = Town { net };
     for holder in ["ann", "bob"] {
         let made = town.run(&["keygen", "--out", &format!("{holder}.key")]).unwrap();
         town.decide(&["allot", made["keyId"].as_str().unwrap(), "--amount", "1000"]);

@@ -132,5 +132,5 @@ fn enter(space: &str) {
 
 #[cfg(not(target_os = "linux"))]
 fn enter(space: &str) {
-    panic!("{space}: only Linux has network namespaces");
+    Err::<(), _>(format!("{space}: only Linux has network namespaces")).unwrap();
 }
