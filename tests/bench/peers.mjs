@@ -5,10 +5,19 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSy
 import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 
+/** Verifies a receipt as soon as the page is there, and says when that was done. */
+function ours(entry, call) {
+  const { receipt, anchor, now } = JSON.parse(readFileSync(new URL("../vectors/receipts/ok-hybrid.json", import.meta.url), "utf8"));
+  return `import { verifyReceipt } from "${entry}";
+    const [anchor, now] = ${JSON.stringify([anchor, now])};
+    const bytes = Uint8Array.from(atob("${receipt}"), (letter) => letter.charCodeAt(0));
+    ${call}.then(() => console.debug(\`called \${performance.now()}\`), (error) => setTimeout(() => { throw error; }));`;
+}
+
 /** Name and version, and what makes it compile its module without asking anyone. */
 const PEERS = {
-  "cairn-light-client": { code: 'import { verifyReceipt } from "cairn-light-client"; verifyReceipt(new Uint8Array(), "").catch(() => 0);' },
-  "cairn-light-client/verifier": { code: 'import { verifyReceipt } from "cairn-light-client/verifier"; verifyReceipt(new Uint8Array(), { anchor: "" }).catch(() => 0);' },
+  "cairn-light-client": { code: ours("cairn-light-client", "verifyReceipt(bytes, anchor, { now })") },
+  "cairn-light-client/verifier": { code: ours("cairn-light-client/verifier", "verifyReceipt(bytes, { anchor, now })") },
   smoldot: { version: "3.4.1", code: 'import { start } from "smoldot"; start();' },
   "@a16z/helios": { version: "0.11.1", code: 'import { createHeliosProvider } from "@a16z/helios"; createHeliosProvider({ executionRpc: "http://127.0.0.1:18545", consensusRpc: "http://127.0.0.1:18545", network: "mainnet", dbType: "config" }, "ethereum").catch(() => 0);' },
   // Its script imports the module as bundlers for it do; here the module alone is loaded and compiled.
@@ -37,7 +46,7 @@ function bundle(folder, esbuild, { name, version, code }) {
     return { name, version, why: String(error.stderr ?? error).trim().split("\n")[0] };
   }
   writeFileSync(join(out, "index.html"), `<!doctype html><title>A peer</title><link rel="icon" href="data:,"><script type="module" src="${place}.js"></script>`);
-  return { name, version, place };
+  return { name, version, place, calls: code.includes("called ") };
 }
 
 /** esbuild leaves `new URL(…, import.meta.url)` as it is: the modules go beside the script. */
