@@ -31,7 +31,7 @@ pub(crate) struct Npm {
     #[arg(long)]
     no_build: bool,
     /// Build the page too, and print what the notes of a release say of all bytes
-    #[arg(long, conflicts_with = "reproduce")]
+    #[arg(long, conflicts_with_all = ["reproduce", "no_build"])]
     notes: bool,
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn npm(args: &Npm) -> Result<()> {
     if !args.no_build {
         build::build(Part::Pkg)?;
     }
-    if args.notes && !args.no_build {
+    if args.notes {
         build::build(Part::Ui)?;
     }
     let tarball = pack(&tools::target("npm"))?;
