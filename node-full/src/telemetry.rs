@@ -1,6 +1,8 @@
 //! What the node says while it runs: lines on standard error, and traces for an OpenTelemetry
 //! collector if one is named. Every request is a span with the request's id; what it had to be
-//! proven or searched stands below it.
+//! proven or searched stands below it. The last errors and warnings are kept for who asks the API.
+
+mod recent;
 
 use std::fmt;
 use std::time::Duration;
@@ -26,6 +28,8 @@ use tracing_subscriber::{EnvFilter, fmt as lines, reload};
 
 use crate::reload::SetFilter;
 
+pub use recent::{Recent, Said};
+
 /// How long one batch of spans may take to be sent.
 const SEND_LIMIT: Duration = Duration::from_secs(10);
 
@@ -49,7 +53,10 @@ pub enum TelemetryError {
 /// What the node says, until this is dropped: then the last spans are sent.
 #[derive(Debug)]
 #[must_use = "dropping it ends the traces"]
-pub struct Telemetry(Option<SdkTracerProvider>);
+pub struct Telemetry {
+    provider: Option<SdkTracerProvider>,
+    recent: Recent,
+}
 
 impl Telemetry {
     /// Begins: lines as `filter` says to standard error, and spans to the collector at `otlp`.
@@ -65,15 +72,23 @@ impl Telemetry {
         let (filter, handle) = reload::Layer::new(filter);
         let lines = lines::layer().with_writer(std::io::stderr).with_filter(filter);
         let spans = provider.as_ref().map(spans);
-        tracing_subscriber::registry().with(lines).with(spans).try_init()?;
+        let recent = Recent::default();
+        let all = tracing_subscriber::registry().with(lines).with(recent.layer()).with(spans);
+        all.try_init()?;
         let set = move |filter| handle.reload(filter).map_err(|error| error.to_string());
-        Ok((Self(provider), Box::new(set)))
+        Ok((Self { provider, recent }, Box::new(set)))
+    }
+
+    /// The last errors and warnings, whatever the filter lets through.
+    #[must_use]
+    pub fn recent(&self) -> Recent {
+        self.recent.clone()
     }
 }
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
-        if let Some(Err(error)) = self.0.take().map(|provider| provider.shutdown()) {
+        if let Some(Err(error)) = self.provider.take().map(|provider| provider.shutdown()) {
             tracing::warn!(%error, "the last traces were not sent");
         }
     }

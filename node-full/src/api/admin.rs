@@ -1,13 +1,13 @@
-//! What only an administrator may ask: every call is logged before it is answered.
+//! What only an administrator may ask. What changes something is logged before it is done.
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use cairn_verifier::json::Object;
 use serde_json::Value;
 
+use super::answer::{Answer, Stays};
 use super::params::Params;
 use super::problem::Problem;
 use super::{App, schema};
@@ -45,6 +45,34 @@ pub(super) async fn reload(
         })
         .await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], view(&reloaded)).into_response())
+}
+
+/// The last errors and warnings
+///
+/// What the node said in its log, newest first, at most 64; what was said again counts at its last
+/// time. What looks like a key, a token or a password is masked. Asking is not logged.
+#[utoipa::path(get, path = "/admin/errors", operation_id = "recent_errors", tag = "node",
+    security(("bearer" = [])),
+    responses((status = 200, description = "Since the node was started", body = schema::RecentErrors)))]
+pub(super) async fn errors(
+    State(app): State<App>,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.only(&[])?;
+    let said = app.recent.newest_first();
+    let errors = said.iter().map(|said| {
+        Object::new()
+            .plain("last", said.last)
+            .plain("first", said.first)
+            .plain("times", said.times)
+            .text("level", if said.is_error { "error" } else { "warning" })
+            .text("from", said.from)
+            .text("text", &said.text)
+            .finish()
+    });
+    let view = Object::new().array("errors", errors).finish();
+    Answer::json(view, Stays::ForTheCaller).respond(&headers)
 }
 
 /// An admin call as it is logged.

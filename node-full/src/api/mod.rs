@@ -57,6 +57,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use crate::audit::Writes;
 use crate::node::Node;
 use crate::reload::Reloader;
+use crate::telemetry::Recent;
 use problem::Problem;
 
 /// How many units of 64 KiB the bodies under way may have together: eight of the longest, or very
@@ -79,6 +80,8 @@ struct App {
     writes: Arc<Writes>,
     /// Reads the settings again, if they came from somewhere.
     reloader: Option<Arc<Reloader>>,
+    /// The last errors and warnings of this process.
+    recent: Recent,
     /// Places for those who follow the log.
     streams: Arc<Semaphore>,
     /// Whether the service is being stopped, which ends streams.

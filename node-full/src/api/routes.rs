@@ -87,6 +87,7 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(ws::ws))
         .routes(routes!(status::status))
         .routes(routes!(admin::reload))
+        .routes(routes!(admin::errors))
         .routes(routes!(document::json))
         .routes(routes!(docs::page))
 }

@@ -27,6 +27,7 @@ use crate::metrics;
 use crate::node::Node;
 use crate::reload::Reloader;
 use crate::settings::Settings;
+use crate::telemetry::Recent;
 use crate::tls::LiveTls;
 
 /// How long requests under way may take to end once the node stops. Longer than one may run.
@@ -77,6 +78,8 @@ pub struct Serving {
     pub patience: Patience,
     /// Reads the settings again.
     pub reloader: Option<Arc<Reloader>>,
+    /// The last errors and warnings of this process.
+    pub recent: Recent,
 }
 
 impl Serving {
@@ -95,6 +98,7 @@ impl Serving {
             max_connections: size(settings.max_connections),
             patience: Patience::default(),
             reloader: None,
+            recent: Recent::default(),
         }
     }
 }
@@ -141,6 +145,7 @@ impl Server {
             max_body: serving.max_body,
             writes: Arc::clone(&writes),
             reloader: serving.reloader.clone(),
+            recent: serving.recent,
             streams: Arc::new(Semaphore::new(STREAMS)),
             closing: Arc::clone(&closing),
         };

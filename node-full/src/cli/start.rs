@@ -177,7 +177,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let source = args.source();
     let Loaded { settings, access, certificate, filter } =
         source.load().map_err(Failure::failed)?;
-    let (_until_the_end, set_filter) =
+    let (telemetry, set_filter) =
         Telemetry::start(filter, settings.otlp.as_deref()).map_err(Failure::failed)?;
     let options = Options {
         block_time: Duration::from_millis(settings.block_time),
@@ -197,6 +197,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let reloader =
         Arc::new(Reloader::new(source, settings.clone(), live, serving.tls.clone(), set_filter));
     serving.reloader = Some(Arc::clone(&reloader));
+    serving.recent = telemetry.recent();
     let server = Server::serve(node, serving).map_err(Failure::failed)?;
     let url = server.url();
     let mut ready = Object::new().text("url", &url).text("anchor", anchor);

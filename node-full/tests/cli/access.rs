@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::kit::{Folder, Ran, Running, thousand};
 
 const EVENT: [&str; 6] = ["--type", "t", "--actor", "a:b", "--resource", "c:d"];
-const START: [&str; 5] = ["start", "--dir", "data", "--block-time", "20"];
+pub(crate) const START: [&str; 5] = ["start", "--dir", "data", "--block-time", "20"];
 
 /// Makes a key; gives it and its lines for the settings.
-fn new_key(folder: &Folder, name: &str, more: &[&str]) -> (String, String) {
+pub(crate) fn new_key(folder: &Folder, name: &str, more: &[&str]) -> (String, String) {
     let ran = folder.run(&[&["api-key", "new", "--name", name], more].concat());
     assert_eq!(ran.code, 0, "{ran:?}");
     let (key, lines) = ran.out.split_once('\n').unwrap();
@@ -19,13 +19,13 @@ fn new_key(folder: &Folder, name: &str, more: &[&str]) -> (String, String) {
     (key.to_owned(), lines.to_owned())
 }
 
-fn submit(folder: &Folder, node: &Running, key: &str) -> Ran {
+pub(crate) fn submit(folder: &Folder, node: &Running, key: &str) -> Ran {
     let arguments = [&["submit", "--node", node.url()], &EVENT[..]].concat();
     let environment = if key.is_empty() { vec![] } else { vec![("CAIRN_API_KEY", key)] };
     folder.run_with(&arguments, &environment)
 }
 
-fn settle(what: &str, holds: impl Fn() -> bool) {
+pub(crate) fn settle(what: &str, holds: impl Fn() -> bool) {
     for _ in 0..100 {
         if holds() {
             return;
@@ -35,7 +35,7 @@ fn settle(what: &str, holds: impl Fn() -> bool) {
     panic!("not within five seconds: {what}");
 }
 
-fn settings(folder: &Folder, text: &str) {
+pub(crate) fn settings(folder: &Folder, text: &str) {
     fs::write(folder.path("data/cairn.toml"), text).unwrap();
 }
 

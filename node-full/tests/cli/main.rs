@@ -7,6 +7,8 @@ mod archive;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod errors;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod flow;

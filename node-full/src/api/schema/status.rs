@@ -133,6 +133,43 @@ pub struct Reloaded {
     pub need_restart: Vec<String>,
 }
 
+/// What the node said last that was an error or a warning.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecentErrors {
+    /// The newest first.
+    #[schema(max_items = 64)]
+    pub errors: Vec<RecentError>,
+}
+
+/// An error or a warning of the node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecentError {
+    /// When it was said last.
+    pub last: Millis,
+    /// When it was said first.
+    pub first: Millis,
+    /// How often it was said.
+    pub times: u64,
+    /// How bad it is.
+    pub level: ErrorLevel,
+    /// The part of the node that said it.
+    pub from: String,
+    /// What it said.
+    pub text: String,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ErrorLevel {
+    /// Something did not work.
+    Error,
+    /// Something is odd.
+    Warning,
+}
+
 /// A stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
