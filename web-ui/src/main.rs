@@ -45,7 +45,7 @@ mod walk;
 mod worker;
 
 use components::drop_zone;
-use components::frame::head;
+use components::frame::head_from;
 use components::header_bar::{focus_title, footer, header_bar, notices, skip_link};
 use html::{View, all, el};
 use router::Route;
@@ -109,7 +109,10 @@ fn content(app: App) -> View {
         Route::Operator => (text::operator::TITLE.get(), pages::operator::operator()),
         Route::About => (text::about::TITLE.get(), pages::about::about()),
         Route::Trust => (text::trust::TITLE.get(), pages::trust::trust(app)),
-        Route::Unknown => (text::frame::UNKNOWN.get(), head(text::frame::UNKNOWN.get(), "").view()),
+        Route::Unknown => {
+            let title = text::frame::UNKNOWN.get();
+            (title, head_from("#/", text::home::TITLE.get(), title).view())
+        }
     };
     document().set_title(&[title, " · ", text::NAME].concat());
     browser::soon(focus_title);

@@ -12,8 +12,10 @@ pub(crate) fn line(name: &str, values: &[u64], every: u64) -> El {
     let newest = values.last().copied().unwrap_or(0);
     let highest = values.iter().copied().max().unwrap_or(0);
     let span = duration(every * crate::format::len(values.len()));
-    let now = fill(words::NOW, &[&thousands(newest)]);
-    let most = fill(words::HIGHEST, &[&thousands(highest)]);
+    // Of nothing there is no number, not even 0.
+    let number = |number| if values.is_empty() { "–".to_owned() } else { thousands(number) };
+    let now = fill(words::NOW, &[&number(newest)]);
+    let most = fill(words::HIGHEST, &[&number(highest)]);
     let label = fill(words::PLOT, &[name, &now, &most, &span]);
     let points = path(values, highest.max(1));
     let ground = format!("{points}V100H{}Z", first(values.len()));

@@ -5,13 +5,13 @@ use cairn_light_client::Assurance;
 use crate::checkpoint::{self, Continued};
 use crate::components::badge::banner;
 use crate::components::fields::list;
-use crate::components::frame::head;
+use crate::components::frame::head_from;
 use crate::format::{thousands, time};
 use crate::html::{El, View, all, el, live, nothing};
 use crate::record::Field;
 use crate::signals::*;
 use crate::state::App;
-use crate::text::{self, block as words, fields, fill, log, trust};
+use crate::text::{self, block as words, fields, fill, frame, log, trust};
 use crate::{browser, verdict};
 
 const OLD: &str = "old-height";
@@ -20,7 +20,8 @@ const NEW: &str = "new-height";
 /// The page.
 pub(crate) fn compare(app: App, old: &str, new: &str) -> View {
     let heights = old.parse().ok().zip(new.parse().ok());
-    let top = head(&words::COMPARE, &words::COMPARE_WHY);
+    let top = head_from("#/log", &frame::LOG, &words::COMPARE);
+    let top = top.add(el("p").class("lead").text(&words::COMPARE_WHY));
     let Some(heights) = heights else {
         return all([top.view(), form(old, new).view()]);
     };

@@ -165,9 +165,10 @@ pub(crate) fn bent(mut bytes: Vec<u8>) -> Vec<u8> {
 
 /// All states with what they mean.
 fn legend() -> El {
-    let looks: [Look; 5] = [
+    let looks: [Look; 6] = [
         verdict::VERIFIED,
         verdict::NOT_FINAL,
+        verdict::STALE,
         verdict::FAILED,
         verdict::COULD_NOT,
         verdict::NOT_CHECKED,
@@ -175,7 +176,13 @@ fn legend() -> El {
     let row = |(look, meaning): (Look, Text)| {
         el("div").add(el("dt").add(badge(look))).add(el("dd").text(&meaning))
     };
-    let legend =
-        [state::LEGEND_1, state::LEGEND_2, state::LEGEND_3, state::LEGEND_4, state::LEGEND_5];
+    let legend = [
+        state::LEGEND_1,
+        state::LEGEND_2,
+        state::LEGEND_6,
+        state::LEGEND_3,
+        state::LEGEND_4,
+        state::LEGEND_5,
+    ];
     el("dl").class("legend").all(looks.into_iter().zip(legend).map(row))
 }

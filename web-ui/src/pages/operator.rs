@@ -10,8 +10,8 @@ use crate::browser::{self, list_member, member, text_member};
 use crate::components::fields::{list, section};
 use crate::components::frame::head;
 use crate::components::plot::{POINTS, line};
-use crate::format::{bytes_short, duration, thousands, time, whole};
-use crate::html::{El, View, all, el};
+use crate::format::{bytes_short, duration, short_time, thousands, time, whole};
+use crate::html::{El, View, all, el, nothing};
 use crate::net;
 use crate::record::Field;
 use crate::signals::*;
@@ -22,7 +22,7 @@ use crate::verdict::explained;
 const KEY: &str = "api-key";
 /// How often the node is asked, in milliseconds.
 const EVERY: u64 = 2_000;
-/// How many errors are kept.
+/// How many errors of this page are kept.
 const ERRORS: usize = 20;
 
 /// What was seen so far.
@@ -34,7 +34,10 @@ struct Seen {
     ingest: Vec<u64>,
     backlog: Vec<u64>,
     latency: Vec<u64>,
+    /// Answers to this page that were errors, the newest first.
     errors: Vec<(u64, String)>,
+    /// What the node noted, or why it does not show it; none while there is no key to ask with.
+    noted: Option<Result<Vec<JsValue>, String>>,
 }
 
 /// The page.
@@ -52,6 +55,8 @@ pub(crate) fn operator() -> View {
         event.prevent_default();
         *key.borrow_mut() = zeroize::Zeroizing::new(browser::value(KEY).trim().to_owned());
         browser::set_value(KEY, "");
+        // What another key was shown is gone with it.
+        seen.update(|seen| seen.noted = None);
         begin();
     };
     let plots = el("section")
@@ -63,10 +68,11 @@ pub(crate) fn operator() -> View {
         head(&words::TITLE, &words::WHAT).view(),
         section(&words::NODE).live(move || seen.with(status)).view(),
         plots.view(),
-        el("div")
-            .class("two")
-            .add(section(&words::PEERS).live(move || seen.with(peers)))
-            .add(section(&words::ERRORS).live(move || seen.with(errors)))
+        section(&words::PEERS).live(move || seen.with(peers)).view(),
+        section(&words::ERRORS)
+            .attr("id", "node-errors")
+            .live(move || seen.with(noted))
+            .live(move || seen.with(errors))
             .view(),
         key_form(submit).view(),
     ])
@@ -93,6 +99,12 @@ fn poll(seen: Local<Seen>, key: Key, ticket: Ticket) {
             let answer = net::json_for("/v1/status", &own).await;
             if !ticket.is_latest() || seen.try_update(|seen| seen.take(answer)).is_none() {
                 return;
+            }
+            if !own.is_empty() {
+                let noted = net::json_for("/v1/admin/errors", &own).await;
+                if !ticket.is_latest() || seen.try_update(|seen| seen.note(noted)).is_none() {
+                    return;
+                }
             }
             browser::sleep(i32::try_from(EVERY).unwrap_or(i32::MAX)).await;
         }
@@ -124,6 +136,13 @@ impl Seen {
     }
 }
 
+impl Seen {
+    fn note(&mut self, answer: Result<JsValue, ClientError>) {
+        let list = answer.map(|answer| list_member(&answer, "errors"));
+        self.noted = Some(list.map_err(|error| explained(&error)));
+    }
+}
+
 fn push(values: &mut Vec<u64>, value: u64) {
     values.push(value);
     if values.len() > POINTS {
@@ -144,9 +163,7 @@ fn follow_latency(seen: Local<Seen>) {
 
 fn latency(seen: &Seen) -> View {
     let plot = line(&words::LATENCY, &seen.latency, EVERY);
-    let note = seen.latency.is_empty();
-    let note = note.then(|| el("p").class("small soft").text(&words::NO_LATENCY));
-    plot.maybe(note).view()
+    plot.add(el("p").class("small soft").text(&words::LATENCY_WHY)).view()
 }
 
 fn status(seen: &Seen) -> View {
@@ -180,31 +197,77 @@ fn status(seen: &Seen) -> View {
             rows.push(plain(&name, [&text, " ", &error].concat()));
         }
     }
+    rows.extend(validator(status));
     list(&rows).view()
 }
 
-/// What the node tells of others: names or addresses, each with how high it is.
+/// How it agrees with others, if it does, and what keeps it from that.
+fn validator(status: &JsValue) -> Vec<Field> {
+    let validator = member(status, "validator");
+    if !validator.is_object() {
+        return Vec::new();
+    }
+    let number = |name: &str| thousands(whole(member(&validator, name).as_f64().unwrap_or(0.0)));
+    let at = fill(words::ROUND, &[&number("height"), &number("round")]);
+    let why = ["silent", "waiting", "stopped"].map(|name| text_member(&validator, name));
+    let why = why.into_iter().filter(|why| !why.is_empty());
+    std::iter::once(at).chain(why).map(|text| Field::plain(&words::VALIDATOR, text)).collect()
+}
+
+/// The other validators, by their keys' ids.
 fn peers(seen: &Seen) -> View {
-    let peers = seen.status.as_ref().map_or_else(Vec::new, |status| list_member(status, "peers"));
+    let validator = seen.status.as_ref().map(|status| member(status, "validator"));
+    let peers = validator.map_or_else(Vec::new, |validator| list_member(&validator, "peers"));
     if peers.is_empty() {
         return el("p").class("soft").text(&words::NO_PEERS).view();
     }
-    let row = |peer: &JsValue| {
-        let names = ["name", "id", "address", "key"].map(|name| text_member(peer, name));
-        let name = names.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
-        let height = member(peer, "height").as_f64().map(|h| thousands(whole(h)));
-        Field::plain(&name, height.unwrap_or_else(|| text_member(peer, "state")))
+    let rows = peers.iter().flat_map(|peer| {
+        let is_connected = member(peer, "connected").is_truthy();
+        let word = if is_connected { words::CONNECTED } else { words::NOT_CONNECTED };
+        let trouble = text_member(peer, "trouble");
+        let trouble = (!trouble.is_empty()).then(|| Field::plain("", trouble));
+        [Some(Field::digest(&word, &text_member(peer, "id"))), trouble]
+    });
+    list(&rows.flatten().collect::<Vec<_>>()).view()
+}
+
+/// What the node noted of itself.
+fn noted(seen: &Seen) -> View {
+    let said = |text: &str| el("p").class("soft").text(text).view();
+    let list = match &seen.noted {
+        None => return said(&words::ERRORS_NEED_KEY),
+        Some(Err(why)) => return said(&[words::ERRORS_REFUSED.get(), why].concat()),
+        Some(Ok(list)) if list.is_empty() => return said(&words::NO_ERRORS),
+        Some(Ok(list)) => list,
     };
-    list(&peers.iter().map(row).collect::<Vec<_>>()).view()
+    let row = |one: &JsValue| {
+        let at = |name: &str| {
+            let millis = whole(member(one, name).as_f64().unwrap_or(0.0));
+            short_time(cairn_verifier::UnixMillis(millis))
+        };
+        let is_error = text_member(one, "level") == "error";
+        let level = if is_error { words::ERROR } else { words::WARNING };
+        let times = whole(member(one, "times").as_f64().unwrap_or(1.0));
+        let again = if times > 1 {
+            [" · ", &fill(words::TIMES, &[&thousands(times), &at("first")])].concat()
+        } else {
+            String::new()
+        };
+        let head = [&at("last"), " · ", level.get(), " · ", &text_member(one, "from"), &again];
+        el("li")
+            .add(el("p").class("small soft").text(&head.concat()))
+            .add(el("p").add(el("bdi").text(&text_member(one, "text"))))
+    };
+    el("ul").class("items said").all(list.iter().map(row)).view()
 }
 
 fn errors(seen: &Seen) -> View {
     if seen.errors.is_empty() {
-        return el("p").class("soft").text(&words::NO_ERRORS).view();
+        return nothing();
     }
     let row = |(at, text): &(u64, String)| {
         Field::plain(&time(cairn_verifier::UnixMillis(*at)), text.clone())
     };
-    let note = el("p").class("small soft").text(&words::ERRORS_NOTE);
-    all([note.view(), list(&seen.errors.iter().map(row).collect::<Vec<_>>()).view()])
+    let title = el("h3").text(&words::PAGE_ERRORS);
+    all([title.view(), list(&seen.errors.iter().map(row).collect::<Vec<_>>()).view()])
 }

@@ -1,6 +1,6 @@
 //! What is pinned, what follows from it, and what does not.
 
-use cairn_light_client::Assurance;
+use cairn_light_client::{Assurance, ClientError, LightClient};
 use cairn_verifier::FinalHeader;
 use cairn_verifier::trust::{Handover, TrustAnchor};
 use wasm_bindgen::JsCast as _;
@@ -174,9 +174,7 @@ fn head_facts(app: App) -> View {
         return nothing();
     };
     let known = client.known();
-    let refused = client
-        .refused_evidence()
-        .map(|error| el("p").class("small").text(words::REFUSED.get()).text(&error.to_string()));
+    let refused = client.refused_evidence().map(|error| refused(&client, error));
     let rows = known.head().map(|head| {
         let mut rows = header_fields(head);
         if let Some(at) = known.synced_at() {
@@ -186,6 +184,22 @@ fn head_facts(app: App) -> View {
         list(&rows)
     });
     all(refused.into_iter().chain(rows).map(El::view))
+}
+
+/// What was kept and does not hold is no evidence of anything. It is set aside, for who wants to know.
+fn refused(client: &LightClient, error: &ClientError) -> El {
+    let client = client.clone();
+    let save = move |_| {
+        let client = client.clone();
+        spawn_local(async move {
+            if let Some(file) = client.refused_file().await {
+                let _saved = browser::save("refused.evidence", &file);
+            }
+        });
+    };
+    let why = [words::REFUSED.get(), &verdict::explained(error)].concat();
+    let row = el("div").class("row").add(button(&words::REFUSED_SAVE, save));
+    el("div").class("honest").add(el("p").text(&why)).add(row)
 }
 
 /// How the set came to be, and who is in it.

@@ -140,7 +140,7 @@ mountain
     SLIDER = "Step";
     LEAF = "The hash of event {}, with its place in the log.";
     NODE = "Step {}: joined with the hash on the {}, of {}.";
-    BAG = "Step {}: peaks are bagged; on the {}, that of {}.";
+    BAG = "Step {}: joined with the peak on the {}, of {}.";
     LEFT = "left";
     RIGHT = "right";
     ONE_EVENT = "event {}";

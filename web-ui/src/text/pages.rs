@@ -65,7 +65,7 @@ proof
     CLAIMED_NOTE =
         "Signed by the writer’s key and unchanged since. Whether it is true is the writer’s claim.";
     UNPROVEN = "What the file says";
-    UNPROVEN_NOTE = "Nothing here is verified. It is shown so that you can tell what failed.";
+    UNPROVEN_NOTE = "Nothing here is verified: it is what the file says, and no more.";
     RAW = "Bytes of the receipt";
     RAW_CUT = "The first 4,096 bytes are shown; copying takes all.";
     COPY_HEX = "Copy as hex";
@@ -110,7 +110,7 @@ payload
          verifier’s memory afterwards.";
     OPENED = "Opened: this is the payload that was logged";
     OPENED_NOTE = "It has the digest, the key and the fields that the verified event commits to.";
-    NOT_FOR_KEY = "Not wrapped for this key";
+    NOT_FOR_KEY = "Not for this key";
     REFUSED = "Not opened";
     HIDE = "Hide it again";
     FIELD = "Field";
@@ -234,6 +234,7 @@ trust
     EPOCH = "Epoch";
     SET_DIGEST = "Validator set";
     REFUSED = "What this browser had kept of the log was not taken up: ";
+    REFUSED_SAVE = "Save what was set aside";
     NOT_PROVEN = "What is not proven";
     LIMITS_1 =
         "That what a writer logged is true. A signature shows who said it, and that it is \

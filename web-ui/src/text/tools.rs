@@ -33,7 +33,7 @@ batch
     NAME = "Receipt";
     STATE = "Verdict";
     INDEX = "Index";
-    WHY = "Why, or what it is";
+    WHY = "Details";
     CUT = "The first {} are shown; the files have all.";
     CSV = "Save as CSV";
     JSON = "Save as JSON";
@@ -83,8 +83,8 @@ operator
     NODE = "The node";
     KEY = "API key";
     KEY_WHY =
-        "Needed where the node asks for one. It stays in this tab’s memory, goes to this node \
-         alone, and is gone when you leave.";
+        "Needed where the node asks for one, and for its errors always, with the scope admin. It \
+         stays in this tab’s memory, goes to this node alone, and is gone when you leave.";
     USE = "Use this key";
     HEALTHY = "Takes events";
     YES = "yes";
@@ -99,15 +99,27 @@ operator
     HEAD_AGE = "Newest block";
     AGO = "{} ago";
     INGEST = "Events a second";
-    LATENCY = "Milliseconds from an event’s claimed time until it was final here";
-    NO_LATENCY = "Shown as soon as an event becomes final while this page is open.";
+    LATENCY = "Milliseconds until final";
+    LATENCY_WHY =
+        "From an event’s claimed time until it was final here. Shown for events that come while \
+         this page is open.";
     BACKLOG = "Events waiting to be final";
     GATHERING = "Gathering …";
     PEERS = "Peers";
-    NO_PEERS = "This node tells of no peers: it has none, or keeps its list to itself.";
-    ERRORS = "Last errors";
-    NO_ERRORS = "None since this page was opened.";
-    ERRORS_NOTE = "Answers of the node to this page that were errors, newest first.";
+    NO_PEERS = "None: this node is not one of several validators.";
+    CONNECTED = "Connected";
+    NOT_CONNECTED = "Not connected";
+    VALIDATOR = "Validator";
+    ROUND = "Height {}, round {}";
+    ERRORS = "Last errors and warnings of the node";
+    ERRORS_NEED_KEY =
+        "The node shows them to an API key with the scope admin: use one below.";
+    ERRORS_REFUSED = "The node does not show them to this key: ";
+    NO_ERRORS = "None since the node was started.";
+    ERROR = "error";
+    WARNING = "warning";
+    TIMES = "{} times, first {}";
+    PAGE_ERRORS = "Answers to this page that were errors";
     PUBLISHED = "Publishing";
     FOLLOWED = "Following";
     BEHIND = "{}, {} behind";

@@ -55,12 +55,11 @@ state
     NOT_CHECKED = "Not checked";
     CHECKING = "Checking …";
     LEGEND_1 = "Every check passed, from the anchor you pinned to the event.";
-    LEGEND_2 =
-        "It may hold, but no final header contains it yet, or the anchor is older than the log’s \
-         trust period.";
+    LEGEND_2 = "The node has taken it, but no final header contains it yet.";
     LEGEND_3 = "A check failed. The page names it, with what it expected and what it found.";
     LEGEND_4 = "Nothing was decided: no answer from the node, a newer format, or a wrong clock.";
     LEGEND_5 = "No anchor is pinned, or nothing was asked yet.";
+    LEGEND_6 = "The anchor is older than the log’s trust period: a newer one is needed to tell.";
 }
 
 texts! {
