@@ -39,6 +39,17 @@ let current = { bytes: null, turn: 0 };
 
 const internal = (message) => ({ state: "could-not-check", code: "internal", message });
 
+/** The anchor of the link that opened this page. It stands in the field; nobody here chose it. */
+let linked = "";
+
+const isFromLink = () => linked !== "" && $("anchor").value.trim() === linked;
+
+/** Says below the field, and with each verdict, that the anchor came from the link. */
+function sayOrigin() {
+  $("anchor-says").hidden = !isFromLink();
+  $("origin").hidden = !isFromLink() || $("verdict").dataset.state === "not-checked";
+}
+
 let loading;
 /** Why no more is asked of the module: one that stopped may be in any state. */
 let stopped;
@@ -75,6 +86,7 @@ function show(state, sentence, { code, expected, found } = {}) {
   $("sides").hidden = !sides;
   $("code").textContent = code ? `Code ${code}` : "";
   $("code").hidden = !code;
+  sayOrigin();
 }
 
 /** Takes everything of an earlier check off the page, before anything new is looked at. */
@@ -330,9 +342,15 @@ async function dropped(files) {
   let key = "";
   for (const file of files) {
     const begin = files.length > MIXED ? "" : await file.slice(0, 100).text().catch(() => "");
-    if (/^(genesis|checkpoint):/.test(begin)) $("anchor").value = begin.trim();
-    else if (begin.startsWith("cairn-secret-")) key = (await file.text()).trim();
-    else receipts.push(file);
+    if (/^(genesis|checkpoint):/.test(begin)) {
+      // A file that somebody chose, whatever a link said.
+      linked = "";
+      $("anchor").value = begin.trim();
+    } else if (begin.startsWith("cairn-secret-")) {
+      key = (await file.text()).trim();
+    } else {
+      receipts.push(file);
+    }
   }
   if (receipts.length > 0) {
     $("text").value = "";
@@ -397,5 +415,7 @@ document.addEventListener("drop", (event) => {
   event.preventDefault();
   dropped([...event.dataTransfer.files]);
 });
-const linked = new URLSearchParams(location.hash.slice(1)).get("anchor");
+// Whoever made the link chose its anchor, and may have chosen the receipts too.
+linked = (new URLSearchParams(location.hash.slice(1)).get("anchor") ?? "").trim();
 if (linked) $("anchor").value = linked;
+sayOrigin();
