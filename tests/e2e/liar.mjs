@@ -38,7 +38,9 @@ async function ask(url, { url: path, headers: { accept = "*/*" } }) {
   // The body comes decoded, and nothing of it may be kept from one lie to the next.
   for (const name of ["content-encoding", "content-length", "transfer-encoding", "connection", "etag"]) delete headers[name];
   headers["cache-control"] = "no-store";
-  return { status: answer.status, headers, body: Buffer.from(await answer.arrayBuffer()) };
+  // A stream has no end to wait for.
+  const body = path.startsWith("/v1/stream") ? answer.body : Buffer.from(await answer.arrayBuffer());
+  return { status: answer.status, headers, body };
 }
 
 async function send(response, { status, headers, body }) {

@@ -117,6 +117,34 @@ test("base64 and the package's JSON can be pasted, other text is said to be none
   assert.deepEqual([bad.state, bad.code], ["could-not-check", "page-not-base64"]);
 });
 
+test("an anchor from the link is said to be that, until another is given", async () => {
+  const { page } = await open();
+  const says = () => page.evaluate(() => ["anchor-says", "origin"].map((id) => !document.getElementById(id).hidden));
+  assert.deepEqual(await says(), [true, false]);
+  await choose(page, good.file);
+  assert.deepEqual(await says(), [true, true]);
+  assert.match(await page.locator("#anchor-says").textContent(), /From the link, not pinned/);
+  // Another one, by hand; and the same again, from a file that somebody chose.
+  await page.fill("#anchor", `genesis:${"5a".repeat(32)}`);
+  const again = async () => {
+    await page.click("#check");
+    await page.waitForFunction(() => document.querySelector("#verdict").dataset.state !== "not-checked");
+    return (await page.evaluate(shown)).state;
+  };
+  assert.equal(await again(), "failed");
+  assert.deepEqual(await says(), [false, false]);
+  await page.fill("#anchor", good.anchor);
+  assert.equal(await again(), "verified");
+  assert.deepEqual(await says(), [true, true]);
+  await drop(page, [["log.anchor", [...Buffer.from(good.anchor)]], ["a.cairn", [...readFileSync(good.file)]]]);
+  await page.waitForFunction(() => document.querySelector("#verdict").dataset.state === "verified");
+  assert.deepEqual(await says(), [false, false]);
+  const typed = await open({}, { anchor: "" });
+  await typed.page.fill("#anchor", good.anchor);
+  assert.equal((await choose(typed.page, good.file)).state, "verified");
+  assert.equal(await typed.page.locator("#origin").isVisible(), false);
+});
+
 test("files are dropped: an anchor, a receipt and a key at once", async () => {
   const { page } = await open({}, { anchor: "" });
   const texts = [["log.anchor", [...Buffer.from(good.anchor)]], ["a.key", [...readFileSync(good.key)]], ["a.cairn", [...readFileSync(good.file)]]];

@@ -63,8 +63,8 @@ pub(super) async fn errors(
     let said = app.recent.newest_first();
     let errors = said.iter().map(|said| {
         Object::new()
-            .plain("last", said.last)
-            .plain("first", said.first)
+            .plain("last", said.last.0)
+            .plain("first", said.first.0)
             .plain("times", said.times)
             .text("level", if said.is_error { "error" } else { "warning" })
             .text("from", said.from)

@@ -14,7 +14,7 @@ use crate::html::{El, View, all, el, live, nothing};
 use crate::router::Filters;
 use crate::signals::*;
 use crate::state::App;
-use crate::text::{batch as words, fill, log};
+use crate::text::{batch as words, fill, log, pin};
 
 const FILES: &str = "batch-files";
 const FOLDER: &str = "batch-folder";
@@ -30,7 +30,11 @@ pub(crate) fn batch(app: App, filters: &Filters) -> View {
         let is_idle = !app.batch.is_running.get() && app.batch.began.get() == 0;
         let has_pin = app.pin.with(Option::is_some);
         match (has_pin, is_idle) {
-            (false, _) => el("p").class("honest").text(&words::NEEDS_ANCHOR).view(),
+            (false, _) => {
+                let pin = el("a").attr("href", "#/trust").text(&pin::GO);
+                let why = el("p").text(&words::NEEDS_ANCHOR);
+                el("div").class("honest").add(why).add(el("p").add(pin)).view()
+            }
             (true, true) => choices(app, &filters).view(),
             (true, false) => nothing(),
         }
