@@ -52,7 +52,7 @@ test("errors of the node are shown to an administrator's key, with time, level a
   renameSync(join(folder, "bucket"), join(folder, "gone"));
   writeFileSync(join(folder, "bucket"), "no folder");
   await submit(node);
-  const entry = card.locator("li", { hasText: "not published; trying again" });
+  const entry = card.locator("li", { hasText: "not published; trying again" }).first();
   await entry.waitFor();
   assert.match(await entry.innerText(), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d · warning · cairn_node::publish/);
   assert.equal(await green(page), 0);

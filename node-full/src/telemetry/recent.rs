@@ -129,18 +129,31 @@ impl Visit for Line {
     }
 }
 
-/// Without what opens something: who a URL is for and what stands behind its path, keys, tokens.
+/// Without what opens something: who a URL is for and what stands behind its path, keys, tokens, and
+/// lines of a settings file, which a parser quotes whole (`7 | name = "value"`).
 fn masked(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for part in text.split_inclusive(char::is_whitespace) {
-        let (before, url) = part.split_once("://").map_or((part, None), |(b, u)| (b, Some(u)));
-        mask_words(before, &mut safe);
-        if let Some(url) = url {
-            safe.push_str("://");
-            mask_url(url, &mut safe);
+    for line in text.split_inclusive('\n') {
+        let (number, quoted) = line.split_once(" | ").unwrap_or((line, ""));
+        let is_quote = number.trim().parse::<u32>().is_ok() && !quoted.is_empty();
+        if is_quote {
+            safe.extend([number, " | ", MASK, "\n"]);
+        } else {
+            mask_line(line, &mut safe);
         }
     }
     safe
+}
+
+fn mask_line(line: &str, safe: &mut String) {
+    for part in line.split_inclusive(char::is_whitespace) {
+        let (before, url) = part.split_once("://").map_or((part, None), |(b, u)| (b, Some(u)));
+        mask_words(before, safe);
+        if let Some(url) = url {
+            safe.push_str("://");
+            mask_url(url, safe);
+        }
+    }
 }
 
 /// What stands behind `://`. Passwords are masked up to the last `@`, wherever that is: rather too
@@ -267,6 +280,7 @@ mod tests {
             (&format!("Bearer {key}"), "Bearer [masked]"),
             (&format!("key=cairn-secret-member:{} x", "0a".repeat(32)), "key=[masked] x"),
             (&format!("token eyJ{}.e.s", "h".repeat(40)), "token [masked]"),
+            ("bad\n  |\n7 | key = \"pa ss\"\n  | ^\n", "bad\n  |\n7 | [masked]\n  | ^\n"),
             ("cairn_node::publish says so", "cairn_node::publish says so"),
             ("", ""),
         ] {

@@ -43,7 +43,7 @@ fn receipt(app: App, Given { name, bytes }: Given) -> View {
     let link = (bytes.len() <= MAX_LINK).then(|| {
         let address = browser::address(&["#/receipt?r=", &to_base64(&bytes)].concat());
         el("span")
-            .class("row small soft")
+            .class("row small soft no-print")
             .text(words::LINK.get())
             .add(copy_button(words::A_LINK.get(), &address))
     });
