@@ -204,7 +204,7 @@ test("a sealed payload opens for the auditor and not for a stranger", async () =
     await page.locator("#key-file").setInputFiles(node.stranger_key);
     await page.locator("[data-opened='no']").waitFor();
     const refused = await page.locator("[data-opened='no']").innerText();
-    assert.match(refused, /Not wrapped for this key/);
+    assert.match(refused, /Not for this key/);
     assert.match(refused, /client-no-wrap|payload-not-the-recipient/);
     await page.locator("#key-file").setInputFiles(node.auditor_key);
     await page.locator("[data-opened='yes'] tbody tr").first().waitFor();
