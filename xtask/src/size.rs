@@ -67,7 +67,7 @@ const ARTIFACTS: [Artifact; 5] = [
         ceiling: 84_320,
         wanted: None,
     },
-    Artifact { name: "page", files: &[], ceiling: 255_240, wanted: Some(PAGE) },
+    Artifact { name: "page", files: &[], ceiling: 255_640, wanted: Some(PAGE) },
 ];
 
 /// Prints every artifact's size. Fails if one exceeds its ceiling.
