@@ -194,7 +194,8 @@ fn status(seen: &Seen) -> View {
             let behind = thousands(whole(member(&part, "behind").as_f64().unwrap_or(0.0)));
             let error = text_member(&part, "error");
             let text = fill(words::BEHIND, &[&text_member(&part, place), &behind]);
-            rows.push(plain(&name, [&text, " ", &error].concat()));
+            let between = if error.is_empty() { "" } else { ": " };
+            rows.push(plain(&name, [&text, between, &error].concat()));
         }
     }
     rows.extend(validator(status));
