@@ -100,7 +100,7 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::FileType { expected, found } => {
-                write!(f, "this is another kind of file: of type {found:#04x}, not {expected:#04x}")
+                write!(f, "another kind of file: type {found:#04x}, not {expected:#04x}")
             }
             Self::NotAscending { what } => write!(f, "{what} is not strictly ascending"),
             Self::NotCanonical { what } => write!(f, "{what} is not in its only allowed form"),

@@ -75,11 +75,7 @@ impl fmt::Display for ClientError {
                 write!(f, "event {event} is none of the {size} events of the log")
             }
             Self::NotFinal { event } => write!(f, "event {event} is accepted but not yet final"),
-            Self::NoWrap { key } => write!(
-                f,
-                "the node has nothing that this key, {key}, opens: the payload was not sealed to \
-                 it, or the node withholds that"
-            ),
+            Self::NoWrap { key } => write!(f, "the node has nothing that this key opens: {key}"),
             Self::OtherEvent { expected, found } => {
                 write!(f, "this is event {found}, not the one asked for, {expected}")
             }
