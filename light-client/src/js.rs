@@ -346,6 +346,7 @@ fn record_key<'a>(kind: &str, first: &'a str, second: &'a str) -> Option<RecordK
         "head" => RecordKey::Head(first.parse().ok()?, second.parse().ok()?),
         "stake" => RecordKey::Stake(first.parse().ok()?),
         "power" => RecordKey::Power,
+        "system" => RecordKey::System,
         _ => return None,
     })
 }

@@ -117,7 +117,7 @@ impl Node {
     /// the newest if it is so of none.
     fn first_block(&self, is_so: impl Fn(&Header) -> bool) -> Result<u64, NodeError> {
         let end = self.head().map_or(0, |head| head.header.height.saturating_add(1));
-        let (mut low, mut high) = (0, end);
+        let (mut low, mut high) = (self.shared().blocks.begin(), end);
         while low < high {
             let middle = low.midpoint(high);
             if self.block(middle)?.is_some_and(|block| !is_so(&block.header)) {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use cairn_store::StoreError;
 use cairn_store::blobs::{Blobs, MAX_BLOB_LEN};
 use cairn_store::files::{self, Secrecy};
+use cairn_store::entries::Of;
 use cairn_store::log;
 use cairn_verifier::digest::{self, LogId, PayloadDigest};
 use cairn_verifier::json::Object;
@@ -186,15 +187,17 @@ fn is_empty(dir: &Path) -> Result<bool, StoreError> {
 }
 
 fn copy_log(from: &Path, to: &Path) -> Result<BackupReport, StoreError> {
-    let blocks = log::copy(&from.join("log/blocks"), &to.join("log/blocks"))?;
-    let mut bytes = blocks.bytes;
-    let entries = log::copy(&from.join("log/entries"), &to.join("log/entries"))?;
-    bytes = bytes.saturating_add(entries.bytes);
-    let kept = from.join("log/kept");
-    if kept.is_dir() {
+    let copy = |folder: &str| log::copy(&from.join("log").join(folder), &to.join("log").join(folder));
+    let (blocks, entries) = (copy(Of::Blocks.folder())?, copy(Of::Entries.folder())?);
+    let mut bytes = blocks.bytes.saturating_add(entries.bytes);
+    let is_there = |of: &Of| from.join("log").join(of.kept_folder()).is_dir();
+    let kept: Vec<Of> = [Of::Entries, Of::Blocks].into_iter().filter(is_there).collect();
+    if !kept.is_empty() {
         // In this order: what is pruned meanwhile is in the copy of the entries, or is said here to
         // be forgotten; and trees cannot be made again from what is left.
-        bytes = bytes.saturating_add(log::copy(&kept, &to.join("log/kept"))?.bytes);
+        for of in kept {
+            bytes = bytes.saturating_add(copy(of.kept_folder())?.bytes);
+        }
         bytes = bytes.saturating_add(copy_tiles(&from.join("tiles"), &to.join("tiles"))?);
     }
     Ok(BackupReport { blocks: blocks.frames, events: entries.frames, payloads: 0, bytes })

@@ -5,9 +5,11 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use cairn_store::StoreError;
 use cairn_store::tiles::Tiles;
 use cairn_verifier::digest::{self, Hash};
 use cairn_verifier::event::{Payload, SignedEvent};
+use cairn_verifier::finality::Header;
 use cairn_verifier::tree::{Blake3, Kind, Rfc6962Sha256, TreeHasher};
 use cairn_verifier::trust::Genesis;
 
@@ -86,21 +88,15 @@ impl Node {
             (state.head.clone(), state.final_size(), state.sha256.is_some())
         };
         let heights = head.map_or(0, |head| head.header.height.saturating_add(1));
-        let mut check = Check {
-            shared: self.shared(),
-            events: fresh(self.shared(), Tree::Events, Kind::Event),
-            sha256: has_sha256
-                .then(|| Tiles::new(Rfc6962Sha256, &Tree::Sha256.dir(&self.shared().dir))),
-            headers: fresh(self.shared(), Tree::Headers, Kind::Header),
-            state: Genesis::decode(&self.shared().genesis)
-                .ok()
-                .and_then(|genesis| StateAgain::new(&genesis).ok()),
-            before: None,
-            pace: Pace { limit: options.bytes_per_second, watch: Stopwatch::start(), bytes: 0 },
-            report: CheckReport::default(),
+        let mut check = match Check::begin(self.shared(), has_sha256, options) {
+            Ok(check) => check,
+            Err(error) => {
+                return CheckReport { findings: vec![error.to_string()], ..CheckReport::default() };
+            }
         };
         let total = total.saturating_add(heights);
-        for height in 0..heights {
+        check.before_checkpoint();
+        for height in self.shared().blocks.begin()..heights {
             let done = height.saturating_add(check.events.size());
             if !observe(CheckProgress { done, total }) || !check.block(height, observe, total) {
                 check.report.is_partial = true;
@@ -113,8 +109,18 @@ impl Node {
     }
 }
 
-fn fresh(shared: &Shared, tree: Tree, kind: Kind) -> Tiles<Blake3> {
-    Tiles::new(Blake3::new(kind, *shared.log.as_bytes()), &tree.dir(&shared.dir))
+/// A tree that is made again: from its beginning, or, where this node joined by a checkpoint, from the
+/// tiles that it joined with, which the roots behind them prove.
+fn fresh<H: TreeHasher>(
+    shared: &Shared,
+    (tree, hasher): (Tree, H),
+    from: u64,
+) -> Result<Tiles<H>, StoreError> {
+    let dir = tree.dir(&shared.dir);
+    if shared.blocks.begin() == 0 {
+        return Ok(Tiles::new(hasher, &dir));
+    }
+    Tiles::resume(hasher, &dir, from)
 }
 
 struct Check<'a> {
@@ -130,7 +136,69 @@ struct Check<'a> {
     report: CheckReport,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
+    fn begin(
+        shared: &'a Shared,
+        has_sha256: bool,
+        options: CheckOptions,
+    ) -> Result<Self, StoreError> {
+        let hasher = |kind| Blake3::new(kind, *shared.log.as_bytes());
+        let (events, blocks) = (shared.entries.begin(), shared.blocks.begin());
+        let second = (Tree::Sha256, Rfc6962Sha256);
+        // The state before a checkpoint is compared when the directory is opened.
+        let state = Genesis::decode(&shared.genesis).ok().filter(|_| blocks == 0);
+        Ok(Self {
+            shared,
+            events: fresh(shared, (Tree::Events, hasher(Kind::Event)), events)?,
+            sha256: has_sha256.then(|| fresh(shared, second, events)).transpose()?,
+            headers: fresh(shared, (Tree::Headers, hasher(Kind::Header)), blocks)?,
+            state: state.and_then(|genesis| StateAgain::new(&genesis).ok()),
+            before: None,
+            pace: Pace { limit: options.bytes_per_second, watch: Stopwatch::start(), bytes: 0 },
+            report: CheckReport::default(),
+        })
+    }
+
+    /// What is here of before the checkpoint by which this node joined: events that the log goes by,
+    /// and handovers.
+    fn before_checkpoint(&mut self) {
+        let shared = self.shared;
+        if shared.blocks.begin() == 0 {
+            return;
+        }
+        let kept = shared.entries.kept_indices();
+        let count = u64::try_from(kept.len()).unwrap_or(u64::MAX);
+        self.report.pruned = shared.entries.begin().saturating_sub(count);
+        for index in kept {
+            self.report.events = self.report.events.saturating_add(1);
+            if let Err(what) = self.read_event(index) {
+                self.report.find(format_args!("event {index}: {what}"));
+            }
+        }
+        for height in shared.blocks.kept_indices() {
+            self.report.blocks = self.report.blocks.saturating_add(1);
+            let block = match shared.block(height) {
+                Ok(Some(block)) => Arc::new(block),
+                Ok(None) => continue,
+                Err(error) => {
+                    self.report.find(format_args!("block {height}: {error}"));
+                    continue;
+                }
+            };
+            if let Err(what) = self.votes(&block) {
+                self.report.find(format_args!("block {height} {what}"));
+            }
+            self.before = Some(block);
+        }
+    }
+
+    fn votes(&self, block: &Block) -> Result<(), String> {
+        let header = &block.header;
+        let set = self.shared.set_at(header.height).ok_or("is of an epoch that is not known")?;
+        let set = read_set(&set).map_err(|error| error.to_string())?;
+        votes_hold(&set, (header, &block.digest), &block.certificate)
+    }
+
     /// A block and the events that it makes final; `false` if `observe` ended it.
     fn block(
         &mut self,
@@ -170,16 +238,11 @@ impl Check<'_> {
 
     fn fits(&mut self, block: &Arc<Block>) -> Result<(), String> {
         let header = &block.header;
-        let set = self.shared.set_at(header.height).ok_or("is of an epoch that is not known")?;
-        let set = read_set(&set).map_err(|error| error.to_string())?;
-        votes_hold(&set, (header, &block.digest), &block.certificate)?;
+        self.votes(block)?;
         let parent =
             self.before.as_ref().map_or(digest::HeaderDigest::ZERO, |before| before.digest);
-        let events = self.events.root(header.events.get()).map_err(|error| error.to_string())?;
+        let (events, sha256) = self.roots(header)?;
         let headers = self.headers.root(header.height).map_err(|error| error.to_string())?;
-        let sha256 = self.sha256.as_ref();
-        let sha256 = sha256.map_or(Ok(Hash::ZERO), |tree| tree.root(header.events.get()));
-        let sha256 = sha256.map_err(|error| error.to_string())?;
         let unknown = Ok(Fit { root: true, sets: true });
         let state = self.state.as_mut().map_or(unknown, |state| state.block(block));
         // Before what is left, it takes events that are gone.
@@ -198,6 +261,18 @@ impl Check<'_> {
             Some((_, what)) => Err((*what).to_owned()),
             None => Ok(()),
         }
+    }
+
+    /// The roots of the trees of events as they were for a block.
+    fn roots(&self, header: &Header) -> Result<(Hash, Hash), String> {
+        let size = header.events.get();
+        // Where this node joined by a checkpoint, older trees cannot be made again.
+        if self.shared.blocks.begin() > 0 && size < self.shared.entries.begin() {
+            return Ok((header.event_root, header.sha256_root));
+        }
+        let events = self.events.root(size).map_err(|error| error.to_string())?;
+        let sha256 = self.sha256.as_ref().map_or(Ok(Hash::ZERO), |tree| tree.root(size));
+        Ok((events, sha256.map_err(|error| error.to_string())?))
     }
 
     fn event(&mut self, index: u64) {

@@ -26,6 +26,7 @@ pub mod http_client;
 pub mod import;
 pub mod ingest;
 pub mod init;
+pub mod join;
 pub mod keyring;
 mod links;
 pub mod metrics;

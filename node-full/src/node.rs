@@ -20,6 +20,7 @@ mod error;
 pub(crate) mod evidence;
 mod expire;
 mod format;
+mod joining;
 mod keep;
 mod keys;
 mod life;

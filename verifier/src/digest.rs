@@ -40,6 +40,9 @@ pub const STATE_PATH: &str = "cairn v1 state path";
 /// Context of a state record's digest.
 pub const STATE_RECORD: &str = "cairn v1 state record";
 
+/// Context of the digest over all system events.
+pub const STATE_SYSTEM: &str = "cairn v1 state system";
+
 /// BLAKE3 `derive_key` over the concatenation of `parts`.
 #[must_use]
 pub fn derive(context: &str, parts: &[&[u8]]) -> [u8; DIGEST_LEN] {

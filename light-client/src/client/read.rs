@@ -334,5 +334,6 @@ fn state_path(key: &RecordKey<'_>) -> String {
         RecordKey::Head(stream, writer) => format!("head?stream={stream}&key={writer}&"),
         RecordKey::Stake(id) => format!("stake?key={id}&"),
         RecordKey::Power => "power?".to_owned(),
+        RecordKey::System => "system?".to_owned(),
     }
 }

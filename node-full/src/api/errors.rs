@@ -1,5 +1,6 @@
 //! What the core refuses, as problems: the same codes, with the HTTP status that fits.
 
+use cairn_store::StoreError;
 use axum::http::StatusCode;
 
 use super::problem::Problem;
@@ -59,8 +60,11 @@ impl From<NodeError> for Problem {
             NodeError::BadCursor(_) | NodeError::TooBroad { .. } => {
                 Self::new(StatusCode::BAD_REQUEST, error.code(), error.to_string())
             }
-            NodeError::Pruned { .. } => {
+            NodeError::Pruned { .. } | NodeError::BlockBefore { .. } => {
                 Self::new(StatusCode::GONE, error.code(), error.to_string())
+            }
+            NodeError::Storage(StoreError::NoTile(_)) => {
+                Self::new(StatusCode::GONE, "before-checkpoint", error.to_string())
             }
             NodeError::CatchingUp => Self::unavailable(error.code(), error.to_string()),
             NodeError::NotAudited(refusal) => (*refusal).at(0).into(),

@@ -25,6 +25,7 @@ mod follow;
 #[cfg(feature = "grpc")]
 pub mod grpc;
 mod guard;
+mod joining;
 mod lease;
 mod members;
 mod observe;

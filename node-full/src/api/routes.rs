@@ -15,7 +15,7 @@ use super::access::Live;
 use super::problem::Problem;
 use super::{App, Site};
 use super::{
-    access, admin, archive, blocks, docs, document, entries, events, guard, members, observe,
+    access, admin, archive, blocks, docs, document, entries, events, guard, joining, members, observe,
     payloads, proofs, receipts, site, state, status, stream, tiles, validators, ws,
 };
 
@@ -62,6 +62,7 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(entries::one))
         .routes(routes!(entries::writer))
         .routes(routes!(archive::archive))
+        .routes(routes!(joining::joining))
         .routes(routes!(members::members))
         .routes(routes!(members::member))
         .routes(routes!(blocks::genesis))

@@ -77,10 +77,10 @@ fn asked(kind: &str, params: &Params) -> Result<Vec<u8>, Problem> {
         "set" => &["epoch"],
         "head" => &["stream", "key"],
         "stake" => &["key"],
-        "power" => &[],
+        "power" | "system" => &[],
         _ => {
-            let kinds = "must be member, key, stream, membership, parameters, set, head, stake or \
-                         power";
+            let kinds = "must be member, key, stream, membership, parameters, set, head, stake, \
+                         power or system";
             return Err(Problem::bad_parameter("kind", kinds));
         }
     };
@@ -99,6 +99,7 @@ fn asked(kind: &str, params: &Params) -> Result<Vec<u8>, Problem> {
         "head" => RecordKey::Head(stream()?, key()?).encode(),
         "stake" => RecordKey::Stake(key()?).encode(),
         "power" => RecordKey::Power.encode(),
+        "system" => RecordKey::System.encode(),
         _ => RecordKey::Parameters.encode(),
     })
 }

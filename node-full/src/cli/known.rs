@@ -282,6 +282,7 @@ fn question(key: &RecordKey<'_>) -> (String, String) {
         ),
         RecordKey::Stake(id) => (format!("stake?key={id}&"), format!("the stake of key {id}")),
         RecordKey::Power => ("power?".to_owned(), "what validators' power follows from".to_owned()),
+        RecordKey::System => ("system?".to_owned(), "the system events".to_owned()),
     }
 }
 

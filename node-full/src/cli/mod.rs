@@ -13,6 +13,7 @@ mod export;
 mod genesis;
 pub(crate) mod import;
 mod init;
+mod join;
 mod keygen;
 mod keyring;
 pub(crate) mod keys;
@@ -71,6 +72,8 @@ enum Command {
     Init(init::Args),
     /// Make a new log with several validators, each on its host
     Genesis(genesis::Args),
+    /// Make the log of a new node out of what another one serves, from its newest block on
+    Join(join::Args),
     /// Run several validators on this machine, each a process
     Testnet(testnet::Args),
     /// Run a node
@@ -188,6 +191,7 @@ pub fn run() -> ExitCode {
     let done = match command {
         Command::Init(args) => init::run(args, json),
         Command::Genesis(args) => genesis::run(args, json),
+        Command::Join(args) => join::run(&args, json),
         Command::Testnet(args) => testnet::run(&args, json),
         Command::Start(args) => start::run(&args),
         Command::Submit(args) => submit::run(&args, json),

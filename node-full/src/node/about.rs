@@ -153,7 +153,7 @@ impl Shared {
     }
 
     /// Shows the entries that have all these terms, or may have.
-    fn each(
+    pub(super) fn each(
         &self,
         terms: Vec<Term>,
         range: Range<u64>,

@@ -100,6 +100,17 @@ pub enum OpenError {
         /// The first event that is kept.
         begin: u64,
     },
+    /// A tree lacks what only blocks could make again that were never here.
+    #[error(
+        "{what} cannot be made again, because this node joined by a checkpoint and has blocks from \
+         {begin} on only; restore the directory from a backup, or join again"
+    )]
+    BlocksBefore {
+        /// What is missing.
+        what: &'static str,
+        /// The first block that is there.
+        begin: u64,
+    },
     /// Members and streams cannot be read out of the log.
     #[error("members and streams cannot be read out of the log: {reason}")]
     Directory {
@@ -200,6 +211,17 @@ pub enum NodeError {
         /// The first one that is kept.
         begin: u64,
     },
+    /// The block is older than the checkpoint by which this node joined.
+    #[error(
+        "block {height} is not here: this node joined by a checkpoint and has blocks from {begin} on, \
+         and handovers; ask another node"
+    )]
+    BlockBefore {
+        /// The block's height.
+        height: u64,
+        /// The first one from which on all are here.
+        begin: u64,
+    },
     /// This node was away, and may not know yet what was redacted meanwhile.
     #[error(
         "this node was away and gives out no payloads or keys before a quorum of validators says \
@@ -239,6 +261,7 @@ impl NodeError {
             Self::BadCursor(_) => "bad-cursor",
             Self::TooBroad { .. } => "query-too-broad",
             Self::Pruned { .. } => "pruned",
+            Self::BlockBefore { .. } => "before-checkpoint",
             Self::CatchingUp => "catching-up",
             Self::NotAudited(refusal) => refusal.code(),
             Self::Damaged { .. } | Self::OtherEpoch { .. } | Self::PayloadDamaged(_) => "damaged",

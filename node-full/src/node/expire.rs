@@ -185,7 +185,8 @@ impl Shared {
 
     /// How many events were final before a time.
     pub(super) fn final_before(&self, time: UnixMillis) -> Result<u64, NodeError> {
-        let mut range = 0..self.head().map_or(0, |head| head.header.height.saturating_add(1));
+        let end = self.head().map_or(0, |head| head.header.height.saturating_add(1));
+        let mut range = self.blocks.begin()..end;
         let mut size = 0;
         while !range.is_empty() {
             let middle = range.start.midpoint(range.end);

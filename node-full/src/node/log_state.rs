@@ -32,6 +32,8 @@ use super::{Block, Directory, NodeError, epoch};
 
 pub(crate) use again::{Fit, StateAgain};
 pub(crate) use effects::Effects;
+use effects::SystemEffect;
+use records::SystemEvents;
 
 /// How many records and nodes the steps back hold together: a thousand blocks of a few writers, some
 /// seconds of a thousand writers.
@@ -47,6 +49,8 @@ pub(crate) struct LogState<L = Arc<Index>> {
     directory: Arc<Directory>,
     /// Validator sets after the block.
     epochs: Arc<Epochs>,
+    /// System events up to the block.
+    system: SystemEvents,
     block: Option<Arc<Block>>,
     /// Blocks before it, oldest first, each with the step back to it from the next.
     past: VecDeque<(Arc<Block>, Step)>,
@@ -58,6 +62,7 @@ pub(crate) struct Next {
     step: Step,
     directory: Arc<Directory>,
     epochs: Arc<Epochs>,
+    system: SystemEvents,
     /// What the header of the last of them says of sets.
     fields: Fields,
 }
@@ -88,7 +93,8 @@ impl<L: Leaves> LogState<L> {
         let tree = SparseTree::load(genesis.log(), leaves)?;
         let directory = Arc::new(directory);
         let epochs = Arc::new(epoch::begin(genesis)?);
-        Ok(Self { tree, first, directory, epochs, block: None, past: VecDeque::new() })
+        let system = SystemEvents::NONE;
+        Ok(Self { tree, first, directory, epochs, system, block: None, past: VecDeque::new() })
     }
 
     /// The block that this is after.
@@ -122,6 +128,7 @@ impl<L: Leaves> LogState<L> {
             step: Step::default(),
             directory: Arc::clone(&self.directory),
             epochs: Arc::clone(&self.epochs),
+            system: self.system,
             fields: self.epochs.fields(),
         };
         if self.block.is_none() {
@@ -139,11 +146,13 @@ impl<L: Leaves> LogState<L> {
     /// Takes in the events of some more blocks, of which none but the last is at a gate.
     fn take_upto(&self, next: &mut Next, effects: &Effects, last: u64) -> Result<(), NodeError> {
         let mut changes = records::heads(effects)?;
-        let before = Arc::clone(&next.epochs);
+        let (before, system) = (Arc::clone(&next.epochs), next.system);
         let epochs = Arc::make_mut(&mut next.epochs);
-        for (index, body) in effects.system() {
+        for SystemEffect { index, id, body } in effects.system() {
+            next.system.push(*index, id);
+            let (index, id) = (*index, *id);
+            let Some(body) = body else { continue };
             let bad = |reason| NodeError::Damaged { what: "entry", index, reason };
-            let id = EventBody::id_of(body);
             let body = EventBody::decode(body).map_err(bad)?;
             if epoch::is_kind(body.kind) {
                 epoch::replay((&mut *epochs, &next.directory), (id, &body), index);
@@ -154,6 +163,7 @@ impl<L: Leaves> LogState<L> {
         next.fields = epochs.close(last);
         records::sets(&before, epochs, &mut changes)?;
         records::stakes(&before, epochs, &mut changes)?;
+        records::system((&system, &next.system), &mut changes)?;
         Ok(self.tree.change(&mut next.step, changes)?)
     }
 
@@ -167,6 +177,7 @@ impl<L: Leaves> LogState<L> {
         let back = self.tree.commit(next.step, block.header.height.saturating_add(1))?;
         self.directory = next.directory;
         self.epochs = next.epochs;
+        self.system = next.system;
         let before = self.block.replace(block);
         match (before, back) {
             (Some(before), Some(back)) => self.past.push_back((before, back)),

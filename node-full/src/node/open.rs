@@ -9,11 +9,10 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use cairn_store::StoreError;
 use cairn_store::blobs::Blobs;
-use cairn_store::entries::Entries;
+use cairn_store::entries::{Entries, Of};
 use cairn_store::files;
 use cairn_store::index::{Index, Mark};
 use cairn_store::keystore::KeyStore;
-use cairn_store::log::Log;
 use cairn_store::tiles::Tiles;
 use cairn_verifier::digest::HeaderDigest;
 use cairn_verifier::event::SignedEvent;
@@ -94,14 +93,14 @@ pub(super) fn open(dir: &Path, options: Options, purpose: As<'_>) -> Result<Shar
     let keys = purpose.keys(dir, &genesis)?;
     let index = open_index(dir, options.index_memory)?;
 
-    let limit = options.segment_bytes;
+    let (log, limit) = (dir.join("log"), options.segment_bytes);
     let known_blocks = index.mark(Mark::Blocks)?;
-    let (blocks, blocks_cut) = Log::open(&dir.join("log/blocks"), limit, known_blocks)?;
+    let (blocks, blocks_cut) = Entries::open((&log, Of::Blocks), limit, known_blocks)?;
     signed::append_again(dir, &genesis, &blocks)?;
     let head = newest(&genesis, &blocks)?;
     let final_size = head.as_ref().map_or(0, |head| head.header.events.get());
     let at_least = index.mark(Mark::Entries)?.max(final_size);
-    let (entries, entries_cut) = Entries::open(&dir.join("log"), limit, at_least)?;
+    let (entries, entries_cut) = Entries::open((&log, Of::Entries), limit, at_least)?;
     let sizes = (final_size, options.index_memory);
     let (index, entries) = purpose.counted(dir, (index, entries), sizes)?;
 
@@ -249,7 +248,7 @@ fn decode_genesis<'a>(dir: &Path, bytes: &'a [u8]) -> Result<Genesis<'a>, OpenEr
 }
 
 /// The newest block, which must be this log's and certified.
-fn newest(genesis: &Genesis<'_>, blocks: &Log) -> Result<Option<Arc<Block>>, OpenError> {
+fn newest(genesis: &Genesis<'_>, blocks: &Entries) -> Result<Option<Arc<Block>>, OpenError> {
     let Some(height) = blocks.end().checked_sub(1) else { return Ok(None) };
     let bad = |reason: String| OpenError::BadBlock { height, reason };
     let block = decode_block(&blocks.read(height)?).map_err(|error| bad(error.to_string()))?;

@@ -6,7 +6,6 @@ use std::path::Path;
 use cairn_store::StoreError;
 use cairn_store::entries::Entries;
 use cairn_store::index::{Index, IndexedEntry, Mark};
-use cairn_store::log::Log;
 use cairn_store::tiles::Tiles;
 use cairn_verifier::digest::{EventId, Hash};
 use cairn_verifier::event::{EventBody, SignedEvent};
@@ -31,7 +30,7 @@ pub(super) struct Replay<'a> {
     genesis: &'a Genesis<'a>,
     index: &'a Index,
     entries: &'a Entries,
-    blocks: &'a Log,
+    blocks: &'a Entries,
     head: Option<&'a Block>,
 }
 
@@ -39,7 +38,7 @@ impl<'a> Replay<'a> {
     pub(super) const fn new(
         dir: &'a Path,
         genesis: &'a Genesis<'a>,
-        (index, entries, blocks): (&'a Index, &'a Entries, &'a Log),
+        (index, entries, blocks): (&'a Index, &'a Entries, &'a Entries),
         head: Option<&'a Block>,
     ) -> Self {
         Self { dir, genesis, index, entries, blocks, head }
@@ -47,14 +46,14 @@ impl<'a> Replay<'a> {
 
     /// The tree of all headers. Blocks whose leaves are pushed are checked to follow each other.
     pub(super) fn headers(&self) -> Result<Tiles<Blake3>, OpenError> {
-        let end = self.blocks.end();
+        let (begin, end) = (self.blocks.begin(), self.blocks.end());
         let of = (Tree::Headers, self.hasher(Kind::Header));
-        let mut tree = resume(self.dir, of, self.stored(Tree::Headers)?.min(end));
+        let mut tree = resume(self.dir, of, self.stored(Tree::Headers)?.max(begin).min(end));
         self.push_headers(&mut tree, end)?;
         let Some(head) = self.head else { return Ok(tree) };
         if tree.root(head.header.height)? != head.header.header_root {
             // Either a tile was changed, which storing it again shows, or the block is wrong.
-            tree = resume(self.dir, of, 0);
+            tree = resume(self.dir, of, begin);
             self.push_headers(&mut tree, end)?;
         }
         Ok(tree)
@@ -70,7 +69,10 @@ impl<'a> Replay<'a> {
     }
 
     fn push_headers(&self, tree: &mut Tiles<Blake3>, end: u64) -> Result<(), OpenError> {
-        let from = tree.size();
+        let (from, begin) = (tree.size(), self.blocks.begin());
+        if from < begin {
+            return Err(OpenError::BlocksBefore { what: "the tree of headers", begin });
+        }
         let mut before = match from.checked_sub(1) {
             Some(height) => Some(self.block(height)?),
             None => None,
@@ -305,8 +307,12 @@ pub(super) fn apply_events(
 }
 
 /// Takes the blocks into the index that it does not know.
-pub(crate) fn index_blocks(index: &Index, blocks: &Log) -> Result<(), StoreError> {
-    for height in index.mark(Mark::Blocks)?..blocks.end() {
+pub(crate) fn index_blocks(index: &Index, blocks: &Entries) -> Result<(), StoreError> {
+    let (known, begin) = (index.mark(Mark::Blocks)?, blocks.begin());
+    // Those that stand before all others are few.
+    let kept = if known < begin { blocks.kept_indices() } else { Vec::new() };
+    let kept = kept.into_iter().filter(|height| (known..begin).contains(height));
+    for height in kept.chain(known.max(begin)..blocks.end()) {
         if let Ok(block) = decode_block(&blocks.read(height)?) {
             index.apply_block(height, &block.digest, block.header.events.get())?;
         }

@@ -12,7 +12,6 @@ use cairn_store::blobs::Blobs;
 use cairn_store::entries::Entries;
 use cairn_store::index::{Index, Mark};
 use cairn_store::keystore::{KeyStore, Record};
-use cairn_store::log::Log;
 use cairn_verifier::digest::{EventId, HeaderDigest, KeyId, LogId};
 use cairn_verifier::event::SignedEvent;
 use cairn_verifier::finality::{Certificate, HEADER_LEN, Header};
@@ -49,7 +48,7 @@ pub(crate) struct Shared {
     /// The log: signed events.
     pub(crate) entries: Entries,
     /// Headers with their certificates.
-    pub(crate) blocks: Log,
+    pub(crate) blocks: Entries,
     /// Salts and wraps, which can be forgotten.
     pub(crate) records: KeyStore,
     pub(crate) blobs: Blobs,
@@ -279,6 +278,7 @@ impl Shared {
         if self.head().is_none_or(|head| height > head.header.height) {
             return Ok(None);
         }
+        self.expect_block_kept(height)?;
         let bytes = self.blocks.read(height)?;
         let damaged = |reason| NodeError::Damaged { what: "block", index: height, reason };
         decode_block(&bytes).map(Some).map_err(damaged)
@@ -293,11 +293,26 @@ impl Shared {
             index < state.final_size()
         };
         self.expect_kept(index)?;
-        let height = if is_final { self.index.height_of(index)? } else { None };
+        let found = if is_final { self.index.height_of(index)? } else { None };
+        let height = found.filter(|height| self.is_first_with(*height));
         let signed = self.entries.read(index)?;
         let damaged = |reason| NodeError::Damaged { what: "entry", index, reason };
         let id = SignedEvent::decode(&signed).map_err(damaged)?.id();
-        Ok(Some(Entry { index, id, signed, is_final: height.is_some(), height }))
+        Ok(Some(Entry { index, id, signed, is_final: found.is_some(), height }))
+    }
+
+    /// Whether the block before this one is known too, so that it is known which events are this
+    /// one's.
+    fn is_first_with(&self, height: u64) -> bool {
+        height.checked_sub(1).is_none_or(|before| self.blocks.has(before))
+    }
+
+    /// Blocks from some on are all here; of those before, only a few.
+    pub(crate) fn expect_block_kept(&self, height: u64) -> Result<(), NodeError> {
+        if self.blocks.has(height) {
+            return Ok(());
+        }
+        Err(NodeError::BlockBefore { height, begin: self.blocks.begin() })
     }
 
     /// Events from some on are all here; of those before, only a few.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use cairn_store::StoreError;
 use cairn_store::files::{self, Secrecy};
-use cairn_store::log::Log;
+use cairn_store::entries::Entries;
 use cairn_verifier::digest::{self, DIGEST_LEN, HeaderDigest};
 use cairn_verifier::trust::Genesis;
 
@@ -37,7 +37,7 @@ pub(crate) fn keep(dir: &Path, block: &[u8]) -> Result<(), StoreError> {
 pub(super) fn append_again(
     dir: &Path,
     genesis: &Genesis<'_>,
-    blocks: &Log,
+    blocks: &Entries,
 ) -> Result<(), OpenError> {
     let Some(signed) = read(dir, genesis)? else { return Ok(()) };
     let (height, end) = (signed.header.height, blocks.end());
@@ -80,7 +80,7 @@ fn whole(bytes: &[u8]) -> Option<&[u8]> {
     (checksum(block) == found).then_some(block)
 }
 
-fn expect_same(height: u64, signed: HeaderDigest, blocks: &Log) -> Result<(), OpenError> {
+fn expect_same(height: u64, signed: HeaderDigest, blocks: &Entries) -> Result<(), OpenError> {
     let bad = |reason: String| OpenError::BadBlock { height, reason };
     let logged = decode_block(&blocks.read(height)?).map_err(|error| bad(error.to_string()))?;
     if logged.digest == signed {

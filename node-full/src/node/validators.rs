@@ -4,7 +4,7 @@
 use std::sync::PoisonError;
 
 use cairn_consensus::Set;
-use cairn_consensus::epochs::{Accused, Epochs};
+use cairn_consensus::epochs::{Accused, Epochs, Term};
 use cairn_verifier::digest::{EventId, KeyId};
 use cairn_verifier::event::SignedEvent;
 use cairn_verifier::evidence::MAX_EVIDENCE_LEN;
@@ -84,7 +84,10 @@ impl Node {
         let certificate = |height| Ok(self.block(height)?.map(|block| block.certificate));
         let damaged = |index, reason| NodeError::Damaged { what: "certificate", index, reason };
         let mut turns = self.shared().turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let counted = turns.follow((term, epochs.height()), certificate, damaged)?;
+        // Those before a checkpoint by which this node joined cannot be counted.
+        let first_height = term.first_height.max(self.shared().blocks.begin());
+        let here = Term { first_height, ..term.clone() };
+        let counted = turns.follow((&here, epochs.height()), certificate, damaged)?;
         let records = turns.records(set.len());
         let now = set.into_iter().zip(records);
         let now = now.map(|((id, suite, power), record)| Validator { id, suite, power, record });

@@ -172,6 +172,11 @@ impl Driver<'_> {
 
     /// A final block as it travels, and its certificate.
     pub(super) fn final_block(&self, height: u64) -> Result<Option<FinalBlock>, ValidateError> {
+        // Whoever needs what was never here asks another node, or joins by a checkpoint too.
+        let is_here = |height: u64| self.shared.blocks.has(height);
+        if !is_here(height) || height.checked_sub(1).is_some_and(|before| !is_here(before)) {
+            return Ok(None);
+        }
         let Some(block) = self.shared.block(height)? else { return Ok(None) };
         let before = match height.checked_sub(1) {
             Some(before) => self.shared.block(before)?.map_or(0, |it| it.header.events.get()),

@@ -1,10 +1,12 @@
-//! The entries of a log, of which old ones can be forgotten.
+//! The entries of a log, or its blocks, of which old ones can be forgotten, or were never here.
 //!
 //! ```text
-//! entries/    the log of all entries, or of those from some segment on
-//! kept/       a log too, made with the first pruning. Its frames:
-//!             0 | index (8) | the entry    one of the forgotten that is needed still
-//!             1 | index (8)                entries before this one are forgotten
+//! entries/        the log of all entries, or of those from some segment on
+//! kept/           a log too, made with the first pruning. Its frames:
+//!                 0 | index (8) | the entry    one of the forgotten that is needed still
+//!                 1 | index (8)                entries before this one are forgotten
+//! blocks/         the same for blocks, each with its height as its index
+//! kept-blocks/
 //! ```
 //!
 //! Whole segments are forgotten, oldest first. What is to be kept of them and how far they go is
@@ -25,9 +27,41 @@ use crate::segment::Opened;
 const ENTRY: u8 = 0;
 const MARK: u8 = 1;
 
+/// What a log is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "each has its folders")]
+pub enum Of {
+    /// Signed events.
+    Entries,
+    /// Headers with their certificates.
+    Blocks,
+}
+
+impl Of {
+    /// The folder of the log.
+    #[must_use]
+    pub const fn folder(self) -> &'static str {
+        match self {
+            Self::Entries => "entries",
+            Self::Blocks => "blocks",
+        }
+    }
+
+    /// The folder of what was kept of those that are gone.
+    #[must_use]
+    pub const fn kept_folder(self) -> &'static str {
+        match self {
+            Self::Entries => "kept",
+            Self::Blocks => "kept-blocks",
+        }
+    }
+}
+
 /// The entries of a log, open for appending and reading from many threads.
 #[derive(Debug)]
 pub struct Entries {
+    /// Of what was kept.
+    kept_dir: PathBuf,
     dir: PathBuf,
     log: Log,
     kept: RwLock<Kept>,
@@ -48,17 +82,46 @@ impl Entries {
     ///
     /// # Errors
     /// As [`Log::open`]; [`StoreError::Gap`] if the first entries are missing and were not pruned.
-    pub fn open(dir: &Path, limit: u64, at_least: u64) -> Result<(Self, Opened), StoreError> {
-        let kept = Kept::open(&dir.join("kept"))?;
-        let path = dir.join("entries");
+    pub fn open(
+        (dir, of): (&Path, Of),
+        limit: u64,
+        at_least: u64,
+    ) -> Result<(Self, Opened), StoreError> {
+        let kept_dir = dir.join(of.kept_folder());
+        let kept = Kept::open(&kept_dir)?;
+        let path = dir.join(of.folder());
         log::remove_before(&path, kept.begin)?;
-        let (log, opened) = Log::open(&path, limit, at_least)?;
+        let (log, opened) = Log::open_from(&path, limit, (kept.begin, at_least))?;
         let (expected, found) = (kept.begin, log.begin());
         if found != expected {
             return Err(StoreError::Gap { path, expected: found, found: expected });
         }
         let kept = RwLock::new(kept);
-        Ok((Self { dir: dir.to_owned(), log, kept }, opened))
+        Ok((Self { kept_dir, dir: path, log, kept }, opened))
+    }
+
+    /// Makes the folders of a log whose entries before `begin` were never here, but for those that
+    /// are handed over, strictly ascending. What was there must be gone.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`]; [`StoreError::NoFrame`] if something is there.
+    pub fn begin_at(
+        (dir, of): (&Path, Of),
+        begin: u64,
+        kept: &[(u64, Vec<u8>)],
+    ) -> Result<(), StoreError> {
+        let (entries, _) = Self::open((dir, of), SEGMENT_LEN, 0)?;
+        if entries.end() != 0 || entries.kept().log.is_some() {
+            return Err(StoreError::NoFrame { index: entries.end(), path: entries.dir });
+        }
+        let frame = |index: &u64, entry: &[u8]| [&[ENTRY][..], &index.to_be_bytes(), entry].concat();
+        let mut frames: Vec<_> = kept.iter().map(|(index, entry)| frame(index, entry)).collect();
+        frames.push([&[MARK][..], &begin.to_be_bytes()].concat());
+        entries.keep(&frames)?;
+        // The empty log begins with this entry when it is opened again.
+        let path = entries.dir.clone();
+        drop(entries);
+        std::fs::remove_dir_all(&path).map_err(StoreError::io("remove", &path))
     }
 
     /// Index of the first entry of those that are all there.
@@ -166,7 +229,7 @@ impl Entries {
     fn keep(&self, frames: &[Vec<u8>]) -> Result<(), StoreError> {
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
         if kept.log.is_none() {
-            kept.log = Some(Log::open(&self.dir.join("kept"), SEGMENT_LEN, 0)?.0);
+            kept.log = Some(Log::open(&self.kept_dir, SEGMENT_LEN, 0)?.0);
         }
         let Some(log) = &kept.log else { return Ok(()) };
         let first = log.append_batch(&frames.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
@@ -176,7 +239,7 @@ impl Entries {
 
     fn if_pruned(&self, index: u64, error: StoreError) -> StoreError {
         if index < self.begin() {
-            return StoreError::NoFrame { path: self.dir.join("entries"), index };
+            return StoreError::NoFrame { path: self.dir.clone(), index };
         }
         error
     }

@@ -48,6 +48,12 @@ pub enum StoreError {
         /// The length found.
         found: usize,
     },
+    /// A tile was never here, or was lost.
+    #[error(
+        "tile {0} is not here; if this node joined by a checkpoint, it proves no older places: ask \
+         another node"
+    )]
+    NoTile(PathBuf),
     /// More than the limit.
     #[error("{path} is too large: {found} bytes, the limit is {limit}")]
     TooLarge {

@@ -221,6 +221,22 @@ impl Index {
         Ok(parsed.unwrap_or((0, EventId::ZERO)))
     }
 
+    /// Every stream and key that an entry was of, in no order that means anything.
+    ///
+    /// # Errors
+    /// [`StoreError::Index`].
+    pub fn writers(&self) -> Result<Vec<(StreamId, KeyId)>, StoreError> {
+        let mut writers = Vec::new();
+        for guard in self.all.prefix(b"w") {
+            let key = guard.key().map_err(|error| self.failed(&error))?;
+            let (ids, _) = key.get(1..).unwrap_or_default().as_chunks::<32>();
+            if let [stream, writer] = ids {
+                writers.push((StreamId::from_bytes(*stream), KeyId::from_bytes(*writer)));
+            }
+        }
+        Ok(writers)
+    }
+
     /// The height of the block whose header may have this digest.
     ///
     /// # Errors

@@ -69,9 +69,18 @@ impl Log {
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::Gap`] or [`StoreError::Io`]; nothing is changed then.
     pub fn open(dir: &Path, limit: u64, at_least: u64) -> Result<(Self, Opened), StoreError> {
+        Self::open_from(dir, limit, (0, at_least))
+    }
+
+    /// The same; an empty log begins with the frame `first`.
+    pub(crate) fn open_from(
+        dir: &Path,
+        limit: u64,
+        (first, at_least): (u64, u64),
+    ) -> Result<(Self, Opened), StoreError> {
         files::create_dir(dir)?;
         let mut firsts = list(dir)?;
-        let last = firsts.pop().unwrap_or(0);
+        let last = firsts.pop().unwrap_or(first);
         let mut closed = Vec::with_capacity(firsts.len());
         for (place, first) in firsts.iter().enumerate() {
             let next = firsts.get(place.saturating_add(1)).copied().unwrap_or(last);

@@ -209,6 +209,16 @@ impl<H: TreeHasher> Tiles<H> {
         hashes.map(<[Hash]>::to_vec).ok_or_else(outside)
     }
 
+    /// Whether a full tile on disk is the one under the node above it. Where that is right, this one
+    /// is.
+    ///
+    /// # Errors
+    /// [`StoreError`], if one of the two cannot be read.
+    pub fn fits(&self, id: TileId) -> Result<bool, StoreError> {
+        let above = self.node((id.level + 1) * HEIGHTS, id.number)?;
+        Ok(Tile::read(&self.hasher, &self.dir, id)?.top() == above)
+    }
+
     fn tile(&self, id: TileId) -> Result<Arc<Tile>, StoreError> {
         if let Some(tile) = self.pending.get(&id) {
             return Ok(Arc::clone(tile));

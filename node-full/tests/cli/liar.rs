@@ -10,13 +10,13 @@ use serde_json::Value;
 use crate::kit::{Folder, Running};
 
 /// What came back for a path with its query.
-type Bend = dyn Fn(&str, Vec<u8>) -> Vec<u8> + Send + Sync;
+pub(crate) type Bend = dyn Fn(&str, Vec<u8>) -> Vec<u8> + Send + Sync;
 
 /// What a liar does to a page of events.
 type Change = fn(&mut Vec<Value>);
 
 /// Stands before a node and bends its answers to reading; gives its address.
-fn liar(node: &Running, bend: Arc<Bend>) -> String {
+pub(crate) fn liar(node: &Running, bend: Arc<Bend>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let real = node.url().to_owned();
@@ -54,7 +54,7 @@ fn liar(node: &Running, bend: Arc<Bend>) -> String {
     url
 }
 
-fn get(node: &Running, path: &str, accept: &str) -> Vec<u8> {
+pub(crate) fn get(node: &Running, path: &str, accept: &str) -> Vec<u8> {
     let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
     let url = format!("{}{path}", node.url());
     agent.get(url).header("accept", accept).call().unwrap().body_mut().read_to_vec().unwrap()
@@ -71,7 +71,7 @@ fn seal(folder: &Folder, node: &Running, url: &str) -> (i32, String) {
 const BINARY: &str = "application/octet-stream";
 
 /// Changes one bit of the byte at a place that follows from the length.
-fn flipped(at: fn(usize) -> usize) -> Arc<Bend> {
+pub(crate) fn flipped(at: fn(usize) -> usize) -> Arc<Bend> {
     Arc::new(move |_, mut body: Vec<u8>| {
         let at = at(body.len());
         body[at] ^= 1;

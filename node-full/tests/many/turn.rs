@@ -2,7 +2,7 @@
 
 use cairn_node::check::CheckOptions;
 use cairn_node::node::{Node, OpenError, Options};
-use cairn_store::entries::Entries;
+use cairn_store::entries::{Entries, Of};
 
 use crate::hand::{Hand, MAIN};
 use crate::kit::{LIMIT, Town};
@@ -19,7 +19,7 @@ fn entries_behind_the_newest_block_wait_for_one_again() {
         town.stop(3);
         {
             let path = town.path(3).join("log");
-            let (entries, _) = Entries::open(&path, 20_000, 0).unwrap();
+            let (entries, _) = Entries::open((&path, Of::Entries), 20_000, 0).unwrap();
             for part in made.chunks(100) {
                 let frames: Vec<&[u8]> = part.iter().map(|(_, bytes)| bytes.as_slice()).collect();
                 entries.append_batch(&frames).unwrap();

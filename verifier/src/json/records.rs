@@ -46,6 +46,9 @@ pub fn state_record(record: &StateRecord<'_>) -> String {
         StateRecord::Power { mode, window } => {
             kind("power").text("mode", mode.name()).plain("window", window)
         }
+        StateRecord::System { count, digest } => {
+            kind("system").plain("count", count).text("digest", digest)
+        }
     }
     .finish()
 }

@@ -47,7 +47,7 @@ pub use proof::{Absent, End, MAX_DEPTH, Present, StateProof, verify_absent, veri
 pub use record::{KeyRole, MAX_MEMBER_KEYS, MAX_RECORD_LEN, Record, RecordKey, Roles, StateRecord};
 pub use stake::{Leaving, MAX_STAKE_PARTS, PowerMode, STAKE_PART_LEN, StakePart, StakeParts};
 
-use crate::digest;
+use crate::digest::{self, EventId, Hash};
 
 /// The place of a record in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +88,14 @@ impl Path {
 
 impl core::fmt::Display for Path {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        digest::Hash::from_bytes(self.0).fmt(f)
+        Hash::from_bytes(self.0).fmt(f)
     }
+}
+
+/// The digest over all system events up to one, from that over those before it: zero before the
+/// first. SPEC.md, "Which records there are".
+#[must_use]
+pub fn system_digest(before: &Hash, index: u64, event: &EventId) -> Hash {
+    let parts = [before.as_bytes(), &index.to_be_bytes()[..], event.as_bytes()];
+    Hash::from_bytes(digest::derive(digest::STATE_SYSTEM, &parts))
 }

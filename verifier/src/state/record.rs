@@ -1,7 +1,7 @@
 //! Records: the leaves' content, each with its kind and key first.
 
 use super::{Path, PowerMode, StakeParts};
-use crate::digest::{EventId, KeyId, SetDigest, StreamId};
+use crate::digest::{EventId, Hash, KeyId, SetDigest, StreamId};
 use crate::finality::{MAX_TOTAL_POWER, Parameters, Suite};
 use crate::trust::{MAX_NAME_LEN, WRAP_X_WING, WRAP_X25519};
 use crate::wire::{DecodeError, MAX_NUMBER, Reader, Refused, within};
@@ -118,6 +118,8 @@ pub enum RecordKey<'a> {
     Stake(KeyId),
     /// 10: what the power of validators follows from.
     Power,
+    /// 11: all system events so far.
+    System,
 }
 
 impl<'a> RecordKey<'a> {
@@ -134,6 +136,7 @@ impl<'a> RecordKey<'a> {
             Self::Head(..) => 7,
             Self::Stake(_) => 9,
             Self::Power => 10,
+            Self::System => 11,
         }
     }
 
@@ -156,6 +159,7 @@ impl<'a> RecordKey<'a> {
             7 => Ok(Self::Head(reader.digest()?, reader.digest()?)),
             9 => reader.digest().map(Self::Stake),
             10 => Ok(Self::Power),
+            11 => Ok(Self::System),
             found => Err(reader.unknown("record kind", found)),
         }
     }
@@ -173,7 +177,8 @@ impl<'a> RecordKey<'a> {
             | Self::Parameters
             | Self::Head(..)
             | Self::Stake(_)
-            | Self::Power => Ok(()),
+            | Self::Power
+            | Self::System => Ok(()),
         }
     }
 
@@ -214,7 +219,7 @@ impl<'a> RecordKey<'a> {
                 put(&[u8::try_from(name.len()).unwrap_or(u8::MAX)]);
                 put(name.as_bytes());
             }
-            Self::Parameters | Self::Power => {}
+            Self::Parameters | Self::Power | Self::System => {}
             Self::Set(epoch) => put(&epoch.to_be_bytes()),
             Self::Head(stream, writer) => {
                 put(stream.as_bytes());
@@ -314,6 +319,13 @@ pub enum StateRecord<'a> {
         /// How many gates stake is held after it stops to count; at least 1.
         window: u16,
     },
+    /// 11: all system events so far; none as long as there is no such event.
+    System {
+        /// How many there are.
+        count: u64,
+        /// The digest over them, one after the other ([`super::system_digest`]).
+        digest: Hash,
+    },
 }
 
 /// A record as bytes and decoded: a claim until [`super::verify_present`].
@@ -382,6 +394,7 @@ impl<'a> StateRecord<'a> {
             Self::Head { stream, writer, .. } => RecordKey::Head(stream, writer),
             Self::Stake { holder, .. } => RecordKey::Stake(holder),
             Self::Power { .. } => RecordKey::Power,
+            Self::System { .. } => RecordKey::System,
         }
     }
 
@@ -433,6 +446,13 @@ impl<'a> StateRecord<'a> {
                     return Err(reader.not_canonical("window of no gate"));
                 }
                 Ok(Self::Power { mode, window })
+            }
+            RecordKey::System => {
+                let (count, digest) = (reader.number("system events")?, reader.digest()?);
+                if count == 0 {
+                    return Err(reader.not_canonical("no system event"));
+                }
+                Ok(Self::System { count, digest })
             }
         }
     }
@@ -494,6 +514,9 @@ impl<'a> StateRecord<'a> {
             }
             Self::Power { mode, window } => {
                 writer.u8(mode.byte()).u16(window);
+            }
+            Self::System { count, digest } => {
+                writer.u64(count).raw(digest.as_bytes());
             }
         }
         let bytes = writer.into_bytes();

@@ -277,6 +277,16 @@ pub struct Writer {
     pub previous: Digest,
 }
 
+/// What one who joins at a checkpoint needs of the events before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Joining {
+    /// The index before which they stand.
+    pub before: u64,
+    /// Their indices, ascending.
+    pub indices: Vec<u64>,
+}
+
 /// One draft a line.
 #[derive(Clone, Copy, Debug)]
 pub struct Lines;

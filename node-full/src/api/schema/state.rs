@@ -153,4 +153,11 @@ pub enum StateRecord {
         /// How many gates stake is held after it stops to count.
         window: u16,
     },
+    /// All system events so far.
+    System {
+        /// How many there are.
+        count: u64,
+        /// The digest over them, one after the other.
+        digest: Digest,
+    },
 }

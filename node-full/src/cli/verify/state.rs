@@ -80,5 +80,6 @@ fn name(key: &RecordKey<'_>) -> String {
         RecordKey::Power => {
             "record of what validators' power follows from: it is weights".to_owned()
         }
+        RecordKey::System => "system event".to_owned(),
     }
 }

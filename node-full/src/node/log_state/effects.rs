@@ -6,14 +6,24 @@ use cairn_verifier::digest::EventId;
 use cairn_verifier::event::{Kind, SignedEvent};
 
 use crate::node::{Place, epoch};
+use crate::system::SystemEvent;
 
 /// What some events in a row change.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Effects {
     /// Next sequence number and last event of each writer in each stream.
     heads: BTreeMap<Place, (u64, EventId)>,
-    /// Bodies of events that may change members, streams and validators, with their indices.
-    system: Vec<(u64, Vec<u8>)>,
+    /// Events of the system, oldest first.
+    system: Vec<SystemEffect>,
+}
+
+/// An event of the system.
+#[derive(Clone, Debug)]
+pub(super) struct SystemEffect {
+    pub(super) index: u64,
+    pub(super) id: EventId,
+    /// Its body, if it may change members, streams or validators.
+    pub(super) body: Option<Vec<u8>>,
 }
 
 impl Effects {
@@ -22,8 +32,10 @@ impl Effects {
         let body = event.body();
         let next = body.sequence.saturating_add(1);
         self.heads.insert((body.stream, body.writer), (next, *id));
-        if body.kind == Kind::Member || epoch::is_kind(body.kind) {
-            self.system.push((index, event.bytes().to_vec()));
+        if SystemEvent::is_kind(body.kind) {
+            let changes = body.kind == Kind::Member || epoch::is_kind(body.kind);
+            let body = changes.then(|| event.bytes().to_vec());
+            self.system.push(SystemEffect { index, id: *id, body });
         }
     }
 
@@ -36,7 +48,7 @@ impl Effects {
         &self.heads
     }
 
-    pub(super) fn system(&self) -> impl Iterator<Item = (u64, &[u8])> {
-        self.system.iter().map(|(index, body)| (*index, body.as_slice()))
+    pub(super) fn system(&self) -> &[SystemEffect] {
+        &self.system
     }
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use cairn_store::entries::Entries;
 use cairn_store::index::Mark;
-use cairn_store::log::Log;
+use cairn_store::sparse::Proven;
 use cairn_verifier::event::SignedEvent;
+use cairn_verifier::state::RecordKey;
 use cairn_verifier::trust::Genesis;
 
-use super::{Effects, LogState, may_carry};
+use super::{Effects, LogState, SystemEvents, may_carry};
 use crate::node::{Block, NodeError, OpenError, Shared, decode_block, epoch};
 
 /// How many records one write to the index brings at least, if there are more.
@@ -47,6 +48,10 @@ impl LogState {
         let began = (&*self.directory, &*self.epochs);
         let (directory, epochs) = shared.replay_system(began, &block.header)?;
         (self.directory, self.epochs) = (Arc::new(directory), Arc::new(epochs));
+        self.system = match self.tree.prove(&RecordKey::System)? {
+            Proven::Present { record, .. } => SystemEvents::read(&record)?,
+            Proven::Absent { .. } => SystemEvents::NONE,
+        };
         self.block = Some(Arc::new(block));
         Ok(())
     }
@@ -63,6 +68,7 @@ impl LogState {
     fn fits(&self, shared: &Shared) -> Result<bool, NodeError> {
         let Some(block) = self.block() else { return Ok(true) };
         let before = block.header.height.checked_sub(1);
+        let before = before.filter(|height| shared.blocks.has(*height));
         let before = before.map(|height| read_block(&shared.blocks, height)).transpose()?;
         let before = before.as_ref().map(|block| &block.header);
         let root = may_carry(before, &block.header.state_root, &self.root());
@@ -74,7 +80,7 @@ impl LogState {
         while self.blocks() < shared.blocks.end() {
             let (mut effects, mut last) = (Effects::default(), None);
             let mut size = self.size();
-            for height in self.blocks()..shared.blocks.end() {
+            for height in there(&shared.blocks, self.blocks()..shared.blocks.end()) {
                 let block = read_block(&shared.blocks, height)?;
                 let end = block.header.events.get();
                 push_entries(&mut effects, &shared.entries, size..end)?;
@@ -106,7 +112,17 @@ fn genesis(shared: &Shared) -> Result<Genesis<'_>, NodeError> {
     Genesis::decode(&shared.genesis).map_err(damaged)
 }
 
-fn read_block(blocks: &Log, height: u64) -> Result<Block, NodeError> {
+/// The heights of a range whose blocks are there: those of handovers, where this node joined by a
+/// checkpoint, and all from that on. Between them nothing comes into force.
+fn there(blocks: &Entries, range: Range<u64>) -> impl Iterator<Item = u64> {
+    let begin = blocks.begin();
+    let kept = if range.start < begin { blocks.kept_indices() } else { Vec::new() };
+    let before = range.start..begin.min(range.end);
+    let kept = kept.into_iter().filter(move |height| before.contains(height));
+    kept.chain(range.start.max(begin)..range.end)
+}
+
+fn read_block(blocks: &Entries, height: u64) -> Result<Block, NodeError> {
     let damaged = |reason| NodeError::Damaged { what: "block", index: height, reason };
     decode_block(&blocks.read(height)?).map_err(damaged)
 }

@@ -2,7 +2,10 @@
 
 use cairn_consensus::epochs::Epochs;
 use cairn_store::sparse::Records;
-use cairn_verifier::state::{KeyRole, RecordKey, StakePart, StakeParts, StateRecord};
+use cairn_verifier::digest::{EventId, Hash};
+use cairn_verifier::state::{
+    KeyRole, Record, RecordKey, StakePart, StakeParts, StateRecord, system_digest,
+};
 use cairn_verifier::trust::Genesis;
 use cairn_verifier::wire::DecodeError;
 
@@ -37,6 +40,44 @@ pub(super) fn first(genesis: &Genesis<'_>, directory: &Directory) -> Result<Reco
         put_memberships(&mut records, directory, &member.name)?;
     }
     Ok(records)
+}
+
+/// All system events so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SystemEvents {
+    pub(super) count: u64,
+    pub(super) digest: Hash,
+}
+
+impl SystemEvents {
+    /// There is none.
+    pub(super) const NONE: Self = Self { count: 0, digest: Hash::ZERO };
+
+    /// Takes in the next one.
+    pub(super) fn push(&mut self, index: u64, event: &EventId) {
+        self.count = self.count.saturating_add(1);
+        self.digest = system_digest(&self.digest, index, event);
+    }
+
+    /// What a record of the state says of them; nothing if there is none.
+    pub(super) fn read(record: &[u8]) -> Result<Self, NodeError> {
+        match *Record::decode(record).map_err(unfit)?.content() {
+            StateRecord::System { count, digest } => Ok(Self { count, digest }),
+            _ => Ok(Self::NONE),
+        }
+    }
+}
+
+/// Puts how many system events there are, if there are more than before.
+pub(super) fn system(
+    (before, after): (&SystemEvents, &SystemEvents),
+    records: &mut Records,
+) -> Result<(), NodeError> {
+    if before == after {
+        return Ok(());
+    }
+    let SystemEvents { count, digest } = *after;
+    put(records, &StateRecord::System { count, digest })
 }
 
 /// Heads of the writers of some events.

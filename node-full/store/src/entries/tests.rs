@@ -7,7 +7,7 @@ fn payload(index: u64) -> Vec<u8> {
 }
 
 fn open(dir: &Path) -> Result<Entries, StoreError> {
-    Entries::open(dir, 500, 0).map(|(entries, _)| entries)
+    Entries::open((dir, Of::Entries), 500, 0).map(|(entries, _)| entries)
 }
 
 fn filled(dir: &Path, count: u64) -> Entries {

@@ -62,9 +62,7 @@ impl Tile {
         id: TileId,
     ) -> Result<Self, StoreError> {
         let path = dir.join(id.path());
-        let bytes = read_file(&path)?.ok_or_else(|| {
-            StoreError::io("read", &path)(std::io::Error::from(std::io::ErrorKind::NotFound))
-        })?;
+        let bytes = read_file(&path)?.ok_or_else(|| StoreError::NoTile(path.clone()))?;
         let (hashes, _) = bytes.as_chunks::<32>();
         let hashes: Vec<Hash> = hashes.iter().map(|hash| Hash::from_bytes(*hash)).collect();
         Ok(Self::new(hasher, id.level, &hashes))

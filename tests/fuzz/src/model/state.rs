@@ -24,6 +24,7 @@ pub fn key_bytes(key: &RecordKey<'_>) -> Vec<u8> {
         RecordKey::Head(id, writer) => (7, [*id.as_bytes(), *writer.as_bytes()].concat()),
         RecordKey::Stake(id) => (9, id.as_bytes().to_vec()),
         RecordKey::Power => (10, Vec::new()),
+        RecordKey::System => (11, Vec::new()),
     };
     [&[kind], key.as_slice()].concat()
 }

@@ -21,7 +21,7 @@ fn key_bytes(key: &RecordKey<'_>) -> Vec<u8> {
         RecordKey::Set(epoch) => writer.u64(*epoch),
         RecordKey::Head(stream, key) => writer.raw(stream.as_bytes()).raw(key.as_bytes()),
         RecordKey::Stake(id) => writer.raw(id.as_bytes()),
-        RecordKey::Power => &mut writer,
+        RecordKey::Power | RecordKey::System => &mut writer,
     };
     writer.into_bytes()
 }
