@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use cairn_store::StoreError;
 use cairn_store::blobs::{Blobs, MAX_BLOB_LEN};
-use cairn_store::files::{self, Secrecy};
 use cairn_store::entries::Of;
+use cairn_store::files::{self, Secrecy};
 use cairn_store::log;
 use cairn_verifier::digest::{self, LogId, PayloadDigest};
 use cairn_verifier::json::Object;
@@ -187,7 +187,8 @@ fn is_empty(dir: &Path) -> Result<bool, StoreError> {
 }
 
 fn copy_log(from: &Path, to: &Path) -> Result<BackupReport, StoreError> {
-    let copy = |folder: &str| log::copy(&from.join("log").join(folder), &to.join("log").join(folder));
+    let copy =
+        |folder: &str| log::copy(&from.join("log").join(folder), &to.join("log").join(folder));
     let (blocks, entries) = (copy(Of::Blocks.folder())?, copy(Of::Entries.folder())?);
     let mut bytes = blocks.bytes.saturating_add(entries.bytes);
     let is_there = |of: &Of| from.join("log").join(of.kept_folder()).is_dir();

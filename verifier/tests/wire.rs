@@ -194,6 +194,8 @@ fn state_and_trees(kit: &Kit, made: &mut Encodings) {
     made.insert("record of stake", stake.encode().unwrap());
     let power = StateRecord::Power { mode: PowerMode::Stake, window: 7 };
     made.insert("record of power", power.encode().unwrap());
+    let system = StateRecord::System { count: 3, digest: Hash::from_bytes([9; 32]) };
+    made.insert("record of system events", system.encode().unwrap());
     let (end, proof) = (0..)
         .map(|n| kit.state.prove(&RecordKey::Member(&format!("nobody {n}"))))
         .find(|(end, _)| end[0] == 1)
@@ -340,4 +342,23 @@ fn stake_that_cannot_be_does_not_decode() {
     assert!(StateRecord::Power { mode: PowerMode::Stake, window: 0 }.encode().is_err());
     power[2] = 2;
     assert!(Record::decode(&power).is_err(), "a mode that there is not");
+}
+
+/// The digest over system events is chained as the text says, and the record has a count.
+#[test]
+fn system_events_are_counted_and_chained() {
+    let none = StateRecord::System { count: 0, digest: Hash::ZERO };
+    assert!(none.encode().is_err());
+    let (first, second) = (EventId::from_bytes([1; 32]), EventId::from_bytes([2; 32]));
+    let by_hand = |before: &[u8; 32], index: u64, id: &EventId| {
+        let mut hasher = blake3::Hasher::new_derive_key("cairn v1 state system");
+        hasher.update(before).update(&index.to_be_bytes()).update(id.as_bytes());
+        *hasher.finalize().as_bytes()
+    };
+    let one = system_digest(&Hash::ZERO, 4, &first);
+    assert_eq!(one.as_bytes(), &by_hand(&[0; 32], 4, &first));
+    let two = system_digest(&one, 7, &second);
+    assert_eq!(two.as_bytes(), &by_hand(one.as_bytes(), 7, &second));
+    assert_ne!(two, system_digest(&one, 8, &second));
+    assert_ne!(two, system_digest(&system_digest(&Hash::ZERO, 7, &second), 4, &first));
 }

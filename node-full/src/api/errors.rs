@@ -1,7 +1,7 @@
 //! What the core refuses, as problems: the same codes, with the HTTP status that fits.
 
-use cairn_store::StoreError;
 use axum::http::StatusCode;
+use cairn_store::StoreError;
 
 use super::problem::Problem;
 use crate::ingest::{Refusal, Refused};

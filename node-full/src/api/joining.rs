@@ -34,7 +34,9 @@ pub(super) async fn joining(
             let limit = node.status().size;
             if before > limit {
                 let what = "before";
-                return Err(crate::proofs::ProofError::OutOfRange { what, limit, found: before }.into());
+                return Err(
+                    crate::proofs::ProofError::OutOfRange { what, limit, found: before }.into()
+                );
             }
             let indices = node.needed_before(before)?.into_iter().map(|index| index.to_string());
             Ok(Object::new().plain("before", before).array("indices", indices).finish())

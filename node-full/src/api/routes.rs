@@ -15,8 +15,8 @@ use super::access::Live;
 use super::problem::Problem;
 use super::{App, Site};
 use super::{
-    access, admin, archive, blocks, docs, document, entries, events, guard, joining, members, observe,
-    payloads, proofs, receipts, site, state, status, stream, tiles, validators, ws,
+    access, admin, archive, blocks, docs, document, entries, events, guard, joining, members,
+    observe, payloads, proofs, receipts, site, state, status, stream, tiles, validators, ws,
 };
 
 /// The whole service.

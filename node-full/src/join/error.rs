@@ -103,9 +103,9 @@ impl JoinError {
     pub fn meaning(&self) -> Option<Meaning> {
         match self {
             Self::Header(error) | Self::Events(error) => Some(error.meaning()),
-            Self::Handover { reason, .. } | Self::Block { reason, .. } | Self::Event { reason, .. } => {
-                Some(reason.meaning())
-            }
+            Self::Handover { reason, .. }
+            | Self::Block { reason, .. }
+            | Self::Event { reason, .. } => Some(reason.meaning()),
             _ => None,
         }
     }

@@ -66,8 +66,7 @@ impl<'a> Fetch<'a> {
         };
         let bytes = client.bytes(&format!("/v1/checkpoints/latest?base={base}"))?;
         let proof = FinalityProof::decode(&bytes)?;
-        let (fact, _) =
-            proof.verify(anchor, clock::now(), &mut ()).map_err(JoinError::Header)?;
+        let (fact, _) = proof.verify(anchor, clock::now(), &mut ()).map_err(JoinError::Header)?;
         let header = *fact.header();
         if header.log != genesis.log() {
             let (expected, found) = (genesis.log(), header.log);
@@ -119,7 +118,8 @@ impl<'a> Fetch<'a> {
     /// that was does not matter: the header that they lead to is trusted without them.
     fn handovers(&mut self) -> Result<(), JoinError> {
         loop {
-            let from = self.handovers.last().map_or(0, |last| last.block.header.height.saturating_add(1));
+            let from =
+                self.handovers.last().map_or(0, |last| last.block.header.height.saturating_add(1));
             let page = self.get(&format!("/v1/handovers?from={from}"))?;
             let before = self.handovers.len();
             for (block, set) in read_handovers(&page)? {
@@ -140,17 +140,14 @@ impl<'a> Fetch<'a> {
         let next_set = ValidatorSet::decode(set)?;
         let certificate = Certificate::decode(&block.certificate)?;
         let handover = Handover { header: block.header, certificate, next_set };
-        let followed = self.trusted(block.header.height).and_then(|trusted| {
-            trusted.follow(&handover, Terms::at(block.header.time), &mut ())
-        });
+        let followed = self
+            .trusted(block.header.height)
+            .and_then(|trusted| trusted.follow(&handover, Terms::at(block.header.time), &mut ()));
         followed.map(drop).map_err(|reason| JoinError::Handover { number, reason })
     }
 
     /// The set in force at a height, as the handovers before it say.
-    fn trusted(
-        &self,
-        height: u64,
-    ) -> Result<TrustedValidators<'_>, cairn_verifier::error::Error> {
+    fn trusted(&self, height: u64) -> Result<TrustedValidators<'_>, cairn_verifier::error::Error> {
         let before = self.handovers.iter().rev().find(|passed| passed.block.header.height < height);
         match before {
             None => {

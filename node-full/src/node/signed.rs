@@ -8,8 +8,8 @@ use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
 use cairn_store::StoreError;
-use cairn_store::files::{self, Secrecy};
 use cairn_store::entries::Entries;
+use cairn_store::files::{self, Secrecy};
 use cairn_verifier::digest::{self, DIGEST_LEN, HeaderDigest};
 use cairn_verifier::trust::Genesis;
 

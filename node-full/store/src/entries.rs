@@ -114,7 +114,8 @@ impl Entries {
         if entries.end() != 0 || entries.kept().log.is_some() {
             return Err(StoreError::NoFrame { index: entries.end(), path: entries.dir });
         }
-        let frame = |index: &u64, entry: &[u8]| [&[ENTRY][..], &index.to_be_bytes(), entry].concat();
+        let frame =
+            |index: &u64, entry: &[u8]| [&[ENTRY][..], &index.to_be_bytes(), entry].concat();
         let mut frames: Vec<_> = kept.iter().map(|(index, entry)| frame(index, entry)).collect();
         frames.push([&[MARK][..], &begin.to_be_bytes()].concat());
         entries.keep(&frames)?;

@@ -70,7 +70,10 @@ fn a_log_is_joined_at_its_newest_block() {
     std::fs::remove_dir_all(folder.path("new/keys")).unwrap();
     let checked = folder.json(&["check", "--dir", "new"]);
     assert_eq!(checked["findings"], json!([]), "{checked}");
-    assert_eq!(checked["events"].as_u64().unwrap(), joined["events"].as_u64().unwrap() - 256 + kept);
+    assert_eq!(
+        checked["events"].as_u64().unwrap(),
+        joined["events"].as_u64().unwrap() - 256 + kept
+    );
     // What was derived is made again from the same.
     folder.json(&["reindex", "--dir", "new"]);
     assert_eq!(folder.json(&["check", "--dir", "new"]), checked);
@@ -95,9 +98,16 @@ fn what_a_node_bends_or_leaves_out_is_refused_and_nothing_is_left() {
         ("is not final", "/v1/tiles/blocks/", flipped(|len| len - 1)),
         ("is not final", "/v1/blocks/", flipped(|len| len - 1)),
         ("do not hold", "/v1/receipts", flipped(|len| len / 2)),
-        ("in order", "/v1/joining", Arc::new(|_, body| {
-            String::from_utf8(body).unwrap().replace("\"indices\":[", "\"indices\":[999,").into()
-        })),
+        (
+            "in order",
+            "/v1/joining",
+            Arc::new(|_, body| {
+                String::from_utf8(body)
+                    .unwrap()
+                    .replace("\"indices\":[", "\"indices\":[999,")
+                    .into()
+            }),
+        ),
         ("serves log", "/v1/genesis", flipped(|_| 40)),
     ];
     let try_with = |says: &str, at: &'static str, bend: Arc<Bend>| {

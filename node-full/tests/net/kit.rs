@@ -5,7 +5,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use cairn_node::init::InitOptions;
-use cairn_node::testnet::{self, Plan, Process, Testnet};
+pub(crate) use cairn_node::testnet::Plan;
+use cairn_node::testnet::{self, Process, Testnet};
 use cairn_verifier::finality::Suite;
 use rustix::process::Signal;
 use serde_json::{Value, json};

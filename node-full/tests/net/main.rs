@@ -7,6 +7,7 @@
 )]
 
 mod cables;
+mod join;
 mod kit;
 mod load;
 mod payloads;

@@ -12,7 +12,7 @@ fn admin_key(net: &Net) -> PathBuf {
 }
 
 /// Submits a payload that is sealed to the member `admin`; the event's id, and where it is stored.
-fn sealed(net: &Net, node: usize) -> (String, PathBuf) {
+pub(crate) fn sealed(net: &Net, node: usize) -> (String, PathBuf) {
     let event = json!({
         "type": "salary.changed",
         "actor": { "kind": "user", "id": "alice" },
@@ -27,17 +27,17 @@ fn sealed(net: &Net, node: usize) -> (String, PathBuf) {
     (id, PathBuf::from("payloads").join(&digest[..2]).join(digest))
 }
 
-fn cairn(net: &Net, node: usize, args: &[&str]) -> Output {
+pub(crate) fn cairn(net: &Net, node: usize, args: &[&str]) -> Output {
     let mut run = Command::new(PROGRAM);
     run.args(args).args(["--node", &net.url(node), "--key"]).arg(admin_key(net)).output().unwrap()
 }
 
 /// What an auditor gets to read who has the genesis' digest and a key.
-fn open(net: &Net, node: usize, id: &str) -> Output {
+pub(crate) fn open(net: &Net, node: usize, id: &str) -> Output {
     cairn(net, node, &["open", id, "--anchor", &net.made.anchor.to_string()])
 }
 
-fn wait_opens(net: &Net, node: usize, id: &str) {
+pub(crate) fn wait_opens(net: &Net, node: usize, id: &str) {
     until(&format!("the node at {node} to open it"), || {
         let ran = open(net, node, id);
         ran.status.success() && String::from_utf8_lossy(&ran.stdout).contains("two hundred")
