@@ -291,6 +291,7 @@ export interface StateKeys {
   head: { stream: Digest; key: Digest };
   stake: { key: Digest };
   power: Record<string, never>;
+  system: Record<string, never>;
 }
 
 export interface StateFact {

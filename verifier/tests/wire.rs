@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use cairn_verifier::digest::{HeaderDigest, StreamId};
+use cairn_verifier::digest::{EventId, Hash, HeaderDigest, StreamId};
 use cairn_verifier::event::{EventBody, Payload, SignedEvent, encode_metadata, encode_signed};
 use cairn_verifier::event::{Kind, Metadata, Outcome, Party, Resource};
 use cairn_verifier::evidence::Evidence;
@@ -32,7 +32,7 @@ use cairn_verifier::pcek::v2;
 use cairn_verifier::receipt::Receipt;
 use cairn_verifier::state::{
     End, Leaving, PowerMode, Record, RecordKey, StakePart, StakeParts, StateAnswer, StateProof,
-    StateRecord,
+    StateRecord, system_digest,
 };
 use cairn_verifier::tree::{
     BatchProof, Blake3, Kind as Tree, Peaks, PeaksClaim, Proof, batch_inclusion_of,

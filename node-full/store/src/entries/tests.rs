@@ -131,3 +131,29 @@ fn missing_entries_are_damage_and_not_pruning() {
     fs::remove_file(&first).unwrap();
     assert!(matches!(open(dir.path()), Err(StoreError::Gap { .. })));
 }
+
+#[test]
+fn a_log_can_begin_later_with_what_is_needed_of_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = (dir.path(), Of::Blocks);
+    let kept = [(3, b"three".to_vec()), (511, b"before".to_vec())];
+    Entries::begin_at(at, 512, &kept).unwrap();
+    let open = || Entries::open(at, 500, 0).map(|(entries, _)| entries);
+    let entries = open().unwrap();
+    assert_eq!((entries.begin(), entries.end(), entries.kept_indices()), (512, 512, vec![3, 511]));
+    assert_eq!(entries.append_batch(&[b"one", b"two"]).unwrap(), 512);
+    drop(entries);
+    let entries = open().unwrap();
+    assert_eq!((entries.begin(), entries.end()), (512, 514));
+    let read = |index| entries.read(index).ok();
+    assert_eq!(
+        [3, 511, 512, 513].map(read),
+        [&b"three"[..], b"before", b"one", b"two"].map(|it| Some(it.to_vec()))
+    );
+    assert!(!entries.has(4) && read(4).is_none());
+    // What is there is never begun anew, and without its mark it is damage.
+    assert!(Entries::begin_at(at, 512, &kept).is_err());
+    drop(entries);
+    fs::remove_dir_all(dir.path().join("kept-blocks")).unwrap();
+    assert!(matches!(open(), Err(StoreError::Gap { .. })));
+}

@@ -175,5 +175,30 @@ fn a_tree_goes_on_from_its_tiles_as_if_it_had_never_stopped() {
     }
     fs::remove_file(dir.path().join("0/001")).unwrap();
     let missing = Tiles::resume(hasher, dir.path(), 600).map(|_| ());
-    assert!(matches!(missing, Err(StoreError::Io { .. })), "{missing:?}");
+    assert!(matches!(missing, Err(StoreError::NoTile(_))), "{missing:?}");
+}
+
+/// Each tile is the one that the node above it is of, and a changed one is noticed, whichever it is.
+#[test]
+fn a_tile_fits_under_the_node_above_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let hasher = Blake3::new(Kind::Event, [7; 32]);
+    let width = u64::try_from(WIDTH).unwrap();
+    let mut tiles = tree(hasher, dir.path(), &leaves(width * (width + 1)));
+    tiles.store_pending().unwrap();
+    let tiles = Tiles::resume(hasher, dir.path(), tiles.size()).unwrap();
+    for id in [(0, 0), (0, 7), (0, 256), (1, 0)].map(|(level, number)| TileId { level, number }) {
+        assert!(tiles.fits(id).unwrap());
+        let path = dir.path().join(id.path());
+        let bytes = fs::read(&path).unwrap();
+        let mut bent = bytes.clone();
+        bent[77] ^= 1;
+        fs::write(&path, bent).unwrap();
+        // The one above is not looked at again, and was right.
+        assert!(!tiles.fits(id).unwrap());
+        fs::write(&path, bytes).unwrap();
+        assert!(tiles.fits(id).unwrap());
+    }
+    fs::remove_file(dir.path().join(TileId { level: 0, number: 9 }.path())).unwrap();
+    assert!(matches!(tiles.fits(TileId { level: 0, number: 9 }), Err(StoreError::NoTile(_))));
 }
