@@ -18,6 +18,7 @@ use cairn_verifier::trust::{Genesis, MAX_GENESIS_LEN, TrustAnchor};
 use super::JoinError;
 use crate::http_client::Client;
 use crate::init::{FORMAT, FORMAT_FILE, GENESIS_FILE, take_genesis};
+use crate::validate::mark_restored;
 
 /// The genesis of the directory, or, if it has keys only, that of the node.
 pub(super) fn genesis(
@@ -83,6 +84,8 @@ pub(super) fn take(dir: &Path, beside: &Path) -> Result<(), JoinError> {
         let genesis = files::read(&beside.join(GENESIS_FILE), limit)?.unwrap_or_default();
         take_genesis(dir, &genesis)?;
     }
+    // Keys that were in use before may have signed what stands behind the newest block.
+    mark_restored(dir)?;
     for part in ["tiles", "log"] {
         let (from, to) = (beside.join(part), dir.join(part));
         std::fs::rename(&from, &to).map_err(StoreError::io("rename", &from))?;

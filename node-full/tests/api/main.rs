@@ -19,6 +19,7 @@ mod grpc_access;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod joining;
 mod kit;
 #[cfg(feature = "grpc")]
 #[cfg(test)]

@@ -21,6 +21,7 @@ fn path(key: &RecordKey<'_>) -> String {
         RecordKey::Head(stream, key) => format!("/v1/state/head?stream={stream}&key={key}"),
         RecordKey::Stake(id) => format!("/v1/state/stake?key={id}"),
         RecordKey::Power => "/v1/state/power".to_owned(),
+        RecordKey::System => "/v1/state/system".to_owned(),
     }
 }
 
@@ -59,6 +60,7 @@ fn every_kind_is_proven_present_or_absent_from_every_base() {
         RecordKey::Set(1),
         RecordKey::Stake(served.ann.key_id()),
         RecordKey::Power,
+        RecordKey::System,
         RecordKey::Head(stream, served.ann.key_id()),
     ];
     for (base, anchor) in [

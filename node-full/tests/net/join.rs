@@ -66,11 +66,8 @@ fn a_validator_without_a_disk_joins_at_the_newest_block_and_votes_again() {
     net.kill(3);
     let dir: PathBuf = net.made.nodes[3].dir.clone();
     lose_disk(&dir);
-    let genesis = dir.join("genesis.of.another");
-    std::fs::write(&genesis, net.get(0, "/v1/genesis").unwrap()).unwrap();
-    let (at, file) = (dir.to_str().unwrap(), genesis.to_str().unwrap());
-    run(&["genesis", "join", "--dir", at, "--genesis", file, "--again"]);
     let anchor = net.made.anchor.to_string();
+    let at = dir.to_str().unwrap();
     let ran = run(&["join", "--dir", at, "--from", &net.url(0), "--anchor", &anchor, "--json"]);
     let joined: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
     assert_eq!((&joined["eventsFrom"], &joined["blocksFrom"]), (&256.into(), &256.into()));
