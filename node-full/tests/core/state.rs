@@ -24,6 +24,8 @@ type Keys = BTreeMap<KeyId, (u8, u64, u64)>;
 struct Model {
     tree: StateTree,
     heads: BTreeMap<(StreamId, KeyId), (u64, EventId)>,
+    /// How many system events there are, and the digest over them.
+    system: (u64, [u8; 32]),
     streams: BTreeMap<StreamId, String>,
     /// Name: keys by id with suite, first and end, and whether it was removed.
     members: BTreeMap<String, (Keys, bool)>,
@@ -42,6 +44,7 @@ impl Model {
         let mut model = Self {
             tree: StateTree::new(),
             heads: BTreeMap::new(),
+            system: (0, [0; 32]),
             streams: BTreeMap::new(),
             members: BTreeMap::new(),
             roles: BTreeMap::new(),
@@ -72,6 +75,11 @@ impl Model {
             let event = SignedEvent::decode(&signed).unwrap();
             let body = event.body();
             self.heads.insert((body.stream, body.writer), (body.sequence + 1, event.id()));
+            if (1..=5).contains(&body.kind.byte()) {
+                let parts = [&self.system.1[..], &index.to_be_bytes(), event.id().as_bytes()];
+                let digest = digest::derive("cairn v1 state system", &parts.map(|part| part));
+                self.system = (self.system.0 + 1, digest);
+            }
             if body.kind == Kind::Member {
                 self.change(SystemEvent::read(body).unwrap(), index + 1);
             }
@@ -120,6 +128,10 @@ impl Model {
         let mut put = |record: StateRecord<'_>| tree.put(record.encode().unwrap()).unwrap();
         for ((stream, writer), (next, last)) in &self.heads {
             put(StateRecord::Head { stream: *stream, writer: *writer, next: *next, last: *last });
+        }
+        if self.system.0 > 0 {
+            let (count, digest) = (self.system.0, Hash::from_bytes(self.system.1));
+            put(StateRecord::System { count, digest });
         }
         for (id, name) in &self.streams {
             put(StateRecord::Stream { id: *id, name, group_epoch: 0 });
