@@ -12,6 +12,7 @@ use cairn_verifier::trust::{KeyDraft, WRAP_X_WING};
 use zeroize::Zeroizing;
 
 use super::Failure;
+use crate::genesis::PublicNode;
 use crate::http_client::{hex, parse_hex};
 use crate::init::public_keys;
 use crate::keyring::is_sealed;
@@ -49,6 +50,9 @@ pub(super) fn read_chain(path: &Path) -> Result<Zeroizing<[u8; 32]>, Failure> {
 /// Reads a member's public keys, from either side's file.
 pub(super) fn read_public(path: &Path) -> Result<Vec<KeyDraft>, Failure> {
     let text = read(path)?;
+    if let Ok(node) = PublicNode::parse(&text) {
+        return Ok(vec![node.ingest_key()]);
+    }
     if !text.contains(PUBLIC) {
         return read_secret(path).map(|secret| public_keys(&secret));
     }

@@ -52,7 +52,7 @@ enum MemberCommand {
         #[command(flatten)]
         signer: Signer,
     },
-    /// More keys for a member
+    /// More keys for a member; for `ingest`, the `node.pub` of a node that came later
     AddKey {
         /// The member
         name: String,

@@ -322,7 +322,7 @@ impl DraftReady {
         Ok(EventBody {
             log: shared.log,
             stream: self.stream.id,
-            writer: shared.keys()?.ingest.key_id(),
+            writer: shared.ingest()?.key_id(),
             sequence,
             previous,
             time: draft.time.map_or(now, UnixMillis),

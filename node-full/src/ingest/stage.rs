@@ -261,7 +261,7 @@ impl<'a> Staging<'a> {
         chain_keys: &mut ChainKeys,
         undo: &mut Undo,
     ) -> Result<Accepted, Refusal> {
-        let ingest = &self.shared.keys()?.ingest;
+        let ingest = self.shared.ingest()?;
         let place = (draft.stream.id, ingest.key_id());
         let (sequence, previous) = self.next_of(&place)?;
         let mut body = draft.body(self.shared, (sequence, previous), clock::now())?;
@@ -289,7 +289,7 @@ impl<'a> Staging<'a> {
         payload: Option<(cairn_verifier::digest::PayloadDigest, Vec<u8>)>,
         record: Option<Vec<u8>>,
     ) -> Result<Staged, Refusal> {
-        let ingest = &self.shared.keys()?.ingest;
+        let ingest = self.shared.ingest()?;
         let body = body.encode()?;
         let id = EventBody::id_of(&body);
         let public = ingest.public_key();

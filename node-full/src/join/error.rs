@@ -106,7 +106,17 @@ impl JoinError {
             Self::Handover { reason, .. }
             | Self::Block { reason, .. }
             | Self::Event { reason, .. } => Some(reason.meaning()),
-            _ => None,
+            Self::HasLog(_)
+            | Self::OtherLog { .. }
+            | Self::Answer(_)
+            | Self::NoState { .. }
+            | Self::OtherHeader { .. }
+            | Self::Decode(_)
+            | Self::Client(_)
+            | Self::Fit(_)
+            | Self::Node(_)
+            | Self::Init(_)
+            | Self::Storage(_) => None,
         }
     }
 }

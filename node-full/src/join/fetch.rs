@@ -35,6 +35,9 @@ struct Joining {
     indices: Vec<u64>,
 }
 
+/// A block or an event with its place.
+type Indexed = (u64, Vec<u8>);
+
 /// A handover that was checked.
 struct Passed {
     block: Block,
@@ -92,12 +95,12 @@ impl<'a> Fetch<'a> {
 
     /// The first block that is fetched with all behind it: where a tile of the tree of headers begins.
     const fn blocks_from(&self) -> u64 {
-        self.header.height - self.header.height % WIDTH
+        whole_tiles(self.header.height)
     }
 
     /// The same of events.
     const fn events_from(&self) -> u64 {
-        self.header.events.get() - self.header.events.get() % WIDTH
+        whole_tiles(self.header.events.get())
     }
 
     /// What was made.
@@ -214,7 +217,7 @@ impl<'a> Fetch<'a> {
             }
             self.check_final(&block)?;
         }
-        let mut kept: Vec<(u64, Vec<u8>)> = Vec::new();
+        let mut kept: Vec<Indexed> = Vec::new();
         for passed in self.handovers.iter().filter(|it| it.block.header.height < begin) {
             kept.push((passed.block.header.height, encode_block(&passed.block)));
         }
@@ -258,7 +261,7 @@ impl<'a> Fetch<'a> {
         &mut self,
         begin: u64,
         observe: &mut dyn FnMut(Step),
-    ) -> Result<Vec<(u64, Vec<u8>)>, JoinError> {
+    ) -> Result<Vec<Indexed>, JoinError> {
         if begin == 0 {
             return Ok(Vec::new());
         }
@@ -278,7 +281,7 @@ impl<'a> Fetch<'a> {
         Ok(kept)
     }
 
-    fn list(&mut self, indices: &[u64]) -> Result<Vec<(u64, Vec<u8>)>, JoinError> {
+    fn list(&mut self, indices: &[u64]) -> Result<Vec<Indexed>, JoinError> {
         let texts: Vec<String> = indices.iter().map(u64::to_string).collect();
         let (texts, digest) = (texts.join(","), self.digest);
         let bytes = self.get(&format!("/v1/receipts?indices={texts}&base=header:{digest}"))?;
@@ -349,7 +352,7 @@ fn tiles_of(of: TileOf, leaves: u64, old: OldTiles) -> Vec<TileChoice> {
             break;
         }
         let first = match old {
-            OldTiles::Leave => full - full % WIDTH,
+            OldTiles::Leave => whole_tiles(full),
             OldTiles::Fetch => 0,
         };
         let choice = |number| TileChoice { of, level, number, width: 256 };
@@ -357,6 +360,11 @@ fn tiles_of(of: TileOf, leaves: u64, old: OldTiles) -> Vec<TileChoice> {
         full /= WIDTH;
     }
     choices
+}
+
+/// As many leaves as fill tiles, of so many.
+const fn whole_tiles(leaves: u64) -> u64 {
+    leaves.saturating_sub(leaves % WIDTH)
 }
 
 fn read_handovers(page: &[u8]) -> Result<Vec<(Block, Vec<u8>)>, JoinError> {
@@ -379,7 +387,7 @@ fn read_handovers(page: &[u8]) -> Result<Vec<(Block, Vec<u8>)>, JoinError> {
 fn write_log(
     (beside, of): (&Path, Of),
     begin: u64,
-    (kept, frames): (&[(u64, Vec<u8>)], &[Vec<u8>]),
+    (kept, frames): (&[Indexed], &[Vec<u8>]),
 ) -> Result<(), JoinError> {
     let dir = beside.join("log");
     if begin > 0 {

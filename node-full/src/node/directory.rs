@@ -122,6 +122,12 @@ impl Directory {
         self.members.get(INGEST_MEMBER).is_some_and(|member| member.keys.contains(key))
     }
 
+    /// Whether drafts that are signed with this key are a node's now.
+    pub(crate) fn may_ingest(&self, key: &KeyId) -> bool {
+        let key = self.keys.get(key).filter(|key| key.end == IN_USE);
+        key.is_some_and(|key| key.member == INGEST_MEMBER)
+    }
+
     /// The id of the first key that signs drafts.
     pub(crate) fn ingest_key(&self) -> KeyId {
         let keys = self.members.get(INGEST_MEMBER).map(|member| member.keys.iter());

@@ -33,12 +33,13 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// Reads both keys, and checks that the member `ingest` has the one. Whether the other is in a set
-    /// is seen when the sets are known ([`expect_validator`]).
+    /// Reads both keys. With the genesis it is checked that the member `ingest` has the one; of a node
+    /// that came later, the log says so. Whether the other is in a set is seen when the sets are known
+    /// ([`expect_validator`]).
     pub(super) fn read(
         dir: &Path,
         ring: Keyring,
-        genesis: &Genesis<'_>,
+        genesis: Option<&Genesis<'_>>,
     ) -> Result<Self, OpenError> {
         let bad = |name: &str, what: &'static str| OpenError::BadKey { path: dir.join(name), what };
         let no_validator = || bad(VALIDATOR_KEY, "a key of the log's validator set");
@@ -49,9 +50,11 @@ impl Keys {
         let text = ring.read(INGEST_KEY)?.ok_or_else(no_ingest)?;
         let ingest = MemberSecret::parse(&text).map_err(|_| no_ingest())?;
         let id = ingest.key_id();
-        let mut members = genesis.members();
-        let member = members.find(|member| member.name == INGEST_MEMBER);
-        if !member.is_some_and(|member| member.keys().any(|key| key.id() == id)) {
+        let is_named = |genesis: &Genesis<'_>| {
+            let member = genesis.members().find(|member| member.name == INGEST_MEMBER);
+            member.is_some_and(|member| member.keys().any(|key| key.id() == id))
+        };
+        if !genesis.is_none_or(is_named) {
             return Err(no_ingest());
         }
         Ok(Self { validator, ingest, ring })

@@ -55,8 +55,11 @@ pub(super) enum As<'a> {
 impl As<'_> {
     fn keys(self, dir: &Path, genesis: &Genesis<'_>) -> Result<Option<Keys>, OpenError> {
         match self {
-            Self::Validator(passphrase) | Self::OneOfMany(passphrase) => {
-                Keys::read(dir, Keyring::open(dir, passphrase)?, genesis).map(Some)
+            Self::Validator(passphrase) => {
+                Keys::read(dir, Keyring::open(dir, passphrase)?, Some(genesis)).map(Some)
+            }
+            Self::OneOfMany(passphrase) => {
+                Keys::read(dir, Keyring::open(dir, passphrase)?, None).map(Some)
             }
             Self::Replica => Ok(None),
         }

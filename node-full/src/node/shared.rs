@@ -15,6 +15,7 @@ use cairn_store::keystore::{KeyStore, Record};
 use cairn_verifier::digest::{EventId, HeaderDigest, KeyId, LogId};
 use cairn_verifier::event::SignedEvent;
 use cairn_verifier::finality::{Certificate, HEADER_LEN, Header};
+use cairn_verifier::secret::MemberSecret;
 use cairn_verifier::trust::TrustAnchor;
 use cairn_verifier::wire::{DecodeError, decode_all};
 
@@ -165,6 +166,19 @@ impl Shared {
     pub(crate) fn keys(&self) -> Result<&Keys, Refusal> {
         self.expect_writable()?;
         self.keys.as_ref().ok_or(Refusal::ReadOnly { from: None, write_to: None })
+    }
+
+    /// The key that signs drafts, as long as the log knows it as a node's.
+    pub(crate) fn ingest(&self) -> Result<&MemberSecret, Refusal> {
+        let ingest = &self.keys()?.ingest;
+        if self.directory().may_ingest(&ingest.key_id()) {
+            return Ok(ingest);
+        }
+        Err(Refusal::CatchingUp(format!(
+            "its key for drafts, {}, is none that the member `ingest` has in use; an administrator \
+             adds it: cairn member add-key ingest node.pub",
+            ingest.key_id()
+        )))
     }
 
     /// The node's keys, whatever it may do with them.

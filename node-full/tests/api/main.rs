@@ -20,6 +20,7 @@ mod grpc_access;
 mod http;
 #[cfg(test)]
 mod joining;
+#[cfg(test)]
 mod kit;
 #[cfg(feature = "grpc")]
 #[cfg(test)]

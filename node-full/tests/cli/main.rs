@@ -19,6 +19,7 @@ mod genesis;
 mod guide;
 #[cfg(test)]
 mod import;
+#[cfg(test)]
 mod join;
 #[cfg(test)]
 mod kit;

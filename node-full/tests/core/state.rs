@@ -76,8 +76,9 @@ impl Model {
             let body = event.body();
             self.heads.insert((body.stream, body.writer), (body.sequence + 1, event.id()));
             if (1..=5).contains(&body.kind.byte()) {
-                let parts = [&self.system.1[..], &index.to_be_bytes(), event.id().as_bytes()];
-                let digest = digest::derive("cairn v1 state system", &parts.map(|part| part));
+                let (index, id) = (index.to_be_bytes(), event.id());
+                let parts = [&self.system.1[..], &index, id.as_bytes()];
+                let digest = digest::derive("cairn v1 state system", &parts);
                 self.system = (self.system.0 + 1, digest);
             }
             if body.kind == Kind::Member {

@@ -1,9 +1,12 @@
 //! A validator whose disk was lost joins at the newest block, and is one of those who decide again.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use cairn_net::PeerAddress;
 use cairn_node::init::InitOptions;
+use cairn_node::testnet::Place;
 
 use crate::kit::{Net, PROGRAM, until};
 use crate::payloads::{cairn, open, sealed, wait_opens};
@@ -19,13 +22,18 @@ fn run(args: &[&str]) -> Output {
 
 /// The power of the first validator is changed, and the set with it.
 fn change_set(net: &Net) {
-    let status = net.json(0, "/v1/validators").unwrap();
     let id = net.made.nodes[0].peer.id.to_string();
+    approve(net, &["validator", "weight", &id, "--power", "2"]);
+}
+
+/// An administrator asks for another set, three of four approve, and it is in force.
+fn approve(net: &Net, asked: &[&str]) {
+    let status = net.json(0, "/v1/validators").unwrap();
     let epoch = status["epoch"].as_u64().unwrap();
-    let ran = cairn(net, 0, &["validator", "weight", &id, "--power", "2", "--json"]);
+    let ran = cairn(net, 0, &[asked, &["--json"]].concat());
     assert!(ran.status.success(), "{ran:?}");
     let said: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
-    let proposal = said["id"].as_str().unwrap_or_else(|| panic!("{said}")).to_owned();
+    let proposal = said["id"].as_str().unwrap().to_owned();
     net.wait_final(0, &proposal);
     for node in 0..3 {
         let key = net.made.nodes[node].dir.join("keys/validator.key");
@@ -111,5 +119,81 @@ fn a_validator_without_a_disk_joins_at_the_newest_block_and_votes_again() {
     let id = net.submit_final(0, "with its vote").unwrap();
     net.wait_final(3, &id);
     net.run(2);
+    net.check_offline();
+}
+
+/// A host that is not in the genesis: its keys, and the settings of one that dials the others.
+fn new_host(net: &mut Net) -> (usize, PathBuf) {
+    let dir = net.made.dir.join("later");
+    let made = run(&["genesis", "key", "--dir", dir.to_str().unwrap(), "--json"]);
+    let made: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
+    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (api, metrics, links) = (free(), free(), free());
+    let peers: Vec<_> = net
+        .made
+        .nodes
+        .iter()
+        .map(|node| format!("\"{}@{}\"", node.peer.id, node.peer.at))
+        .collect();
+    let settings = format!(
+        "listen = \"{api}\"\nmetrics = \"{metrics}\"\nblock-time = 20\nlog = \"warn\"\n\
+         [validator]\nlisten = \"{links}\"\npeers = [{}]\n",
+        peers.join(", ")
+    );
+    std::fs::write(dir.join("cairn.toml"), settings).unwrap();
+    let peer =
+        PeerAddress { id: made["keyId"].as_str().unwrap().parse().unwrap(), at: links.to_string() };
+    let log = net.made.dir.join("later.log");
+    let at = net.add(Place { dir: dir.clone(), log, peer, power: 1, api, metrics });
+    (at, dir)
+}
+
+#[test]
+fn a_host_that_was_not_there_at_the_beginning_joins_votes_and_takes_events() {
+    let options = InitOptions { gate: 32, ..InitOptions::default() };
+    let mut net = Net::start(&crate::kit::Plan { options, ..crate::kit::plan(4) });
+    let (new, dir) = new_host(&mut net);
+    let file = |name: &str| dir.join(name).to_str().unwrap().to_owned();
+    // The validators admit its key, and an administrator lets it sign drafts.
+    let key = file("keys/validator.key");
+    run(&[
+        "validator",
+        "key",
+        "--validator-key",
+        &key,
+        "--out",
+        &file("b.json"),
+        "--node",
+        &net.url(0),
+    ]);
+    approve(&net, &["validator", "add", &file("b.json"), "--power", "1"]);
+    let ran = cairn(&net, 0, &["member", "add-key", "ingest", &file("node.pub")]);
+    assert!(ran.status.success(), "{ran:?}");
+    let anchor = net.made.anchor.to_string();
+    run(&["join", "--dir", dir.to_str().unwrap(), "--from", &net.url(1), "--anchor", &anchor]);
+    net.run(new);
+    let mut id = String::new();
+    until("the new one to take events", || {
+        let (other, _) = net.submit(0, "of now").unwrap();
+        net.wait_final(0, &other);
+        net.submit(new, "from the new one").is_ok_and(|(taken, _)| {
+            id = taken;
+            true
+        })
+    });
+    net.wait_final(0, &id);
+    net.verify_receipt(0, &id);
+    // Of five, and one down, all others are needed.
+    net.kill(1);
+    let id = net.submit_final(0, "with its vote").unwrap();
+    net.wait_final(new, &id);
+    // A node whose key was given up takes nothing more, and says why.
+    let ingest = net.json(new, "/v1/status").unwrap()["ingestKey"].as_str().unwrap().to_owned();
+    let ran = cairn(&net, 0, &["member", "end-key", "ingest", &ingest]);
+    assert!(ran.status.success(), "{ran:?}");
+    until("its key to be given up", || {
+        net.submit(new, "too late").is_err_and(|why| why.contains("add-key ingest"))
+    });
+    net.run(1);
     net.check_offline();
 }

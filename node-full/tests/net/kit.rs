@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cairn_node::init::InitOptions;
 pub(crate) use cairn_node::testnet::Plan;
-use cairn_node::testnet::{self, Process, Testnet};
+use cairn_node::testnet::{self, Place, Process, Testnet};
 use cairn_verifier::finality::Suite;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -119,6 +119,13 @@ impl Net {
     pub(crate) fn run(&mut self, node: usize) {
         self.begin(node);
         self.nodes[node].as_mut().unwrap().wait_ready(LIMIT).unwrap();
+    }
+
+    /// One more node, which is down; its number.
+    pub(crate) fn add(&mut self, place: Place) -> usize {
+        self.made.nodes.push(place);
+        self.nodes.push(None);
+        self.nodes.len().saturating_sub(1)
     }
 
     pub(crate) fn kill(&mut self, node: usize) {

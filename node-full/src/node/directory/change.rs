@@ -7,7 +7,7 @@ use cairn_verifier::state::{MAX_MEMBER_KEYS, Roles};
 use cairn_verifier::trust::KeyDraft;
 use thiserror::Error;
 
-use super::{Directory, IN_USE};
+use super::{Directory, IN_USE, Key};
 use crate::init::INGEST_MEMBER;
 use crate::node::Place;
 use crate::system::{SystemEvent, ValidatorEvent};
@@ -56,8 +56,8 @@ pub enum NotAllowed {
         /// The limit.
         limit: u8,
     },
-    /// The node signs with these keys, and nobody could set it right.
-    #[error("the member `ingest` is the node's own and stays as it is")]
+    /// Nodes sign with these keys, and without one nobody could set it right.
+    #[error("the member `ingest` is the nodes' own: it stays, with its roles and at least one key")]
     Ingest,
     /// A change of the validator set, or evidence, that breaks a rule of theirs.
     #[error(transparent)]
@@ -207,13 +207,15 @@ impl Directory {
     }
 
     fn in_use(&self, name: &str) -> Result<(), NotAllowed> {
-        if name == INGEST_MEMBER {
-            return Err(NotAllowed::Ingest);
-        }
         match self.members.get(name) {
             Some(member) if !member.is_removed => Ok(()),
             _ => Err(unknown("member", name)),
         }
+    }
+
+    /// `ingest` goes on as long as there are nodes, and has the roles of one.
+    fn is_not_ingest(name: &str) -> Result<(), NotAllowed> {
+        if name == INGEST_MEMBER { Err(NotAllowed::Ingest) } else { Ok(()) }
     }
 
     fn add_member(&mut self, name: &str, keys: &[KeyDraft], from: u64) -> Result<(), NotAllowed> {
@@ -245,10 +247,15 @@ impl Directory {
         let key = self.keys.get_mut(id);
         let key = key.filter(|key| key.member == name && key.end == IN_USE);
         key.ok_or_else(|| unknown("key", id))?.end = from;
+        let mut others = self.keys.values().filter(|key| key.member == name && key.end == IN_USE);
+        if name == INGEST_MEMBER && !others.any(Key::signs) {
+            return Err(NotAllowed::Ingest);
+        }
         Ok(())
     }
 
     fn remove_member(&mut self, name: &str, from: u64) -> Result<(), NotAllowed> {
+        Self::is_not_ingest(name)?;
         self.in_use(name)?;
         for key in self.keys.values_mut().filter(|key| key.member == name && key.end == IN_USE) {
             key.end = from;
@@ -276,6 +283,7 @@ impl Directory {
         member: &str,
         roles: Roles,
     ) -> Result<(), NotAllowed> {
+        Self::is_not_ingest(member)?;
         self.in_use(member)?;
         if !self.has_stream(stream) {
             return Err(unknown("stream", stream));

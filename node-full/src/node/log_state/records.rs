@@ -61,10 +61,11 @@ impl SystemEvents {
 
     /// What a record of the state says of them; nothing if there is none.
     pub(super) fn read(record: &[u8]) -> Result<Self, NodeError> {
-        match *Record::decode(record).map_err(unfit)?.content() {
-            StateRecord::System { count, digest } => Ok(Self { count, digest }),
-            _ => Ok(Self::NONE),
-        }
+        let record = Record::decode(record).map_err(unfit)?;
+        let StateRecord::System { count, digest } = *record.content() else {
+            return Ok(Self::NONE);
+        };
+        Ok(Self { count, digest })
     }
 }
 
