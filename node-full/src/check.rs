@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use cairn_store::StoreError;
-use cairn_store::tiles::Tiles;
+use cairn_store::tiles::{TileId, Tiles};
 use cairn_verifier::digest::{self, Hash};
 use cairn_verifier::event::{Payload, SignedEvent};
 use cairn_verifier::finality::Header;
@@ -109,15 +109,15 @@ impl Node {
     }
 }
 
-/// A tree that is made again: from its beginning, or, where this node joined by a checkpoint, from the
-/// tiles that it joined with, which the roots behind them prove.
+/// A tree that is made again: from its beginning, or, where this node joined by a checkpoint and has no
+/// older tiles, from those that it joined with, which the roots behind them prove.
 fn fresh<H: TreeHasher>(
     shared: &Shared,
     (tree, hasher): (Tree, H),
     from: u64,
 ) -> Result<Tiles<H>, StoreError> {
     let dir = tree.dir(&shared.dir);
-    if shared.blocks.begin() == 0 {
+    if from == 0 || dir.join(TileId { level: 0, number: 0 }.path()).exists() {
         return Ok(Tiles::new(hasher, &dir));
     }
     Tiles::resume(hasher, &dir, from)
@@ -125,6 +125,8 @@ fn fresh<H: TreeHasher>(
 
 struct Check<'a> {
     shared: &'a Shared,
+    /// How many events stand before those that the trees are made again from.
+    events_from: u64,
     /// The trees made again from the log.
     events: Tiles<Blake3>,
     sha256: Option<Tiles<Rfc6962Sha256>>,
@@ -145,13 +147,17 @@ impl<'a> Check<'a> {
         let hasher = |kind| Blake3::new(kind, *shared.log.as_bytes());
         let (events, blocks) = (shared.entries.begin(), shared.blocks.begin());
         let second = (Tree::Sha256, Rfc6962Sha256);
+        let tree = fresh(shared, (Tree::Events, hasher(Kind::Event)), events)?;
         // The state before a checkpoint is compared when the directory is opened.
-        let state = Genesis::decode(&shared.genesis).ok().filter(|_| blocks == 0);
+        let is_whole = blocks == 0 && tree.size() == 0;
+        let state = Genesis::decode(&shared.genesis).ok().filter(|_| is_whole);
         Ok(Self {
             shared,
-            events: fresh(shared, (Tree::Events, hasher(Kind::Event)), events)?,
+            events_from: tree.size(),
+            events: tree,
             sha256: has_sha256.then(|| fresh(shared, second, events)).transpose()?,
-            headers: fresh(shared, (Tree::Headers, hasher(Kind::Header)), blocks)?,
+            // Of older blocks nothing is here to make leaves of.
+            headers: Tiles::resume(hasher(Kind::Header), &Tree::Headers.dir(&shared.dir), blocks)?,
             state: state.and_then(|genesis| StateAgain::new(&genesis).ok()),
             before: None,
             pace: Pace { limit: options.bytes_per_second, watch: Stopwatch::start(), bytes: 0 },
@@ -163,12 +169,10 @@ impl<'a> Check<'a> {
     /// and handovers.
     fn before_checkpoint(&mut self) {
         let shared = self.shared;
-        if shared.blocks.begin() == 0 {
-            return;
-        }
         let kept = shared.entries.kept_indices();
+        let kept: Vec<u64> = kept.into_iter().filter(|index| *index < self.events_from).collect();
         let count = u64::try_from(kept.len()).unwrap_or(u64::MAX);
-        self.report.pruned = shared.entries.begin().saturating_sub(count);
+        self.report.pruned = self.events_from.saturating_sub(count);
         for index in kept {
             self.report.events = self.report.events.saturating_add(1);
             if let Err(what) = self.read_event(index) {
@@ -267,7 +271,7 @@ impl<'a> Check<'a> {
     fn roots(&self, header: &Header) -> Result<(Hash, Hash), String> {
         let size = header.events.get();
         // Where this node joined by a checkpoint, older trees cannot be made again.
-        if self.shared.blocks.begin() > 0 && size < self.shared.entries.begin() {
+        if size < self.events_from {
             return Ok((header.event_root, header.sha256_root));
         }
         let events = self.events.root(size).map_err(|error| error.to_string())?;

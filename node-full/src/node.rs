@@ -60,6 +60,7 @@ pub(crate) use directory::Directory;
 pub use directory::NotAllowed;
 pub use error::{NodeError, OpenError};
 pub use expire::Expired;
+pub use joining::Needed;
 pub(crate) use keep::{Keep, Kept};
 pub(crate) use keys::{ADMIN_KEY, INGEST_KEY, VALIDATOR_KEY, chain_key};
 use life::Threads;

@@ -12,7 +12,8 @@
 //!
 //! **Invariant:** the set in force changes only when a block at a gate is closed.
 //! **Invariant:** what is refused changes nothing.
-//! **Invariant:** what an event does depends on its epoch, and on no height within it.
+//! **Invariant:** what an event does depends on its epoch and the gate behind it, and on no height
+//! between two gates.
 
 mod accuse;
 mod change;

@@ -1,5 +1,7 @@
 //! For those who join at a checkpoint.
 
+use std::sync::Mutex;
+
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -9,10 +11,14 @@ use super::answer::{Answer, Stays};
 use super::params::Params;
 use super::problem::Problem;
 use super::{App, schema};
+use crate::node::Needed;
+
+static ONE: Mutex<()> = Mutex::new(());
 
 /// Which events before an index a log goes by
 ///
-/// All of the system, and the last of each writer in each stream. Who joins at a checkpoint fetches
+/// All of the system, and the last of each writer in each stream; and the blocks that hold those about
+/// validators. Who joins at a checkpoint fetches
 /// these with their proofs; whether they are all, the state root of the checkpoint says.
 #[utoipa::path(get, path = "/joining", tag = "events",
     params(("before" = inline(schema::Number), Query,
@@ -38,8 +44,18 @@ pub(super) async fn joining(
                     crate::proofs::ProofError::OutOfRange { what, limit, found: before }.into()
                 );
             }
-            let indices = node.needed_before(before)?.into_iter().map(|index| index.to_string());
-            Ok(Object::new().plain("before", before).array("indices", indices).finish())
+            // Much work, and seldom: one at a time.
+            let Ok(_one) = ONE.try_lock() else {
+                let detail = "somebody else is joining just now; come back";
+                return Err(Problem::unavailable("overloaded", detail.to_owned()));
+            };
+            let Needed { events, blocks } = node.needed_before(before)?;
+            let text = |number: u64| number.to_string();
+            Ok(Object::new()
+                .plain("before", before)
+                .array("indices", events.into_iter().map(text))
+                .array("blocks", blocks.into_iter().map(text))
+                .finish())
         })
         .await?;
     Answer::json(view, Stays::Forever).respond(&headers)

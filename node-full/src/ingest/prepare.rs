@@ -146,7 +146,7 @@ pub(crate) fn may_stand(shared: &Shared, body: &EventBody<'_>) -> Result<(), Ref
     }
     // Of the rest only what a node says of itself: of requests, of keys that were read, of retention.
     let directory = shared.directory();
-    if !is_system && directory.is_system(&body.stream) && !directory.is_ingest_key(&body.writer) {
+    if !is_system && directory.is_system(&body.stream) && !directory.may_ingest(&body.writer) {
         return Err(Refusal::SystemStream);
     }
     Ok(())

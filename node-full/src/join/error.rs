@@ -19,6 +19,9 @@ pub enum JoinError {
     /// There is a log already.
     #[error("{0} has a log already; join with a directory that has keys only (cairn genesis key)")]
     HasLog(PathBuf),
+    /// There are no keys.
+    #[error("{0} has no validator's key; make keys first: cairn genesis key")]
+    NoKeys(PathBuf),
     /// The node serves another log.
     #[error("the node serves log {found}; this directory or its anchor is of {expected}")]
     OtherLog {
@@ -35,6 +38,14 @@ pub enum JoinError {
     Handover {
         /// Which, from 0.
         number: u64,
+        /// What is wrong.
+        reason: Error,
+    },
+    /// A block is not in the newest header's tree.
+    #[error("block {height} is not the log's: {reason} ({code})", code = .reason.code())]
+    OtherBlock {
+        /// Its height.
+        height: u64,
         /// What is wrong.
         reason: Error,
     },
@@ -104,9 +115,11 @@ impl JoinError {
         match self {
             Self::Header(error) | Self::Events(error) => Some(error.meaning()),
             Self::Handover { reason, .. }
+            | Self::OtherBlock { reason, .. }
             | Self::Block { reason, .. }
             | Self::Event { reason, .. } => Some(reason.meaning()),
             Self::HasLog(_)
+            | Self::NoKeys(_)
             | Self::OtherLog { .. }
             | Self::Answer(_)
             | Self::NoState { .. }

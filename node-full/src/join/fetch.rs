@@ -1,5 +1,6 @@
 //! What is fetched of a node, each part checked as far as it can be by itself.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use cairn_store::entries::{Entries, Of};
@@ -24,15 +25,17 @@ use crate::clock;
 use crate::http_client::Client;
 use crate::node::{Block, Shared, decode_block, encode_block};
 use crate::proofs::{TileChoice, TileOf};
+use crate::system::SystemEvent;
 
 /// Events of a question, so that none is longer than a list may be.
 const CHUNK: usize = 256;
 /// Bytes of a full tile.
 const TILE_LEN: usize = 32 * 256;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Joining {
     indices: Vec<u64>,
+    blocks: Vec<u64>,
 }
 
 /// A block or an event with its place.
@@ -52,6 +55,9 @@ pub(super) struct Fetch<'a> {
     header: Header,
     digest: HeaderDigest,
     handovers: Vec<Passed>,
+    needed: Joining,
+    /// How many events there are with each block that is here.
+    sizes: BTreeMap<u64, u64>,
     kept: u64,
     bytes: u64,
 }
@@ -76,10 +82,13 @@ impl<'a> Fetch<'a> {
             return Err(JoinError::OtherLog { expected, found });
         }
         let digest = fact.digest();
+        let (handovers, needed) = (Vec::new(), Joining::default());
+        let sizes = BTreeMap::new();
         let mut fetch =
-            Self { client, genesis, header, digest, handovers: Vec::new(), kept: 0, bytes: 0 };
+            Self { client, genesis, header, digest, handovers, needed, sizes, kept: 0, bytes: 0 };
         fetch.count(&bytes);
         fetch.handovers()?;
+        fetch.ask_needed()?;
         Ok(fetch)
     }
 
@@ -205,7 +214,8 @@ impl<'a> Fetch<'a> {
         Ok(())
     }
 
-    /// Handovers, and all blocks from the edge on.
+    /// Handovers, blocks that hold events about validators, each with the one before it, and all from
+    /// the edge on.
     pub(super) fn blocks(&mut self, beside: &Path) -> Result<(), JoinError> {
         let begin = self.blocks_from();
         let count = self.header.height.saturating_sub(begin).saturating_add(1);
@@ -216,24 +226,37 @@ impl<'a> Fetch<'a> {
                 return Err(JoinError::Answer(format!("block {height} has another height")));
             }
             self.check_final(&block)?;
+            self.sizes.insert(height, block.header.events.get());
         }
+        // The first of those from the edge on names the one before it as its parent.
+        let mut heights: BTreeSet<u64> = begin.checked_sub(1).into_iter().collect();
+        heights.extend(self.handovers.iter().map(|passed| passed.block.header.height));
+        let holding = self.needed.blocks.iter();
+        heights.extend(holding.flat_map(|height| [height.saturating_sub(1), *height]));
         let mut kept: Vec<Indexed> = Vec::new();
-        for passed in self.handovers.iter().filter(|it| it.block.header.height < begin) {
-            kept.push((passed.block.header.height, encode_block(&passed.block)));
-        }
-        // The first of the others names it as its parent.
-        if let Some(before) = begin.checked_sub(1)
-            && kept.last().is_none_or(|(height, _)| *height != before)
-        {
-            let bytes = self.get(&format!("/v1/blocks/{before}"))?;
-            let block = decode_block(&bytes)?;
-            if block.header.height != before {
-                return Err(JoinError::Answer(format!("block {before} has another height")));
-            }
-            self.check_final(&block)?;
-            kept.push((before, bytes));
+        for height in heights.into_iter().filter(|height| *height < begin) {
+            let block = self.kept_block(height)?;
+            self.sizes.insert(height, block.header.events.get());
+            kept.push((height, encode_block(&block)));
         }
         write_log((beside, Of::Blocks), begin, (&kept, &frames))
+    }
+
+    /// An older block: in the header's tree, so that it is the log's whatever became of the keys that
+    /// signed it, and certified, so that others can be shown it.
+    fn kept_block(&mut self, height: u64) -> Result<Block, JoinError> {
+        let digest = self.digest;
+        let bytes = self.get(&format!("/v1/checkpoints/{height}?base=header:{digest}"))?;
+        let other = |reason| JoinError::OtherBlock { height, reason };
+        let proof = FinalityProof::decode(&bytes)?;
+        let anchor = TrustAnchor::Checkpoint(digest);
+        let (fact, _) = proof.verify(anchor, clock::now(), &mut ()).map_err(other)?;
+        let block = decode_block(&self.get(&format!("/v1/blocks/{height}"))?)?;
+        if fact.digest() != block.digest || block.header.height != height {
+            return Err(JoinError::Answer(format!("block {height} is another one")));
+        }
+        self.check_final(&block)?;
+        Ok(block)
     }
 
     /// The events that the log goes by, and all from the edge on.
@@ -250,35 +273,58 @@ impl<'a> Fetch<'a> {
             let verified = event.verify();
             verified.map_err(|reason| JoinError::Event { index, reason: reason.into() })?;
         }
-        let kept = self.needed(begin, observe)?;
+        let kept = self.needed_events(observe)?;
         self.kept = u64::try_from(kept.len()).unwrap_or(u64::MAX);
         write_log((beside, Of::Entries), begin, (&kept, &frames))
     }
 
-    /// Events before the edge, proven in the header's tree. The node says which; the header's state
-    /// root says whether they are all.
-    fn needed(
-        &mut self,
-        begin: u64,
-        observe: &mut dyn FnMut(Step),
-    ) -> Result<Vec<Indexed>, JoinError> {
+    /// What the node says is needed of before the edge. The header's state root says whether it is all.
+    fn ask_needed(&mut self) -> Result<(), JoinError> {
+        let begin = self.events_from();
         if begin == 0 {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let answer = self.client.json(&format!("/v1/joining?before={begin}"))?;
-        let Joining { indices } =
+        self.count(answer.as_bytes());
+        let needed: Joining =
             serde_json::from_str(&answer).map_err(|error| JoinError::Answer(error.to_string()))?;
-        let ascends = indices.is_sorted_by(|a, b| a < b);
-        if !ascends || indices.last().is_some_and(|last| *last >= begin) {
+        let ascends = needed.indices.is_sorted_by(|a, b| a < b);
+        if !ascends || needed.indices.last().is_some_and(|last| *last >= begin) {
             return Err(JoinError::Answer(format!("events that are not before {begin}, in order")));
         }
+        self.needed = needed;
+        Ok(())
+    }
+
+    /// Events before the edge, proven in the header's tree: only such that are needed.
+    fn needed_events(&mut self, observe: &mut dyn FnMut(Step)) -> Result<Vec<Indexed>, JoinError> {
+        let indices = std::mem::take(&mut self.needed.indices);
         let total = u64::try_from(indices.len()).unwrap_or(u64::MAX);
-        let mut kept = Vec::with_capacity(indices.len());
+        let (mut kept, mut writers) = (Vec::with_capacity(indices.len()), BTreeSet::new());
         for chunk in indices.chunks(CHUNK) {
             observe(Step::Events(u64::try_from(kept.len()).unwrap_or(u64::MAX), total));
             kept.extend(self.list(chunk)?);
         }
+        for (index, bytes) in kept.iter().rev() {
+            let event = SignedEvent::decode(bytes)?;
+            let body = event.body();
+            let is_last = writers.insert((body.stream, body.writer));
+            if !is_last && !SystemEvent::is_kind(body.kind) {
+                return Err(JoinError::Answer(format!("event {index}, which nobody needs")));
+            }
+            if SystemEvent::is_validators(body.kind) && !self.has_block_of(*index) {
+                return Err(JoinError::Answer(format!("no block of event {index}")));
+            }
+        }
         Ok(kept)
+    }
+
+    /// Whether the block that holds an event is here, and the one before it, so that it is the one.
+    fn has_block_of(&self, index: u64) -> bool {
+        let holding = self.sizes.iter().find(|(_, size)| **size > index);
+        holding.is_some_and(|(height, _)| {
+            height.checked_sub(1).is_none_or(|before| self.sizes.contains_key(&before))
+        })
     }
 
     fn list(&mut self, indices: &[u64]) -> Result<Vec<Indexed>, JoinError> {

@@ -18,6 +18,7 @@ use cairn_verifier::trust::{Genesis, MAX_GENESIS_LEN, TrustAnchor};
 use super::JoinError;
 use crate::http_client::Client;
 use crate::init::{FORMAT, FORMAT_FILE, GENESIS_FILE, take_genesis};
+use crate::node::VALIDATOR_KEY;
 use crate::validate::mark_restored;
 
 /// The genesis of the directory, or, if it has keys only, that of the node.
@@ -49,9 +50,12 @@ pub(super) fn genesis(
 
 /// The directory in which the log is made; what an attempt before left is gone.
 pub(super) fn begin(dir: &Path, genesis: &Genesis<'_>) -> Result<PathBuf, JoinError> {
-    expect_no_log(dir)?;
     let beside = dir.join("joining");
     remove(&beside)?;
+    expect_no_log(dir)?;
+    if !dir.join(VALIDATOR_KEY).exists() {
+        return Err(JoinError::NoKeys(dir.to_owned()));
+    }
     files::create_dir(&beside)?;
     files::write(&beside.join(GENESIS_FILE), genesis.bytes(), Secrecy::Public)?;
     files::write(&beside.join(FORMAT_FILE), FORMAT.as_bytes(), Secrecy::Public)?;

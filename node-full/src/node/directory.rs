@@ -131,8 +131,9 @@ impl Directory {
     /// The id of the first key that signs drafts.
     pub(crate) fn ingest_key(&self) -> KeyId {
         let keys = self.members.get(INGEST_MEMBER).map(|member| member.keys.iter());
+        let signs = |key: &Key| key.signs() && key.end == IN_USE;
         let mut signing =
-            keys.into_iter().flatten().filter(|id| self.keys.get(*id).is_some_and(Key::signs));
+            keys.into_iter().flatten().filter(|id| self.keys.get(*id).is_some_and(signs));
         signing.next().copied().unwrap_or(KeyId::ZERO)
     }
 

@@ -79,6 +79,13 @@ impl Next {
         &self.epochs
     }
 
+    /// The next block that is taken in has this height: no event about validators is in between.
+    fn advance(&mut self, height: u64) {
+        if let Some(before) = height.checked_sub(1) {
+            Arc::make_mut(&mut self.epochs).advance(before);
+        }
+    }
+
     /// Members and streams after the last block that was taken in.
     pub(crate) const fn directory(&self) -> &Arc<Directory> {
         &self.directory

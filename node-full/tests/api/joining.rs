@@ -14,6 +14,8 @@ fn the_last_event_of_each_writer_before_an_index_is_named() {
         serde_json::from_value::<Joining>(answer).unwrap().indices
     };
     assert_eq!(asked(0), [0; 0]);
+    let view = served.get_json("/v1/joining?before=5").json();
+    assert_eq!(view["blocks"], json!([]));
     // One writer, and no event of the system.
     for before in 1..=5 {
         assert_eq!(asked(before), [before - 1]);

@@ -21,9 +21,23 @@ fn log_one(node: &Running, name: &str) {
     agent.post(&url).header("content-type", "application/json").send(&event.to_string()).unwrap();
 }
 
-/// A log with members and a redaction, all of it long before its end.
+/// A change of validators that its only one approves.
+fn change(folder: &Folder, node: &Running, asked: &[&str]) {
+    let admin = ["--node", node.url(), "--key", "data/keys/admin.key"];
+    let proposed = folder.json(&[&["validator"][..], asked, &admin].concat());
+    let key = ["--validator-key", "data/keys/validator.key", "--node", node.url()];
+    let event = proposed["id"].as_str().unwrap();
+    let ran = folder.run(&[&["validator", "approve", event][..], &key].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+/// A log with members, a redaction, stake that was moved at several gates and a handover, all of it
+/// long before its end.
 fn grown(folder: &Folder) -> Running {
-    let node = folder.node();
+    folder.json(&["keygen", "--out", "ann.key"]);
+    folder.json(&["keygen", "--out", "eve.key"]);
+    folder.json(&["init", "--dir", "data", "--gate", "16", "--member", "ann=ann.key.pub"]);
+    let node = folder.start(&["start", "--dir", "data", "--block-time", "20"]);
     let admin = ["--node", node.url(), "--key", "data/keys/admin.key"];
     folder.json(&[&["member", "add", "eve", "eve.key.pub"][..], &admin].concat());
     let event = ["submit", "--type", "t", "--actor", "a:b", "--resource", "c:d"];
@@ -34,9 +48,27 @@ fn grown(folder: &Folder) -> Running {
     let id = sealed["id"].as_str().unwrap();
     let ran = folder.run(&[&["redact", id, "--reason", "test"][..], &admin].concat());
     assert_eq!(ran.code, 0, "{ran:?}");
-    for at in 0..BLOCKS {
-        log_one(&node, &at.to_string());
-    }
+
+    let holder = folder.json(&["keygen", "--out", "holder.key"])["keyId"].clone();
+    change(folder, &node, &["allot", holder.as_str().unwrap(), "--amount", "1000"]);
+    let validators: Value =
+        serde_json::from_slice(&get(&node, "/v1/validators", "application/json")).unwrap();
+    let own = validators["validators"][0]["id"].as_str().unwrap().to_owned();
+    let bond = |amount: &str| {
+        let moved = ["validator", "bond", &own, "--amount", amount, "--key", "holder.key"];
+        folder.json(&[&moved[..], &["--node", node.url()]].concat());
+    };
+    // Weights count, so no gate in between changes the set.
+    let log_some = |from: usize, to: usize| {
+        (from..to).for_each(|at| log_one(&node, &at.to_string()));
+    };
+    log_some(0, 40);
+    bond("100");
+    log_some(40, 80);
+    change(folder, &node, &["weight", &own, "--power", "3"]);
+    log_some(80, 100);
+    bond("200");
+    log_some(100, BLOCKS);
     node
 }
 
@@ -77,6 +109,17 @@ fn a_log_is_joined_at_its_newest_block() {
     // What was derived is made again from the same.
     folder.json(&["reindex", "--dir", "new"]);
     assert_eq!(folder.json(&["check", "--dir", "new"]), checked);
+    // Opened again, it goes on from its index, and says of validators and stake what the other says.
+    let copy = folder.start(&["start", "--read-only", "--dir", "new"]);
+    let stakes = |node: &Running| -> Value {
+        let view = serde_json::from_slice(&get(node, "/v1/validators", "application/json"));
+        let view: Value = view.unwrap();
+        assert_eq!(view["epoch"], 1);
+        view["stakes"].clone()
+    };
+    assert_eq!(stakes(&copy), stakes(&node));
+    assert_eq!(stakes(&copy)[0]["parts"].as_array().unwrap().len(), 1);
+    assert_eq!(copy.stop(), 0);
     // A copy has all of it.
     folder.json(&["backup", "--dir", "new", "--to", "copy"]);
     assert!(folder.path("copy/log/kept-blocks").is_dir() && folder.path("copy/tiles").is_dir());

@@ -285,6 +285,8 @@ pub struct Joining {
     pub before: u64,
     /// Their indices, ascending.
     pub indices: Vec<u64>,
+    /// Heights of the blocks that hold those about validators, ascending.
+    pub blocks: Vec<u64>,
 }
 
 /// One draft a line.

@@ -85,8 +85,9 @@ impl LogState {
                 let end = block.header.events.get();
                 push_entries(&mut effects, &shared.entries, size..end)?;
                 (size, last) = (end, Some(block));
-                // What its events change comes into force behind it.
-                if self.epochs.is_gate(height) {
+                // What its events change comes into force behind it. Before a checkpoint that this node
+                // joined by, there may be a gate between this block and the next one that is here.
+                if self.epochs.is_gate(height) || height < shared.blocks.begin() {
                     break;
                 }
                 // A block whose events are not all kept has a state that cannot be made any more.
@@ -96,6 +97,9 @@ impl LogState {
             }
             let Some(last) = last else { return Ok(()) };
             let mut next = self.begin()?;
+            if last.header.height < shared.blocks.begin() {
+                next.advance(last.header.height);
+            }
             self.take_upto(&mut next, &effects, last.header.height)?;
             let height = last.header.height;
             if !epoch::fits(&last.header, next.fields()) {
@@ -112,8 +116,8 @@ fn genesis(shared: &Shared) -> Result<Genesis<'_>, NodeError> {
     Genesis::decode(&shared.genesis).map_err(damaged)
 }
 
-/// The heights of a range whose blocks are there: those of handovers, where this node joined by a
-/// checkpoint, and all from that on. Between them nothing comes into force.
+/// The heights of a range whose blocks are there: where this node joined by a checkpoint, those of
+/// handovers and of events about validators, and all from that on.
 fn there(blocks: &Entries, range: Range<u64>) -> impl Iterator<Item = u64> {
     let begin = blocks.begin();
     let kept = if range.start < begin { blocks.kept_indices() } else { Vec::new() };
