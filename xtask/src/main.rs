@@ -6,6 +6,7 @@ mod browser;
 mod build;
 mod ceph;
 mod demo;
+mod finality;
 mod fuzz;
 mod kill9;
 mod modules;
@@ -42,6 +43,7 @@ Examples:
   cargo xtask build ui                  the page only, into target/ui
   cargo xtask npm --matrix              pack the npm package and try it in every runtime
   cargo xtask bench-wasm                the npm package's verifier beside other libraries
+  cargo xtask bench-finality --peer DIR  four validators beside those of a checkout of Malachite
   cargo xtask fuzz --seconds 60         a minute of hostile bytes for each decoder and check
   cargo xtask mutate --only tree pcek   break these modules one place at a time: do tests notice?
   cargo xtask kill9 --rounds 100        kill the node a hundred times: nothing acknowledged is lost
@@ -109,6 +111,8 @@ enum Task {
     Fuzz(fuzz::Fuzz),
     /// Measure the npm package's verifier beside libsodium, liboqs, noble and hash-wasm, in Node.js
     BenchWasm(npm::Bench),
+    /// Measure four validators beside four of Malachite's example program, in turns
+    BenchFinality(finality::Finality),
     /// Build and pack the npm package; try it in every runtime; build it twice and compare
     #[command(after_help = NPM_EXAMPLES)]
     Npm(package::Npm),
@@ -169,6 +173,11 @@ fn run(task: Task) -> Result<ExitCode> {
             let args = args.absolute()?;
             tools::enter_root()?;
             fuzz::fuzz(&args)
+        }
+        Task::BenchFinality(args) => {
+            let args = args.absolute()?;
+            tools::enter_root()?;
+            finality::bench(&args).map(ok)
         }
         Task::BenchWasm(args) => {
             tools::enter_root()?;
