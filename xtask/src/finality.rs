@@ -55,12 +55,12 @@ pub(crate) fn bench(args: &Finality) -> Result<()> {
     build::build(build::Part::Node)?;
     let peer = Peer::build(&args.peer)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for round in 0..args.rounds {
+    for round in 1..=args.rounds {
         let dir = tools::target("bench-finality");
         fs::remove_dir_all(&dir).or_else(gone)?;
         fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
         let (one, other) = (our_rate(&dir, args.seconds)?, peer.rate(&dir, args.seconds)?);
-        say::line(&format!("{}: {one:.1} blocks a second; the peer {other:.1}", round + 1));
+        say::line(&format!("{round}: {one:.1} blocks a second; the peer {other:.1}"));
         ours.push(one);
         theirs.push(other);
     }
