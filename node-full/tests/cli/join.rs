@@ -72,6 +72,15 @@ fn grown(folder: &Folder) -> Running {
     node
 }
 
+/// An answer of JSON that is changed.
+fn answered(change: fn(&mut Value)) -> Arc<Bend> {
+    Arc::new(move |_, body| {
+        let mut answer = serde_json::from_slice(&body).unwrap();
+        change(&mut answer);
+        answer.to_string().into_bytes()
+    })
+}
+
 /// Keys of a node that is to come.
 fn keys(folder: &Folder, name: &str) {
     folder.json(&["genesis", "key", "--dir", name]);
@@ -149,6 +158,16 @@ fn what_a_node_bends_or_leaves_out_is_refused_and_nothing_is_left() {
                     .unwrap()
                     .replace("\"indices\":[", "\"indices\":[999,")
                     .into()
+            }),
+        ),
+        ("is another one", "/v1/blocks/", flipped(|_| 40)),
+        ("no block of event", "/v1/joining", answered(|answer| answer["blocks"] = json!([]))),
+        (
+            "which nobody needs",
+            "/v1/joining",
+            answered(|answer| {
+                let indices = answer["indices"].as_array_mut().unwrap();
+                indices.insert(indices.len() - 1, json!(254));
             }),
         ),
         ("serves log", "/v1/genesis", flipped(|_| 40)),
